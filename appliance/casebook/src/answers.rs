@@ -1,0 +1,627 @@
+//! What the casebook answers: the shapes that pages, the API and the command line show. Stable JSON.
+//!
+//! Times are milliseconds since 1970 (`_ms`) throughout; pages turn them into words.
+
+use std::collections::BTreeMap;
+
+use cairn_ledger::{Lane, ReplicaId, SpaceId};
+use cairn_record::{FieldNo, Kind, Problem, RecordDraft, RecordId, Value};
+use serde::{Deserialize, Serialize};
+
+use crate::Role;
+
+/// Who holds a value or wrote an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The agency that keeps the record.
+    pub agency: String,
+    /// The site that wrote it.
+    pub site: String,
+    /// The person who wrote it.
+    pub person: String,
+    /// For imported records, the force the row came from; else empty.
+    pub origin_agency: String,
+    /// For imported records, the row's reference in its own system; else empty.
+    pub origin_ref: String,
+}
+
+/// A grade with its scheme; never shown without it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grade {
+    /// `3x5x2`, `5x5x5`, `4x4` or `6x6`.
+    pub scheme: String,
+    /// Source code.
+    pub source: String,
+    /// Information code.
+    pub information: String,
+}
+
+/// A record as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Which record.
+    pub id: RecordId,
+    /// Its kind.
+    pub kind: Kind,
+    /// One line that names it.
+    pub title: String,
+    /// Who holds it.
+    pub holder: Holder,
+    /// The space it lives in.
+    pub space: SpaceId,
+    /// Title of that space.
+    pub space_title: String,
+    /// Its grade, when it has one.
+    pub grade: Option<Grade>,
+    /// When it was last changed, by the writer's clock.
+    pub changed_ms: u64,
+    /// Whether two values wait for a decision.
+    pub conflict: bool,
+    /// Whether it was withdrawn (import undone).
+    pub withdrawn: bool,
+}
+
+/// How a check matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchKind {
+    /// The normalised identifier is the same.
+    Exact,
+    /// The same but for characters that look alike.
+    LookAlike,
+    /// The name sounds or is spelt alike.
+    Name,
+}
+
+/// The outcome of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// At least one exact match.
+    Hit,
+    /// Only possible matches.
+    Possible,
+    /// Nothing held here; see how fresh the sources are.
+    NothingHeld,
+    /// The text could not be read as anything that can be checked.
+    NotUnderstood,
+}
+
+/// One hit of a check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckHit {
+    /// The record.
+    #[serde(flatten)]
+    pub record: Summary,
+    /// How it matched.
+    pub matched: MatchKind,
+    /// Field that matched (key), and its stored value.
+    pub field: String,
+    /// The stored value.
+    pub value: String,
+    /// Milliseconds between the record's last change and now, 0 when the clocks disagree.
+    pub age_ms: u64,
+    /// Markers on this record or on records linked to it.
+    pub markers: Vec<MarkerLine>,
+    /// Records linked to it, at most 20.
+    pub linked: Vec<LinkLine>,
+}
+
+/// A marker as shown beside the record it warns about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarkerLine {
+    /// The marker record.
+    pub id: RecordId,
+    /// Its code and the code's label.
+    pub code: String,
+    /// English label of the code.
+    pub label: String,
+    /// Why it was set.
+    pub reason: String,
+    /// What the finder is asked to do.
+    pub requested_action: String,
+    /// Whom to call.
+    pub contact: String,
+    /// Whether it must not show on a screen the subject can see.
+    pub discreet: bool,
+    /// Who set it.
+    pub holder: Holder,
+    /// When.
+    pub set_ms: u64,
+    /// Review date, ISO 8601, or empty.
+    pub review_by: String,
+}
+
+/// A linked record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkLine {
+    /// The link record.
+    pub link: RecordId,
+    /// Key of the relation.
+    pub relation: String,
+    /// English label of the relation.
+    pub label: String,
+    /// The record at the other end.
+    pub other: RecordId,
+    /// Its kind.
+    pub kind: Option<Kind>,
+    /// Its title; empty when it has not arrived yet.
+    pub title: String,
+}
+
+/// How fresh what we hold of one site is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freshness {
+    /// The replica.
+    pub replica: ReplicaId,
+    /// Its site.
+    pub site: String,
+    /// `hub` or `post`.
+    pub role: String,
+    /// Whether this is the machine that answers.
+    pub here: bool,
+    /// When everything it had then was known to be here (directly or through the hub); `None`: never.
+    pub complete_ms: Option<u64>,
+    /// Time of its newest entry held here; `None`: nothing.
+    pub newest_ms: Option<u64>,
+}
+
+/// The answer to a check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckAnswer {
+    /// What was typed.
+    pub asked: String,
+    /// How it was read, in words: "plate OH3338L", "name Fairfax William".
+    pub read_as: Vec<String>,
+    /// Hit, possible, nothing held.
+    pub verdict: Verdict,
+    /// Hits, exact first; at most 50.
+    pub hits: Vec<CheckHit>,
+    /// How many more there were.
+    pub more: usize,
+    /// How fresh each source is.
+    pub freshness: Vec<Freshness>,
+    /// When the answer was given.
+    pub answered_ms: u64,
+    /// What is wrong with the input, e.g. a failed check digit of an MRZ.
+    pub warnings: Vec<String>,
+}
+
+/// What to search for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchRequest {
+    /// Words, at most 200 characters.
+    pub text: String,
+    /// Only these kinds; empty means all.
+    pub kinds: Vec<Kind>,
+    /// First hit to return.
+    pub offset: usize,
+    /// At most this many, up to 200.
+    pub limit: usize,
+}
+
+/// One hit of a search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchHit {
+    /// The record.
+    #[serde(flatten)]
+    pub record: Summary,
+    /// Why it was found, in words.
+    pub why: String,
+}
+
+/// The answer to a search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchAnswer {
+    /// What was typed.
+    pub asked: String,
+    /// Hits, best first.
+    pub hits: Vec<SearchHit>,
+    /// How many there are in all.
+    pub total: usize,
+    /// How many of each kind.
+    pub facets: Vec<(Kind, usize)>,
+    /// Other forms that were searched as well.
+    pub also_searched: Vec<String>,
+    /// How fresh each source is.
+    pub freshness: Vec<Freshness>,
+    /// When the answer was given.
+    pub answered_ms: u64,
+}
+
+/// One value with who wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldValue {
+    /// The value.
+    pub value: Value,
+    /// As a person reads it (codes by their label, records by their title).
+    pub text: String,
+    /// Who wrote it.
+    pub holder: Holder,
+    /// When, by the writer's clock.
+    pub written_ms: u64,
+}
+
+/// One field of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldView {
+    /// Its number.
+    pub no: FieldNo,
+    /// Its key.
+    pub key: String,
+    /// English label.
+    pub label: String,
+    /// Its values: one, or several when the field is a set or in conflict.
+    pub values: Vec<HeldValue>,
+    /// Whether the values are rivals between which a person must decide.
+    pub conflict: bool,
+}
+
+/// One step in a record's history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryLine {
+    /// The entry, as 32 hexadecimal digits.
+    pub entry: String,
+    /// Who.
+    pub holder: Holder,
+    /// When, by the writer's clock.
+    pub written_ms: u64,
+    /// What happened to each field: `(key, label, before, after)`.
+    pub changes: Vec<FieldChange>,
+    /// Whether this step settled a conflict.
+    pub settles: bool,
+}
+
+/// A field before and after a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Field key.
+    pub key: String,
+    /// English label.
+    pub label: String,
+    /// Values before.
+    pub before: Vec<String>,
+    /// Values after.
+    pub after: Vec<String>,
+}
+
+/// Everything a record page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordPage {
+    /// The record in one line.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// The version it shows: pass it back when saving, so that nobody's later change is overwritten.
+    pub version: String,
+    /// Its fields that hold something, in form order.
+    pub fields: Vec<FieldView>,
+    /// Links from and to it.
+    pub links: Vec<LinkLine>,
+    /// Markers on it.
+    pub markers: Vec<MarkerLine>,
+    /// Its history, newest first, at most 200 steps.
+    pub history: Vec<HistoryLine>,
+    /// What this machine knows of where it is: "Saved on this machine", "The hub has it since 14:02".
+    pub whereabouts: Vec<Whereabout>,
+}
+
+/// Whether a peer is proved to hold what is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whereabout {
+    /// Site of the peer.
+    pub site: String,
+    /// Its role, `hub` or `post`.
+    pub role: String,
+    /// Whether a receipt or an equal frontier proves that it has every change shown.
+    pub has_it: bool,
+    /// Time of that proof.
+    pub since_ms: Option<u64>,
+}
+
+/// A save that was accepted. It is durable on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// The record.
+    pub id: RecordId,
+    /// Its version after the save.
+    pub version: String,
+    /// Whether anything changed.
+    pub changed: bool,
+    /// Whether the save met a change made since the person opened the form, so that a field now holds two values.
+    pub conflict: bool,
+    /// Warnings about the values (never refusals).
+    pub warnings: Vec<Problem>,
+}
+
+/// A draft and the version it was based on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaveRequest {
+    /// The proposed values.
+    pub draft: RecordDraft,
+    /// [`RecordPage::version`] that the person saw; `None` when creating.
+    pub version: Option<String>,
+}
+
+/// A decision between rival values of one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettleRequest {
+    /// The record.
+    pub record: RecordId,
+    /// The field.
+    pub field: FieldNo,
+    /// The value that holds from now on.
+    pub value: Value,
+    /// [`RecordPage::version`] that the person saw.
+    pub version: String,
+}
+
+/// A row that an import refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectedRow {
+    /// Line of the file, 1 is the first.
+    pub line: u64,
+    /// Stable code of the reason.
+    pub code: String,
+    /// The reason in a sentence.
+    pub reason: String,
+    /// The row as it stands in the file, at most 500 characters.
+    pub raw: String,
+}
+
+/// What an import did, or would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportReport {
+    /// The batch, by which it can be undone; empty for a dry run.
+    pub batch: String,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// Name of the mapping.
+    pub mapping: String,
+    /// Name of the file.
+    pub file: String,
+    /// Data rows read.
+    pub read: u64,
+    /// Rows whose records were created or changed.
+    pub imported: u64,
+    /// Rows that were already here in the same words.
+    pub same: u64,
+    /// Rows refused, one by one.
+    pub rejected: Vec<RejectedRow>,
+    /// Records created, by kind.
+    pub created: BTreeMap<String, u64>,
+    /// Records changed by rows that differ from what an earlier import of the same row said.
+    pub changed: u64,
+    /// Remarks on rows that were imported: what was unreadable in them and kept as text, at most 1,000.
+    pub remarks: Vec<RejectedRow>,
+}
+
+/// An import that was applied here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportBatch {
+    /// Its id.
+    pub batch: String,
+    /// What it did.
+    pub report: ImportReport,
+    /// Who.
+    pub person: String,
+    /// When.
+    pub at_ms: u64,
+    /// When it was undone.
+    pub undone_ms: Option<u64>,
+}
+
+/// What undoing an import did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoReport {
+    /// The batch.
+    pub batch: String,
+    /// Records withdrawn.
+    pub withdrawn: u64,
+    /// Of these, records that somebody had changed since; their history is kept.
+    pub changed_since: u64,
+}
+
+/// The task list a person sees first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Home {
+    /// Records with rival values.
+    pub conflicts: Vec<Summary>,
+    /// How many there are in all.
+    pub conflicts_total: usize,
+    /// Markers to review within 14 days or overdue.
+    pub reviews: Vec<MarkerLine>,
+    /// Records changed last, newest first, at most 10.
+    pub recent: Vec<Summary>,
+    /// Entries not yet proved to be at a hub.
+    pub waiting: u64,
+    /// Entries that were set aside, with the reason.
+    pub set_aside: Vec<SetAsideLine>,
+    /// Number of records held (not withdrawn).
+    pub records: u64,
+}
+
+/// Something that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAsideLine {
+    /// What.
+    pub what: String,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// When it was met.
+    pub at_ms: u64,
+}
+
+/// A person who can sign in here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Sign-in name.
+    pub user: String,
+    /// Name others see.
+    pub display: String,
+    /// Role.
+    pub role: Role,
+    /// Whether sign-in is switched off.
+    pub disabled: bool,
+    /// Last sign-in on this machine since it was started.
+    pub last_sign_in_ms: Option<u64>,
+}
+
+/// A person to add.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPerson {
+    /// Sign-in name: 2 to 32 of a–z, 0–9, dot, hyphen.
+    pub user: String,
+    /// Name others see, at most 64 characters.
+    pub display: String,
+    /// Role.
+    pub role: Role,
+    /// Password, at least 10 characters.
+    pub password: String,
+}
+
+/// What stands between this machine and one peer in one space.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpaceSync {
+    /// The space.
+    pub space: SpaceId,
+    /// Its title.
+    pub title: String,
+    /// `registry`, `records` or `audit`.
+    pub kind: String,
+    /// Whether both frontiers were equal when last compared and nothing was written here since; `None`: never compared.
+    pub equal: Option<bool>,
+    /// Entries here that the peer is not proved to have.
+    pub to_send: u64,
+    /// Entries the peer announced that are not here yet.
+    pub to_receive: u64,
+}
+
+/// One peer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerSync {
+    /// The peer.
+    pub replica: ReplicaId,
+    /// Its site.
+    pub site: String,
+    /// `hub` or `post`.
+    pub role: String,
+    /// Addresses known, last that worked first.
+    pub addresses: Vec<String>,
+    /// Whether a session is open now.
+    pub connected: bool,
+    /// When a session last reached the end of its greeting.
+    pub last_contact_ms: Option<u64>,
+    /// When all spaces were last equal.
+    pub last_equal_ms: Option<u64>,
+    /// Bytes sent to it since the machine started.
+    pub bytes_sent: u64,
+    /// Bytes received from it since the machine started.
+    pub bytes_received: u64,
+    /// Why the last attempt failed, in a sentence; empty when it did not.
+    pub failure: String,
+    /// The next attempt.
+    pub next_attempt_ms: Option<u64>,
+    /// Per space.
+    pub spaces: Vec<SpaceSync>,
+}
+
+/// What is where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncStatus {
+    /// Whether links are cut here on purpose.
+    pub cut: bool,
+    /// Peers.
+    pub peers: Vec<PeerSync>,
+    /// One sentence for the footer.
+    pub words: String,
+    /// `ok`, `waiting`, `cut`, `alone` or `trouble`: for the mark beside the sentence.
+    pub state: String,
+}
+
+/// What this installation is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The replica.
+    pub replica: ReplicaId,
+    /// Agency name.
+    pub agency: String,
+    /// Site name.
+    pub site: String,
+    /// ISO 3166-1 alpha-3.
+    pub country: String,
+    /// `hub` or `post`.
+    pub role: String,
+    /// Whether a hub has certified it (a hub certifies itself).
+    pub enrolled: bool,
+    /// Whether this is a demonstration: shown on every page.
+    pub demo: bool,
+}
+
+/// One line of the audit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditLine {
+    /// Site whose log it is in.
+    pub site: String,
+    /// Number in that log.
+    pub number: u64,
+    /// When, by that site's clock.
+    pub at_ms: u64,
+    /// Who.
+    pub person: String,
+    /// Sign-in name.
+    pub user: String,
+    /// Their role.
+    pub role: String,
+    /// `check`, `search`, `view`, `create`, `change`, `settle`, `import`, `undo_import`, `sign_in`, `sign_in_refused`,
+    /// `sign_out`, `people`, `enrol`, `sync`, `audit_read`, `refused`, `start`.
+    pub action: String,
+    /// On what: record ids.
+    pub records: Vec<RecordId>,
+    /// In words: the text checked, the file imported.
+    pub detail: String,
+    /// How many hits, rows, entries; by action.
+    pub count: u64,
+    /// Whether a peer is proved to hold this entry.
+    pub witnessed: bool,
+}
+
+/// Which lines of the audit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditQuery {
+    /// Only this action; empty means all.
+    pub action: String,
+    /// Only this sign-in name; empty means all.
+    pub user: String,
+    /// Only lines that touch this record.
+    pub record: Option<RecordId>,
+    /// Lines older than this; `None` starts at the newest.
+    pub before_ms: Option<u64>,
+    /// At most this many, up to 500.
+    pub limit: usize,
+}
+
+/// A verified log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifiedLog {
+    /// Title of its space.
+    pub space: String,
+    /// Kind of its space.
+    pub kind: String,
+    /// Who wrote it.
+    pub site: String,
+    /// Lane.
+    pub lane: Lane,
+    /// Entries verified.
+    pub entries: u64,
+    /// What is wrong, or empty.
+    pub fault: String,
+}
+
+/// The result of verifying logs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// Whether every log verified.
+    pub sound: bool,
+    /// Each log.
+    pub logs: Vec<VerifiedLog>,
+}

@@ -1,0 +1,1 @@
+//! Normal forms of names, plates, phones and documents.

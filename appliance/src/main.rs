@@ -1,0 +1,3 @@
+//! The appliance.
+
+fn main() {}
