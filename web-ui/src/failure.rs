@@ -1,0 +1,184 @@
+//! What goes wrong on the way to an answer, in one shape for pages and API.
+//!
+//! Handlers, extractors and the gate all return a [`Failure`]. It travels in the extensions of an empty
+//! response; [`crate::server`] then shows it as problem JSON under `/api/` and as a page elsewhere.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use cairn_casebook::{CasebookError, SignInError};
+use cairn_record::{Kind, Problem};
+
+use crate::state::{JoinRefused, Stopped};
+
+/// Why a request was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Status of the answer.
+    pub status: StatusCode,
+    /// Stable name of the reason; also the key of its title in the catalogues (`failure-<code>`).
+    pub code: &'static str,
+    /// A sentence: what happened, whether anything was lost, what to do.
+    pub detail: String,
+    /// What is wrong with which field.
+    pub problems: Vec<Problem>,
+    /// The kind whose fields the problems speak of, so that the API can name them.
+    pub kind: Option<Kind>,
+    /// When trying again makes sense, in seconds.
+    pub retry_after_s: Option<u64>,
+}
+
+impl Failure {
+    /// A failure with a sentence for the person.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), problems: Vec::new(), kind: None, retry_after_s: None }
+    }
+
+    /// The request does not make sense as it stands.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request", detail)
+    }
+
+    /// There is no such page or thing.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", detail)
+    }
+
+    /// The role may not.
+    pub fn refused() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "refused",
+            "Your role does not allow this. Nothing was read or changed. Ask an administrator if you need it.",
+        )
+    }
+
+    /// Nobody is signed in.
+    pub fn signed_out() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "signed-out",
+            "You are not signed in, or your session has ended. Nothing was changed. Sign in and try again.",
+        )
+    }
+
+    /// The form did not come from a page of this session.
+    pub fn not_from_here() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "not-from-here",
+            "This form was not sent from a page of your present session, so nothing was changed. \
+             Open the page again and send the form from there.",
+        )
+    }
+
+    /// The body is larger than this route takes.
+    pub fn too_large(max_bytes: usize) -> Self {
+        let max_kib = max_bytes / 1024;
+        let limit = if max_kib >= 1024 { format!("{} MiB", max_kib / 1024) } else { format!("{max_kib} KiB") };
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            format!("What you sent is larger than {limit}, the most this page takes. Nothing was read or changed."),
+        )
+    }
+
+    /// Too much is going on at this moment.
+    pub fn busy(detail: impl Into<String>, retry_after_s: u64) -> Self {
+        let mut failure = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail);
+        failure.retry_after_s = Some(retry_after_s);
+        failure
+    }
+
+    /// A fault of the appliance itself.
+    pub fn fault(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", detail)
+    }
+
+    /// Says which kind's fields the problems speak of.
+    pub fn of_kind(self, kind: Kind) -> Self {
+        Self { kind: Some(kind), ..self }
+    }
+
+    /// A short English title for the reason.
+    pub fn title(&self) -> &'static str {
+        match self.code {
+            "bad-request" => "The request could not be understood",
+            "busy" => "Too much at once",
+            "fault" => "A fault in the appliance",
+            "invalid" => "The record was not saved",
+            "method-not-allowed" => "Not possible here",
+            "not-found" => "Not held here",
+            "not-from-here" => "The form was not sent from here",
+            "not-now" => "Not possible now",
+            "peer-refused" => "The other side was refused",
+            "refused" => "Your role does not allow this",
+            "sign-in-wait" => "Too many failed attempts",
+            "sign-in-wrong" => "Sign-in failed",
+            "signed-out" => "You are not signed in",
+            "too-large" => "Too large",
+            "wrong-host" => "Unknown address",
+            _ => "Not done",
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<CasebookError> for Failure {
+    fn from(error: CasebookError) -> Self {
+        let detail = sentence(&error.to_string());
+        match error {
+            CasebookError::Refused(_) => Self::refused(),
+            CasebookError::Invalid(problems) => {
+                Self { problems, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
+            }
+            CasebookError::NotFound(_) => Self::not_found(detail),
+            CasebookError::BadRequest(_) => Self::bad_request(detail),
+            CasebookError::NotNow(_) => Self::new(StatusCode::CONFLICT, "not-now", detail),
+            CasebookError::PeerRefused { .. } => Self::new(StatusCode::CONFLICT, "peer-refused", detail),
+            CasebookError::Storage(_) => Self::fault(detail),
+        }
+    }
+}
+
+impl From<SignInError> for Failure {
+    fn from(error: SignInError) -> Self {
+        let detail = sentence(&error.to_string());
+        match error {
+            SignInError::Wrong => Self::new(StatusCode::UNAUTHORIZED, "sign-in-wrong", detail),
+            SignInError::Wait { seconds } => {
+                let mut failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "sign-in-wait", detail);
+                failure.retry_after_s = Some(seconds);
+                failure
+            }
+            SignInError::Storage(_) => Self::fault(detail),
+        }
+    }
+}
+
+impl From<JoinRefused> for Failure {
+    fn from(refused: JoinRefused) -> Self {
+        Self::new(StatusCode::CONFLICT, "not-now", sentence(&refused.0))
+    }
+}
+
+impl From<Stopped> for Failure {
+    fn from(stopped: Stopped) -> Self {
+        CasebookError::from(stopped).into()
+    }
+}
+
+/// The libraries' texts begin small and end without a full stop; a person reads a sentence.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut letters = text.chars();
+    let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
+}

@@ -1,0 +1,61 @@
+//! Which host the request names, and which page it comes from.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::gate;
+use crate::state::AppState;
+use crate::Failure;
+
+/// Turns away requests for another host (so that no foreign name can be pointed at this machine to read it),
+/// and requests that would change something and come from another site.
+pub(super) async fn check(
+    State((state, hosts)): State<(AppState, Arc<[String]>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(host) = host_of(&request).filter(|host| hosts.contains(host)) else {
+        return wrong_host().into_response();
+    };
+    if !request.method().is_safe() && !is_from_here(request.headers(), &host, &state.cookie) {
+        return Failure::not_from_here().into_response();
+    }
+    next.run(request).await
+}
+
+fn host_of(request: &Request) -> Option<String> {
+    let mut named = request.headers().get_all(header::HOST).iter();
+    let host = match (request.uri().authority(), named.next(), named.next()) {
+        (Some(authority), _, None) => authority.as_str(),
+        (None, Some(host), None) => host.to_str().ok()?,
+        _ => return None,
+    };
+    Some(host.to_ascii_lowercase())
+}
+
+/// Browsers say where a request comes from in `Sec-Fetch-Site`, older ones in `Origin`. A request that says
+/// neither comes from no browser; it may pass only if it brings no cookie of ours.
+fn is_from_here(headers: &HeaderMap, host: &str, cookie: &str) -> bool {
+    let text = |name| headers.get(name).map(|value: &axum::http::HeaderValue| value.to_str().unwrap_or_default());
+    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
+        return matches!(site, "same-origin" | "none");
+    }
+    if let Some(origin) = text(header::ORIGIN) {
+        let named = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        return named.is_some_and(|named| named.eq_ignore_ascii_case(host));
+    }
+    gate::cookie(headers, cookie).is_none()
+}
+
+fn wrong_host() -> Failure {
+    Failure::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "wrong-host",
+        "This appliance does not answer under that address. Use the address you were given, or have it added \
+         to the configuration.",
+    )
+}

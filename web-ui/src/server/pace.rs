@@ -1,0 +1,68 @@
+//! Bodies that stall: whoever sends too slowly gives up their place.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use hyper::body::{Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// Longest wait for the next piece of a body.
+const PIECE_WAIT_MAX: Duration = Duration::from_secs(20);
+/// Longest time for a whole body: 64 MiB over a slow link.
+const BODY_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
+
+/// Reads the body of the request only as long as it moves.
+pub(super) async fn give_up_on_stalled_bodies(request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
+    next.run(request.map(|body| Body::new(Paced::new(body)))).await
+}
+
+/// A body with a clock beside it.
+struct Paced {
+    body: Body,
+    piece: Pin<Box<Sleep>>,
+    whole: Pin<Box<Sleep>>,
+}
+
+impl Paced {
+    fn new(body: Body) -> Self {
+        Self { body, piece: Box::pin(sleep(PIECE_WAIT_MAX)), whole: Box::pin(sleep(BODY_WAIT_MAX)) }
+    }
+}
+
+/// The sender was too slow.
+#[derive(Debug, thiserror::Error)]
+#[error("the body stalled")]
+struct Stalled;
+
+impl HttpBody for Paced {
+    type Data = Bytes;
+    type Error = axum::BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
+            self.piece.as_mut().reset(Instant::now() + PIECE_WAIT_MAX);
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        let late = self.piece.as_mut().poll(context).is_ready() || self.whole.as_mut().poll(context).is_ready();
+        if late { Poll::Ready(Some(Err(Stalled.into()))) } else { Poll::Pending }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,133 @@
+//! What every handler is given, and the way from async handlers to the blocking casebook.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use cairn_casebook::{Actor, Casebook, CasebookError, Entropy, SignInError};
+use tokio::sync::Semaphore;
+
+use crate::entry::WAITING_MAX;
+use crate::session::Sessions;
+use crate::workbench::Workbench;
+
+/// Password checks at a time: each one takes tens of megabytes and a core on purpose.
+const SIGN_INS_AT_ONCE_MAX: usize = 2;
+
+/// What handlers share; cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The one door to everything that is kept.
+    pub casebook: Arc<Casebook>,
+    /// The time in milliseconds since 1970.
+    pub clock: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// Who is signed in.
+    pub sessions: Arc<Sessions>,
+    /// How to reach a hub, given by the binary.
+    pub join: Arc<dyn Joiner>,
+    /// Uploaded files and imports under way.
+    pub workbench: Arc<Workbench>,
+    /// What the configuration says.
+    pub settings: Arc<Settings>,
+    /// Name of the session cookie: it names this installation, because cookies do not tell ports apart and a
+    /// demonstration runs three installations on one address.
+    pub cookie: Arc<str>,
+    pub(crate) waiting: Arc<Semaphore>,
+    pub(crate) sign_ins: Arc<Semaphore>,
+}
+
+/// What the configuration says about the screens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether TLS ends in front of this server, so that cookies must never travel without it.
+    pub tls_in_front: bool,
+    /// Addresses of this hub that invitations name.
+    pub addresses: Vec<String>,
+    /// The code that the first visitor types before they may add the first person; shown where the appliance
+    /// was started. `None`: the first person is added on the command line only.
+    pub setup_code: Option<String>,
+}
+
+impl AppState {
+    /// Puts the shared state together.
+    pub fn new(
+        casebook: Arc<Casebook>,
+        clock: Arc<dyn Fn() -> u64 + Send + Sync>,
+        entropy: Arc<dyn Entropy>,
+        join: Arc<dyn Joiner>,
+        settings: Settings,
+    ) -> Self {
+        let replica = casebook.identity().replica.to_string();
+        let prefix = if settings.tls_in_front { "__Host-" } else { "" };
+        let cookie = format!("{prefix}cairn-{}", &replica[..16]);
+        Self {
+            casebook,
+            clock,
+            sessions: Arc::new(Sessions::new(entropy.clone())),
+            join,
+            workbench: Arc::new(Workbench::new(entropy)),
+            settings: Arc::new(settings),
+            cookie: cookie.into(),
+            waiting: Arc::new(Semaphore::new(WAITING_MAX)),
+            sign_ins: Arc::new(Semaphore::new(SIGN_INS_AT_ONCE_MAX)),
+        }
+    }
+
+    /// The time now.
+    pub fn now_ms(&self) -> u64 {
+        (self.clock)()
+    }
+}
+
+/// What [`Joiner::join`] comes to.
+pub type Joining<'a> = Pin<Box<dyn Future<Output = Result<(), JoinRefused>> + Send + 'a>>;
+
+/// Joins a hub: the screens may not open connections to peers themselves.
+pub trait Joiner: Send + Sync {
+    /// Asks the hub that the code pins, at these addresses (`host:port`; empty: look for it nearby), to take
+    /// this post in, and takes its answer. Done when the post is a member.
+    fn join<'a>(&'a self, actor: &'a Actor, code: &'a str, addresses: &'a [String]) -> Joining<'a>;
+}
+
+/// Why a hub could not be joined: a sentence for the person. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct JoinRefused(pub String);
+
+/// The thread that did the work stopped; the fault is in the log.
+#[derive(Debug)]
+pub struct Stopped;
+
+const STOPPED: &str = "a fault inside the appliance stopped this request; what was saved before is safe; \
+                       look at the record before you try again, and report it if it happens twice";
+
+impl From<Stopped> for CasebookError {
+    fn from(_: Stopped) -> Self {
+        Self::Storage(STOPPED.into())
+    }
+}
+
+impl From<Stopped> for SignInError {
+    fn from(_: Stopped) -> Self {
+        Self::Storage(STOPPED.into())
+    }
+}
+
+/// Runs `work` with the casebook and the time on a thread that may block.
+///
+/// The work runs to its end even when the person leaves before it is done.
+pub async fn blocking<T, E, F>(state: &AppState, work: F) -> Result<T, E>
+where
+    F: FnOnce(&Casebook, u64) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<Stopped> + Send + 'static,
+{
+    let (casebook, now_ms) = (state.casebook.clone(), state.now_ms());
+    match tokio::task::spawn_blocking(move || work(&casebook, now_ms)).await {
+        Ok(answer) => answer,
+        Err(fault) => {
+            tracing::error!(%fault, "a request stopped");
+            Err(Stopped.into())
+        }
+    }
+}
