@@ -1,0 +1,135 @@
+//! Commands that ask something of an installation: turns the command line into a request, and prints the answer.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use cairn_casebook::{Invitation, NewPerson, Role, SearchRequest};
+use cairn_record::Kind;
+
+use crate::cli::{AuditCommand, Common, EnrolCommand, LinksCommand, Question, SearchOptions, UserCommand};
+use crate::config::data_dir;
+use crate::control;
+use crate::failure::{Failure, While as _};
+use crate::print;
+use crate::reach::answered;
+use crate::request::{Request, Response};
+use crate::secrets;
+
+/// Asks, and prints the answer.
+pub fn ask(common: &Common, question: Question) -> Result<ExitCode, Failure> {
+    if let Question::Sync(options) = &question
+        && options.watch
+    {
+        return watch(common);
+    }
+    let keep_at = match &question {
+        Question::Enrol(EnrolCommand::Invite { out, .. }) => Some(out.clone()),
+        _ => None,
+    };
+    let response = answered(common, request(question)?)?;
+    if let (Some(file), Response::Invitation(invitation)) = (&keep_at, &response) {
+        keep_invitation(file, invitation)?;
+    }
+    print::response(common.json, &response, keep_at.as_deref())?;
+    Ok(if response.is_bad() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn request(question: Question) -> Result<Request, Failure> {
+    Ok(match question {
+        Question::Status => Request::Status,
+        Question::User(user) => people(user)?,
+        Question::Enrol(EnrolCommand::Invite { valid, addresses, .. }) => {
+            Request::Invite { addresses, valid_ms: valid * 60_000 }
+        }
+        Question::Enrol(EnrolCommand::Join { file, code, hub }) => join(file.as_deref(), code, hub)?,
+        Question::Import(options) => Request::Import {
+            file: std::path::absolute(&options.file).while_doing(|| format!("find {}", options.file.display()))?,
+            mapping: options.mapping,
+            dry_run: options.dry_run,
+        },
+        Question::Imports => Request::Imports,
+        Question::Undo { batch } => Request::Undo { batch },
+        Question::Check { text } => Request::Check { text: text.join(" ") },
+        Question::Search(options) => search(options)?,
+        Question::Show { id } => {
+            Request::Show { id: id.parse().map_err(|error| Failure::new("bad_request", format!("{id}: {error}")))? }
+        }
+        Question::Sync(options) if options.now => Request::SyncNow,
+        Question::Sync(_) => Request::SyncStatus,
+        Question::Links(LinksCommand::Cut) => Request::SetCut { cut: true },
+        Question::Links(LinksCommand::Restore) => Request::SetCut { cut: false },
+        Question::Audit(AuditCommand::Verify) => Request::VerifyAudit,
+        Question::Doctor { rebuild } => Request::Doctor { rebuild },
+    })
+}
+
+fn people(command: UserCommand) -> Result<Request, Failure> {
+    Ok(match command {
+        UserCommand::Add { name, role, display, password_file } => Request::AddPerson(NewPerson {
+            display: display.unwrap_or_else(|| name.clone()),
+            role: Role::from_key(&role).ok_or_else(|| Failure::new("bad_request", format!("there is no role {role}")))?,
+            user: name,
+            password: secrets::new_password(password_file)?.to_string(),
+        }),
+        UserCommand::Passwd { name, password_file } => {
+            Request::SetPassword { user: name, password: secrets::new_password(password_file)?.to_string() }
+        }
+        UserCommand::List => Request::People,
+    })
+}
+
+fn join(file: Option<&Path>, code: Option<String>, hub: Option<String>) -> Result<Request, Failure> {
+    if let (Some(code), Some(hub)) = (code, hub) {
+        return Ok(Request::Join { code, addresses: vec![hub] });
+    }
+    let file = file.ok_or_else(|| Failure::setup("say --file FILE, or --code CODE with --hub HOST:PORT"))?;
+    let text = std::fs::read_to_string(file).while_doing(|| format!("read {}", file.display()))?;
+    let invitation: Invitation = serde_json::from_str(&text)
+        .map_err(|error| Failure::new("bad_request", format!("{} is no invitation: {error}", file.display())))?;
+    Ok(Request::Join { code: invitation.code, addresses: invitation.addresses })
+}
+
+fn search(options: SearchOptions) -> Result<Request, Failure> {
+    let kind = |key: String| {
+        Kind::from_key(&key).ok_or_else(|| {
+            let known = Kind::ALL.map(Kind::key).join(", ");
+            Failure::new("bad_request", format!("there is no kind {key}; the kinds are {known}"))
+        })
+    };
+    Ok(Request::Search(SearchRequest {
+        text: options.text.join(" "),
+        kinds: options.kinds.into_iter().map(kind).collect::<Result<_, _>>()?,
+        offset: options.offset,
+        limit: options.limit.into(),
+    }))
+}
+
+/// Writes the invitation where only its owner can read it: whoever holds it may join.
+fn keep_invitation(file: &Path, invitation: &Invitation) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let doing = || format!("write {}", file.display());
+    let text = serde_json::to_string_pretty(invitation).map_err(|error| Failure::setup(error.to_string()))?;
+    let mut options = std::fs::File::options();
+    options.create(true).write(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).and_then(|mut open| writeln!(open, "{text}")).while_doing(doing)
+}
+
+/// Prints the sync status whenever it has changed, until the running Cairn or the person ends it.
+fn watch(common: &Common) -> Result<ExitCode, Failure> {
+    let mut line = control::Line::open(&data_dir(common)).ok_or_else(|| {
+        Failure::new("not_now", "nothing is running here to watch; start it with `cairn run`, or say `cairn sync --now`")
+    })?;
+    let mut shown = None;
+    loop {
+        let response = line.ask(&Request::SyncStatus)?;
+        let body = response.body().map_err(|error| Failure::setup(error.to_string()))?;
+        if shown.as_ref() != Some(&body) {
+            print::watched(common.json, &response)?;
+            shown = Some(body);
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}

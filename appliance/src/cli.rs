@@ -1,0 +1,279 @@
+//! The command line as a person types it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// An offline-first record store for agencies with little network.
+#[derive(Parser)]
+#[command(name = "cairn", version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Args, Clone, Default)]
+pub struct Common {
+    /// Folder of this installation [default: $CAIRN_DATA, else the platform's place for data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Answer in JSON, errors too
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// File whose first line is the passphrase [or $CAIRN_PASSPHRASE_FILE, else it is asked for]
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "key_file")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Key file in place of a passphrase; `init` makes it and remembers where it is
+    #[arg(long, global = true, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Start a hub and two posts on this machine, with sample records
+    Demo(DemoOptions),
+    /// Make a new installation
+    Init(InitOptions),
+    /// Serve the pages and exchange records until stopped
+    Run(RunOptions),
+    #[command(flatten)]
+    Ask(Question),
+}
+
+/// Commands that ask something of an installation, running or not.
+#[derive(Subcommand)]
+pub enum Question {
+    /// What this installation is, and what is where
+    Status,
+    /// People who can sign in here
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Bring a post into the agency of a hub
+    #[command(subcommand)]
+    Enrol(EnrolCommand),
+    /// Import an export of another system
+    Import(ImportOptions),
+    /// Imports that were made here, newest first
+    Imports,
+    /// Take an import back as a whole
+    Undo {
+        /// The batch, as `import` and `imports` say it
+        batch: String,
+    },
+    /// Check a plate, a name, a telephone or document number, or an MRZ
+    Check {
+        /// What to check
+        #[arg(required = true, allow_hyphen_values = true)]
+        text: Vec<String>,
+    },
+    /// Search records by words
+    Search(SearchOptions),
+    /// Show a record with its history
+    Show {
+        /// The record's id
+        id: String,
+    },
+    /// What is where; with `--now`, exchange records first
+    Sync(SyncOptions),
+    /// Cut the links of this machine on purpose, or restore them
+    #[command(subcommand)]
+    Links(LinksCommand),
+    /// The audit
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Look for damage; with `--rebuild`, grow every view again from the logs
+    Doctor {
+        /// Drop every view and rebuild it from the logs
+        #[arg(long)]
+        rebuild: bool,
+    },
+}
+
+#[derive(Args)]
+pub struct DemoOptions {
+    /// Folder of the demonstration [default: beside the default data folder]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// First port: the hub's; the posts take the next two
+    #[arg(long, default_value_t = 8470, value_parser = clap::value_parser!(u16).range(1..=65533))]
+    pub port: u16,
+    /// Start again from nothing
+    #[arg(long)]
+    pub reset: bool,
+}
+
+#[derive(Args)]
+pub struct InitOptions {
+    /// Name of the agency, e.g. "Northmark Police"
+    #[arg(long)]
+    pub agency: String,
+    /// Name of this site, e.g. "Post Delta"
+    #[arg(long)]
+    pub site: String,
+    /// Country, three letters (ISO 3166-1 alpha-3)
+    #[arg(long)]
+    pub country: String,
+    /// What this installation is
+    #[arg(long, value_enum)]
+    pub role: SiteRole,
+    /// Address for other Cairns (UDP)
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8471")]
+    pub listen: SocketAddr,
+    /// Address for browsers
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8470")]
+    pub http: SocketAddr,
+    /// Name or address that browsers may call this machine by, besides the one it listens on; may be repeated
+    #[arg(long = "host", value_name = "HOST[:PORT]")]
+    pub hosts: Vec<String>,
+    /// Where posts reach this hub, when it is not the address it listens on; may be repeated
+    #[arg(long = "address", value_name = "HOST:PORT")]
+    pub addresses: Vec<String>,
+    /// Do not look for other Cairns on the local network
+    #[arg(long)]
+    pub no_discovery: bool,
+    /// TLS ends in front of the pages: cookies never travel without it
+    #[arg(long)]
+    pub tls_in_front: bool,
+}
+
+/// Hub or post.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SiteRole {
+    Hub,
+    Post,
+}
+
+#[derive(Args)]
+pub struct RunOptions {
+    /// Address for other Cairns, this time only
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Address for browsers, this time only
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub http: Option<SocketAddr>,
+    /// Stop when standard input ends: for a parent process that must not leave this one behind
+    #[arg(long, hide = true)]
+    pub until_stdin_ends: bool,
+}
+
+#[derive(Subcommand)]
+pub enum UserCommand {
+    /// Add a person
+    Add {
+        /// Sign-in name: 2 to 32 of a-z, 0-9, dot, hyphen
+        name: String,
+        /// What they may do
+        #[arg(long, value_parser = ["officer", "analyst", "supervisor", "administrator", "auditor"])]
+        role: String,
+        /// Name that others see [default: the sign-in name]
+        #[arg(long)]
+        display: Option<String>,
+        /// File whose first line is the password [or $CAIRN_PASSWORD_FILE, else it is asked for]
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    /// Set a person's password
+    Passwd {
+        /// Sign-in name
+        name: String,
+        /// File whose first line is the password [or $CAIRN_PASSWORD_FILE, else it is asked for]
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    /// List the people
+    List,
+}
+
+#[derive(Subcommand)]
+pub enum EnrolCommand {
+    /// Hub: make a code and a file that admit one post, once
+    Invite {
+        /// Write the invitation here [default: invitation.json]
+        #[arg(long, value_name = "FILE", default_value = "invitation.json")]
+        out: PathBuf,
+        /// How long it is good
+        #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=10080))]
+        valid: u64,
+        /// Where the post can reach this hub; may be repeated [default: the address it listens on]
+        #[arg(long = "address", value_name = "HOST:PORT")]
+        addresses: Vec<String>,
+    },
+    /// Post: join a hub
+    Join {
+        /// The invitation file
+        #[arg(long, value_name = "FILE", required_unless_present = "code", conflicts_with_all = ["code", "hub"])]
+        file: Option<PathBuf>,
+        /// The code, as read over the telephone
+        #[arg(long, requires = "hub")]
+        code: Option<String>,
+        /// Where the hub is
+        #[arg(long, value_name = "HOST:PORT", requires = "code")]
+        hub: Option<String>,
+    },
+}
+
+#[derive(Args)]
+pub struct ImportOptions {
+    /// The file
+    pub file: PathBuf,
+    /// Name of the mapping, e.g. northmark-crime
+    #[arg(long, value_name = "NAME")]
+    pub mapping: String,
+    /// Say what the import would do, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Args)]
+pub struct SearchOptions {
+    /// Words
+    #[arg(required = true, allow_hyphen_values = true)]
+    pub text: Vec<String>,
+    /// Only this kind; may be repeated
+    #[arg(long = "kind", value_name = "KIND")]
+    pub kinds: Vec<String>,
+    /// Show at most this many
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub limit: u16,
+    /// Leave out this many first
+    #[arg(long, default_value_t = 0)]
+    pub offset: usize,
+}
+
+#[derive(Args)]
+pub struct SyncOptions {
+    /// Exchange records now, and wait until it is done or has failed
+    #[arg(long, conflicts_with = "watch")]
+    pub now: bool,
+    /// Show each change until stopped
+    #[arg(long)]
+    pub watch: bool,
+}
+
+#[derive(Subcommand)]
+pub enum LinksCommand {
+    /// Cut them
+    Cut,
+    /// Restore them
+    Restore,
+}
+
+#[derive(Subcommand)]
+pub enum AuditCommand {
+    /// Verify chains, seals and bodies of the audit logs
+    Verify,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

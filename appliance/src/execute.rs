@@ -1,0 +1,133 @@
+//! Carries out one request on an open casebook: the same for a running Cairn and for a command that opened the store.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use cairn_casebook::{Actor, Casebook, ImportReport};
+
+use crate::config::Config;
+use crate::failure::{Failure, While as _};
+use crate::links::Links;
+use crate::request::{Done, DoctorReport, Request, Response, StatusReport, SyncReport};
+use crate::system::now_ms;
+
+/// Largest file that is imported in one go.
+pub const IMPORT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// An open installation.
+#[derive(Clone)]
+pub struct Desk {
+    /// The records.
+    pub casebook: Arc<Casebook>,
+    /// Its addresses.
+    pub config: Arc<Config>,
+    /// How it reaches others.
+    pub links: Links,
+}
+
+/// Answers one request. Blocks; never call it on an async thread.
+pub fn execute(desk: &Desk, request: Request) -> Result<Response, Failure> {
+    let Desk { casebook, .. } = desk;
+    let terminal = &Actor::terminal();
+    let now = now_ms();
+    Ok(match request {
+        Request::Status => Response::Status(Box::new(status(desk)?)),
+        Request::People => Response::People(casebook.people(terminal)?),
+        Request::AddPerson(person) => {
+            casebook.add_person(terminal, &person, now)?;
+            done(format!("{} can sign in as {}", person.display, person.user))
+        }
+        Request::SetPassword { user, password } => {
+            casebook.set_password(terminal, &user, None, &password, now)?;
+            done(format!("the password of {user} is changed"))
+        }
+        Request::Invite { addresses, valid_ms } => {
+            Response::Invitation(casebook.invite(terminal, &reachable(desk, addresses)?, valid_ms, now)?)
+        }
+        Request::Join { code, addresses } => {
+            desk.links.join(casebook, &code, &addresses)?;
+            Response::Joined(casebook.identity())
+        }
+        Request::Import { file, mapping, dry_run } => Response::Import(import(casebook, &file, &mapping, dry_run)?),
+        Request::Imports => Response::Imports(casebook.imports(terminal)?),
+        Request::Undo { batch } => Response::Undone(casebook.undo_import(terminal, &batch, now)?),
+        Request::Check { text } => Response::Check(casebook.check(terminal, &text, now)?),
+        Request::Search(search) => Response::Search(casebook.search(terminal, &search, now)?),
+        Request::Show { id } => Response::Record(Box::new(casebook.record(terminal, id, now)?)),
+        Request::SyncStatus => {
+            Response::Sync(SyncReport { status: casebook.sync_status(terminal, now)?, reached: None })
+        }
+        Request::SyncNow => Response::Sync(sync_now(desk)?),
+        Request::SetCut { cut } => {
+            casebook.set_cut(terminal, cut, now)?;
+            done(if cut { "the links are cut" } else { "the links are restored" }.to_owned())
+        }
+        Request::VerifyAudit => Response::Verified(casebook.verify(terminal, true, now)?),
+        Request::Doctor { rebuild } => Response::Doctor(doctor(casebook, rebuild)?),
+    })
+}
+
+fn done(sentence: String) -> Response {
+    Response::Done(Done { done: sentence })
+}
+
+fn status(desk: &Desk) -> Result<StatusReport, Failure> {
+    let terminal = &Actor::terminal();
+    let home = desk.casebook.home(terminal, now_ms())?;
+    Ok(StatusReport {
+        identity: desk.casebook.identity(),
+        running: desk.links.is_running(),
+        http: desk.config.http.to_string(),
+        listen: desk.config.listen.to_string(),
+        records: home.records,
+        waiting: home.waiting,
+        conflicts: home.conflicts_total,
+        sync: desk.casebook.sync_status(terminal, now_ms())?,
+    })
+}
+
+/// The addresses for an invitation: those given, else those in the settings.
+fn reachable(desk: &Desk, given: Vec<String>) -> Result<Vec<String>, Failure> {
+    if !given.is_empty() {
+        return Ok(given);
+    }
+    let own = desk.config.reachable_at();
+    if own.is_empty() {
+        return Err(Failure::setup(
+            "this hub listens on every address; say with --address HOST:PORT where posts can reach it",
+        ));
+    }
+    Ok(own)
+}
+
+fn import(casebook: &Casebook, file: &Path, mapping: &str, dry_run: bool) -> Result<ImportReport, Failure> {
+    let doing = || format!("read {}", file.display());
+    let bytes = std::fs::metadata(file).while_doing(doing)?.len();
+    if bytes > IMPORT_BYTES_MAX {
+        let limit = IMPORT_BYTES_MAX / (1024 * 1024);
+        return Err(Failure::setup(format!(
+            "{} is larger than {limit} MiB; nothing was imported, split it and import the parts",
+            file.display()
+        )));
+    }
+    let mapping = casebook.mapping(mapping)?;
+    let content = std::fs::read(file).while_doing(doing)?;
+    let name = file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned());
+    Ok(casebook.import(&Actor::terminal(), &name, &content, &mapping, dry_run, &mut |_, _| true, now_ms())?)
+}
+
+fn sync_now(desk: &Desk) -> Result<SyncReport, Failure> {
+    let reached = desk.links.sync_now(&desk.casebook)?;
+    Ok(SyncReport { status: desk.casebook.sync_status(&Actor::terminal(), now_ms())?, reached: Some(reached) })
+}
+
+fn doctor(casebook: &Casebook, rebuild: bool) -> Result<DoctorReport, Failure> {
+    let terminal = &Actor::terminal();
+    let began = Instant::now();
+    let rebuilt = rebuild.then(|| casebook.rebuild(terminal, now_ms())).transpose()?;
+    let rebuild_ms = rebuilt.map(|_| began.elapsed().as_millis() as u64);
+    let verification = casebook.verify(terminal, false, now_ms())?;
+    let findings = casebook.doctor(terminal, now_ms())?;
+    Ok(DoctorReport { well: findings.is_empty() && verification.sound, findings, verification, rebuilt, rebuild_ms })
+}

@@ -1,0 +1,143 @@
+//! What can be asked of an installation from its own command line, and what it answers.
+//!
+//! One enum each way, so that asking a running Cairn over its control socket and opening the store oneself are the same
+//! thing: [`crate::execute::execute`] carries out either. The answers are the casebook's own shapes.
+
+use std::path::PathBuf;
+
+use cairn_casebook::{
+    CheckAnswer, Identity, ImportBatch, ImportReport, Invitation, NewPerson, Person, RecordPage, SearchAnswer,
+    SearchRequest, SetAsideLine, SyncStatus, UndoReport, Verification,
+};
+use cairn_record::RecordId;
+use serde::{Deserialize, Serialize};
+
+/// One thing asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    Status,
+    People,
+    AddPerson(NewPerson),
+    SetPassword { user: String, password: String },
+    Invite { addresses: Vec<String>, valid_ms: u64 },
+    Join { code: String, addresses: Vec<String> },
+    /// The file is named by an absolute path: the process that holds the store reads it itself.
+    Import { file: PathBuf, mapping: String, dry_run: bool },
+    Imports,
+    Undo { batch: String },
+    Check { text: String },
+    Search(SearchRequest),
+    Show { id: RecordId },
+    SyncStatus,
+    SyncNow,
+    SetCut { cut: bool },
+    VerifyAudit,
+    Doctor { rebuild: bool },
+}
+
+/// One answer. Carried with its name over the control socket; `--json` prints what is inside.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    Status(Box<StatusReport>),
+    People(Vec<Person>),
+    Done(Done),
+    Invitation(Invitation),
+    Joined(Identity),
+    Import(ImportReport),
+    Imports(Vec<ImportBatch>),
+    Undone(UndoReport),
+    Check(CheckAnswer),
+    Search(SearchAnswer),
+    Record(Box<RecordPage>),
+    Sync(SyncReport),
+    Verified(Verification),
+    Doctor(DoctorReport),
+}
+
+/// A change that has nothing more to say than that it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// What was done, in a sentence.
+    pub done: String,
+}
+
+/// What an installation is and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusReport {
+    /// Agency, site, role and key.
+    #[serde(flatten)]
+    pub identity: Identity,
+    /// Whether `cairn run` holds the store.
+    pub running: bool,
+    /// Address for browsers.
+    pub http: String,
+    /// Address for other Cairns.
+    pub listen: String,
+    /// Number of records held (not withdrawn).
+    pub records: u64,
+    /// Entries not yet proved to be at a hub.
+    pub waiting: u64,
+    /// Fields that hold rival values.
+    pub conflicts: usize,
+    /// Peers and spaces.
+    pub sync: SyncStatus,
+}
+
+/// What is where, and how a forced sync ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncReport {
+    /// Peers and spaces.
+    #[serde(flatten)]
+    pub status: SyncStatus,
+    /// With `--now`: whether every peer that could be reached ended equal, and at least one was reached.
+    pub reached: Option<bool>,
+}
+
+/// What the doctor found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoctorReport {
+    /// Whether nothing is wrong.
+    pub well: bool,
+    /// What is wrong.
+    pub findings: Vec<SetAsideLine>,
+    /// Every log, verified.
+    pub verification: Verification,
+    /// With `--rebuild`: how many records were rebuilt.
+    pub rebuilt: Option<u64>,
+    /// With `--rebuild`: how long it took.
+    pub rebuild_ms: Option<u64>,
+}
+
+impl Response {
+    /// What `--json` prints.
+    pub fn body(&self) -> serde_json::Result<String> {
+        match self {
+            Self::Status(it) => serde_json::to_string_pretty(it),
+            Self::People(it) => serde_json::to_string_pretty(it),
+            Self::Done(it) => serde_json::to_string_pretty(it),
+            Self::Invitation(it) => serde_json::to_string_pretty(it),
+            Self::Joined(it) => serde_json::to_string_pretty(it),
+            Self::Import(it) => serde_json::to_string_pretty(it),
+            Self::Imports(it) => serde_json::to_string_pretty(it),
+            Self::Undone(it) => serde_json::to_string_pretty(it),
+            Self::Check(it) => serde_json::to_string_pretty(it),
+            Self::Search(it) => serde_json::to_string_pretty(it),
+            Self::Record(it) => serde_json::to_string_pretty(it),
+            Self::Sync(it) => serde_json::to_string_pretty(it),
+            Self::Verified(it) => serde_json::to_string_pretty(it),
+            Self::Doctor(it) => serde_json::to_string_pretty(it),
+        }
+    }
+
+    /// Whether the answer is a failure although there is one: damage was found, or a forced sync reached nobody.
+    pub fn is_bad(&self) -> bool {
+        match self {
+            Self::Sync(report) => report.reached == Some(false),
+            Self::Verified(verification) => !verification.sound,
+            Self::Doctor(report) => !report.well,
+            _ => false,
+        }
+    }
+}
