@@ -98,6 +98,16 @@ pub enum Lane {
     Bulk = 2,
 }
 
+impl Lane {
+    /// Every lane, most urgent first.
+    pub const ALL: [Self; 3] = [Self::Urgent, Self::Normal, Self::Bulk];
+
+    /// The lane with this number.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|lane| *lane as u8 == code)
+    }
+}
+
 /// A log within a known space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LogKey {

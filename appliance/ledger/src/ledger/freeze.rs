@@ -1,0 +1,111 @@
+//! Logs with two histories: where they are frozen, and how that is remembered and passed on.
+//!
+//! A proof is an entry like any other, in the urgent lane of the space of the forked log, so it survives a
+//! restart and reaches every member before anything else does.
+
+use std::collections::BTreeMap;
+
+use super::{EntryDraft, Ledger, Refusal, Writer};
+use crate::body::{Author, Body};
+use crate::entry::{Entry, EntryKind};
+use crate::fork::{ForkProof, Forked};
+use crate::keyring::Keyring;
+use crate::names::{ClockQuality, Lane, LogId, SpaceId};
+use crate::store::{LogStore, StoreError};
+
+const READ_BYTES: usize = 256 * 1024;
+
+/// The frozen logs and their last common numbers.
+#[derive(Debug, Default)]
+pub(super) struct Frozen(BTreeMap<LogId, u64>);
+
+impl Frozen {
+    /// Reads the proofs in the urgent lanes.
+    pub(super) fn of_store(store: &dyn LogStore, keyring: &Keyring) -> Result<Self, StoreError> {
+        let mut frozen = Self::default();
+        for log in store.logs().into_iter().filter(|log| log.key.lane == Lane::Urgent) {
+            let mut from = 1;
+            loop {
+                let entries = store.read(&log, from, READ_BYTES)?;
+                if entries.is_empty() {
+                    break;
+                }
+                from += entries.len() as u64;
+                entries.iter().filter_map(|entry| proof_in(entry, keyring)).for_each(|forked| frozen.add(forked));
+            }
+        }
+        Ok(frozen)
+    }
+
+    /// The last common number, if the log is frozen.
+    pub(super) fn common(&self, log: &LogId) -> Option<u64> {
+        self.0.get(log).copied()
+    }
+
+    /// The frozen logs of a space.
+    pub(super) fn of_space(&self, space: &SpaceId) -> Vec<(LogId, u64)> {
+        self.0.iter().filter(|(log, _)| log.space == *space).map(|(log, common)| (*log, *common)).collect()
+    }
+
+    /// Adds what others prove.
+    pub(super) fn merge(&mut self, other: Self) {
+        other.0.into_iter().for_each(|(log, common)| self.add(Forked { log, common }));
+    }
+
+    fn add(&mut self, forked: Forked) {
+        let common = self.0.entry(forked.log).or_insert(forked.common);
+        *common = forked.common.min(*common);
+    }
+}
+
+/// What an entry proves, if it is a proof about a log of its own space.
+fn proof_in(entry: &Entry, keyring: &Keyring) -> Option<Forked> {
+    let core = &entry.header.core;
+    if core.kind != EntryKind::ForkProof || core.log.key.lane != Lane::Urgent {
+        return None;
+    }
+    let plain = keyring.for_entry(core).ok()?.open(core, entry.body.as_ref()?).ok()?;
+    let proof = ForkProof::decode(&Body::decode(&plain).ok()?.payload).ok()?;
+    proof.verify().ok().filter(|forked| forked.log.space == core.log.space)
+}
+
+impl Ledger {
+    /// The frozen logs, each with its last common number.
+    pub fn frozen_logs(&self) -> Vec<(LogId, u64)> {
+        self.frozen().0.iter().map(|(log, common)| (*log, *common)).collect()
+    }
+
+    /// Takes note of the proofs among newly kept entries.
+    pub(super) fn learn_forks(&self, entries: &[Entry]) {
+        let proven: Vec<_> = {
+            let keyring = self.keyring();
+            entries.iter().filter_map(|entry| proof_in(entry, &keyring)).collect()
+        };
+        proven.into_iter().for_each(|forked| self.freeze(forked));
+    }
+
+    /// Freezes the log, keeps the proof if it says more than what is known, and answers the refusal.
+    pub(super) fn keep_fork(&self, writer: &mut Writer, proof: ForkProof) -> Refusal {
+        let Ok(forked) = proof.verify() else { return Refusal::BadSeal };
+        if let Some(common) = self.frozen().common(&forked.log).filter(|common| *common <= forked.common) {
+            return Refusal::Frozen { common };
+        }
+        self.freeze(forked);
+        let own = forked.log.key.replica == self.replica() && forked.log.key.incarnation == writer.incarnation;
+        if own && forked.log.key.lane == Lane::Urgent {
+            // The proof cannot be written into the very log that it freezes; peers hold it or will find it.
+            return Refusal::Fork(Box::new(proof));
+        }
+        let body = Body { author: Author::default(), purpose: None, record: None, payload: proof.encode() };
+        let draft = EntryDraft { space: forked.log.space, lane: Lane::Urgent, kind: EntryKind::ForkProof, body };
+        let now_ms = writer.clock.last_ms();
+        if let Err(error) = self.commit_locked(writer, &[draft], now_ms, ClockQuality::Unknown) {
+            tracing::warn!(%error, "a proof of a forked log could not be kept; it will be found again");
+        }
+        Refusal::Fork(Box::new(proof))
+    }
+
+    fn freeze(&self, forked: Forked) {
+        self.frozen.write().unwrap_or_else(std::sync::PoisonError::into_inner).add(forked);
+    }
+}

@@ -1,0 +1,226 @@
+//! The facade over store and keys: commit what this replica writes, keep what others wrote, read, verify.
+//!
+//! [`Ledger::commit`] and [`Ledger::receive`] are the only ways in. Both end in one durable append, or in a
+//! named refusal with nothing kept.
+
+mod clock;
+mod commit;
+mod freeze;
+mod receive;
+mod refusal;
+mod send;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use ed25519_dalek::SigningKey;
+use zeroize::Zeroizing;
+
+use crate::body::Body;
+use crate::crypto::{EpochKey, OpenError};
+use crate::entry::{Core, Entry, Header, RecordTag, Seal};
+use crate::keyring::{KeyError, Keyring};
+use crate::names::{EntryHash, Frontier, Incarnation, LogId, ReplicaId, SpaceId};
+use crate::store::{LogStore, OpenReport, StoreError, StoreStats};
+use clock::Clock;
+use freeze::Frozen;
+
+pub use commit::{CommitError, EntryDraft};
+pub use receive::{BATCH_BYTES_MAX, Kept, ReceivedBatch};
+pub use refusal::{Refusal, Rollback};
+
+/// A replica's signing key.
+pub struct ReplicaKey(SigningKey);
+
+impl ReplicaKey {
+    /// The key made from 32 secret random bytes.
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
+    }
+
+    /// The public key, which names the replica.
+    pub fn id(&self) -> ReplicaId {
+        ReplicaId(self.0.verifying_key().to_bytes())
+    }
+
+    /// Signs a message of another protocol. `context` keeps its signatures apart from seals.
+    pub fn sign(&self, context: &str, message: &[u8]) -> [u8; 64] {
+        use ed25519_dalek::Signer;
+        self.0.sign(&signed_message(context, message)).to_bytes()
+    }
+}
+
+/// Whether `signature` is one that [`ReplicaKey::sign`] of this replica made.
+pub fn verify_signature(signer: &ReplicaId, context: &str, message: &[u8], signature: &[u8; 64]) -> bool {
+    crate::entry::verify_strict(signer, &signed_message(context, message), signature).is_some()
+}
+
+fn signed_message(context: &str, message: &[u8]) -> Vec<u8> {
+    [b"cairn 2026 signed ", context.as_bytes(), b"\0", message].concat()
+}
+
+/// Entries, keys and the right to write as one replica. Synchronised inside: every method takes `&self`.
+pub struct Ledger {
+    store: Box<dyn LogStore>,
+    key: ReplicaKey,
+    keyring: RwLock<Keyring>,
+    frozen: RwLock<Frozen>,
+    writer: Mutex<Writer>,
+}
+
+/// What one append at a time may change.
+struct Writer {
+    incarnation: Incarnation,
+    clock: Clock,
+}
+
+impl Ledger {
+    /// Opens the ledger of the replica with this key over a store, with the keys that it holds.
+    ///
+    /// When [`OpenReport::torn`] says that whole commits are missing, choose a new incarnation first.
+    pub fn open(
+        store: Box<dyn LogStore>,
+        key: ReplicaKey,
+        incarnation: Incarnation,
+        keyring: Keyring,
+    ) -> Result<Self, StoreError> {
+        let clock = Clock::of_store(store.as_ref(), &key.id())?;
+        let frozen = Frozen::of_store(store.as_ref(), &keyring)?;
+        Ok(Self {
+            store,
+            key,
+            keyring: RwLock::new(keyring),
+            frozen: RwLock::new(frozen),
+            writer: Mutex::new(Writer { incarnation, clock }),
+        })
+    }
+
+    /// This replica.
+    pub fn replica(&self) -> ReplicaId {
+        self.key.id()
+    }
+
+    /// The key of this replica, to sign receipts and greetings with.
+    pub fn key(&self) -> &ReplicaKey {
+        &self.key
+    }
+
+    /// The current incarnation.
+    pub fn incarnation(&self) -> Incarnation {
+        self.writer().incarnation
+    }
+
+    /// Keeps an epoch key. Proofs that could not be read without it are read now.
+    pub fn add_key(&self, space: SpaceId, epoch: u32, key: EpochKey) -> Result<(), KeyError> {
+        self.keyring.write().unwrap_or_else(PoisonError::into_inner).insert(space, epoch, key)?;
+        if let Ok(frozen) = Frozen::of_store(self.store.as_ref(), &self.keyring()) {
+            self.frozen.write().unwrap_or_else(PoisonError::into_inner).merge(frozen);
+        }
+        Ok(())
+    }
+
+    /// The keys, for reading. Do not hold this across other calls of the ledger.
+    pub fn keyring(&self) -> RwLockReadGuard<'_, Keyring> {
+        self.keyring.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One entry, if held.
+    pub fn entry(&self, log: &LogId, number: u64) -> Result<Option<Entry>, StoreError> {
+        self.store.entry(log, number)
+    }
+
+    /// Consecutive entries from `from` on, as many as fit in `bytes_max` encoded, at least one if held.
+    pub fn read(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Vec<Entry>, StoreError> {
+        self.store.read(log, from, bytes_max)
+    }
+
+    /// The first seal over `number` or a later entry.
+    pub fn seal_at(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError> {
+        self.store.seal_at(log, number)
+    }
+
+    /// Number and hash of the last entry held of a log; `(0, zero)` when none is.
+    pub fn last(&self, log: &LogId) -> (u64, EntryHash) {
+        self.store.last(log)
+    }
+
+    /// Last number and hash of every log of a space. A frozen log counts up to its last common entry.
+    pub fn frontier(&self, space: &SpaceId) -> Result<Frontier, StoreError> {
+        let mut frontier = self.store.frontier(space);
+        for (log, common) in self.frozen().of_space(space) {
+            self.cut(&mut frontier, &log, common)?;
+        }
+        Ok(frontier)
+    }
+
+    fn cut(&self, frontier: &mut Frontier, log: &LogId, common: u64) -> Result<(), StoreError> {
+        if frontier.number(&log.key) <= common {
+            return Ok(());
+        }
+        match self.store.entry(log, common)? {
+            Some(entry) => frontier.0.insert(log.key, (common, entry.header.hash())),
+            None => frontier.0.remove(&log.key),
+        };
+        Ok(())
+    }
+
+    /// Spaces with at least one entry.
+    pub fn spaces(&self) -> Vec<SpaceId> {
+        self.store.spaces()
+    }
+
+    /// Logs with at least one entry.
+    pub fn logs(&self) -> Vec<LogId> {
+        self.store.logs()
+    }
+
+    /// How much is held, and how much room there is.
+    pub fn stats(&self) -> StoreStats {
+        self.store.stats()
+    }
+
+    /// What opening the store found.
+    pub fn open_report(&self) -> OpenReport {
+        self.store.open_report()
+    }
+
+    /// Opens and reads an entry's body.
+    pub fn open_body(&self, entry: &Entry) -> Result<Body, OpenError> {
+        Ok(Body::decode(&self.open_plain(entry)?)?)
+    }
+
+    /// Opens an entry's body without reading it.
+    pub fn open_plain(&self, entry: &Entry) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let sealed = entry.body.as_ref().ok_or(OpenError::NoBody)?;
+        self.keyring().for_entry(&entry.header.core)?.open(&entry.header.core, sealed)
+    }
+
+    /// The entry with this core and this body in clear: byte for byte what its writer made.
+    pub fn rebuild(&self, core: Core, plain: &[u8]) -> Result<Entry, OpenError> {
+        let sealed = self.keyring().for_entry(&core)?.seal(&core, plain)?;
+        Ok(Entry { header: Header::new(core, &sealed), body: Some(sealed) })
+    }
+
+    /// The keyed hash by which entries of this epoch name a record; all zero for no record.
+    pub fn record_tag(
+        &self,
+        space: &SpaceId,
+        epoch: u32,
+        record: Option<&cairn_record::RecordId>,
+    ) -> Result<RecordTag, OpenError> {
+        let Some(record) = record else { return Ok([0; 16]) };
+        let keyring = self.keyring();
+        keyring.of_epoch(space, epoch).map(|key| key.record_tag(record)).ok_or(OpenError::UnknownEpoch(epoch))
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn frozen(&self) -> RwLockReadGuard<'_, Frozen> {
+        self.frozen.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,115 @@
+//! Reading for a peer: a run of entries that ends in a seal, sealed or in clear, and the way back.
+
+use super::{Kept, Ledger, ReceivedBatch, Refusal};
+use crate::body::Body;
+use crate::crypto::OpenError;
+use crate::entry::{Core, EntryKind, Position};
+use crate::fork::ENTRIES_PER_SEAL_MAX;
+use crate::names::LogId;
+use crate::parcel::{OpenEntry, OpenParcel};
+use crate::store::StoreError;
+
+use super::receive::Authority;
+
+impl Ledger {
+    /// Entries from `from` on up to a seal: as many as fit in `bytes_max`, or if no seal is within reach, all
+    /// up to the first one. `None` when nothing is held from there that a seal covers.
+    pub fn sealed_run(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<ReceivedBatch>, StoreError> {
+        let mut entries = self.store.read(log, from, bytes_max)?;
+        entries.truncate(ENTRIES_PER_SEAL_MAX);
+        let Some(last) = entries.last().map(|entry| entry.header.core.number) else { return Ok(None) };
+        let within = self.store.seal_before(log, last)?.filter(|seal| seal.number >= from);
+        let seal = match within {
+            Some(seal) => seal,
+            None => match self.store.seal_at(log, last)? {
+                Some(seal) => seal,
+                None => return Ok(None),
+            },
+        };
+        entries.truncate((seal.number + 1).saturating_sub(from) as usize);
+        for number in last + 1..=seal.number {
+            entries.extend(self.store.entry(log, number)?);
+        }
+        Ok(Some(ReceivedBatch { log: *log, entries, seal }))
+    }
+
+    /// The same run in clear, for a fellow member inside an encrypted connection.
+    pub fn open_run(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<OpenParcel>, RunError> {
+        let Some(batch) = self.sealed_run(log, from, bytes_max)? else { return Ok(None) };
+        let entries = batch.entries.iter().map(|entry| {
+            let plain = self.open_plain(entry)?;
+            let core = &entry.header.core;
+            let record = Body::decode(&plain)?.record;
+            let (epoch, hlc, clock, kind) = (core.key_epoch, core.hlc, core.clock, core.kind.code());
+            Ok(OpenEntry { epoch, hlc, clock, kind, record, body: plain.to_vec() })
+        });
+        let entries = entries.collect::<Result<Vec<_>, OpenError>>()?;
+        Ok(Some(OpenParcel { log: *log, first: from, entries, seal: batch.seal }))
+    }
+
+    /// Seals a parcel again: the entries that its writer made, if the parcel is honest. Their chain and seal
+    /// are checked by [`Ledger::receive`].
+    pub fn seal_parcel(&self, parcel: &OpenParcel) -> Result<ReceivedBatch, Refusal> {
+        if parcel.entries.len() > ENTRIES_PER_SEAL_MAX {
+            return Err(Refusal::TooLarge);
+        }
+        let mut prev = self.hash_before(parcel)?;
+        let mut entries = Vec::with_capacity(parcel.entries.len());
+        for (open, number) in parcel.entries.iter().zip(parcel.first..) {
+            let at = Position { log: parcel.log, number, hash: prev };
+            let refuse = |error| Refusal::of_body(&error, &at);
+            let core = self.derive_core(open, &at).map_err(refuse)?;
+            let entry = self.rebuild(core, &open.body).map_err(refuse)?;
+            prev = entry.header.hash();
+            entries.push(entry);
+        }
+        Ok(ReceivedBatch { log: parcel.log, entries, seal: parcel.seal.clone() })
+    }
+
+    /// Seals a parcel again and keeps it: [`Ledger::seal_parcel`], then [`Ledger::receive`].
+    pub fn receive_open(&self, parcel: &OpenParcel, authority: Authority<'_>) -> Result<Kept, Refusal> {
+        self.receive(self.seal_parcel(parcel)?, authority)
+    }
+
+    fn hash_before(&self, parcel: &OpenParcel) -> Result<crate::names::EntryHash, Refusal> {
+        if parcel.first <= 1 {
+            return Ok(crate::names::EntryHash([0; 32]));
+        }
+        let before = self.store.entry(&parcel.log, parcel.first - 1)?;
+        before.map(|entry| entry.header.hash()).ok_or(Refusal::Gap { held: self.store.last(&parcel.log).0 })
+    }
+
+    /// The core of an entry of which `at` gives log, number and the hash before it.
+    fn derive_core(&self, open: &OpenEntry, at: &Position) -> Result<Core, OpenError> {
+        let keyring = self.keyring();
+        let key = keyring.of_epoch(&at.log.space, open.epoch).ok_or(OpenError::UnknownEpoch(open.epoch))?;
+        Ok(Core {
+            log: at.log,
+            number: at.number,
+            key_epoch: open.epoch,
+            key_id: key.id(),
+            record_tag: open.record.map_or([0; 16], |record| key.record_tag(&record)),
+            hlc: open.hlc,
+            clock: open.clock,
+            kind: EntryKind::from_code(open.kind),
+            prev: at.hash,
+        })
+    }
+}
+
+/// A run could not be read in clear. Send it sealed instead when only a body is the reason.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A body does not open or cannot be read here.
+    #[error(transparent)]
+    Body(#[from] OpenError),
+    /// The store could not.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<crate::DecodeError> for RunError {
+    fn from(error: crate::DecodeError) -> Self {
+        Self::Body(error.into())
+    }
+}

@@ -1,0 +1,282 @@
+//! Folding statements into what holds now.
+
+use std::collections::BTreeMap;
+
+use super::ReplicaRole;
+use super::statement::{EpochKeyGrant, Founded, ReplicaCertified, SpaceKind, SpaceOpened, Statement, registry_space};
+use crate::entry::{Entry, EntryKind, KeyId};
+use crate::keyring::{KeyError, open_grant};
+use crate::ledger::Ledger;
+use crate::names::{Hlc, LogId, ReplicaId, SpaceId};
+use crate::store::StoreError;
+
+/// Most grants kept for one epoch.
+const GRANTS_PER_EPOCH_MAX: usize = 1024;
+const READ_BYTES: usize = 1024 * 1024;
+
+/// Where a statement was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatementOrigin {
+    /// The log.
+    pub log: LogId,
+    /// The number in it.
+    pub number: u64,
+    /// When it was written. Statements are applied in this order.
+    pub hlc: Hlc,
+}
+
+impl StatementOrigin {
+    /// The origin of an entry's statement.
+    pub fn of(entry: &Entry) -> Self {
+        let core = &entry.header.core;
+        Self { log: core.log, number: core.number, hlc: core.hlc }
+    }
+}
+
+/// A statement does not count. The registry is as it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StatementRefused {
+    /// In another space.
+    #[error("it is not in this agency's registry")]
+    WrongSpace,
+    /// By another replica.
+    #[error("only the registrar {0} may state, not {1}")]
+    NotTheRegistrar(ReplicaId, ReplicaId),
+    /// Before the founding.
+    #[error("the agency has not been founded by a statement that its root signed")]
+    NotFounded,
+    /// A second founding.
+    #[error("the agency is founded already, in other words")]
+    FoundedAlready,
+    /// Not signed by the root.
+    #[error("the founding is not signed by the root key that names this registry")]
+    NotByTheRoot,
+    /// A space changes its kind.
+    #[error("space {0} exists already as another kind")]
+    SpaceKindChanged(SpaceId),
+    /// Two keys for one epoch.
+    #[error("space {0} has another key for epoch {1}")]
+    EpochConflict(SpaceId, u32),
+    /// A key of a space that was not opened.
+    #[error("space {0} has not been opened")]
+    UnknownSpace(SpaceId),
+    /// More grants of one epoch than are kept.
+    #[error("there are already {GRANTS_PER_EPOCH_MAX} grants of this epoch")]
+    TooManyGrants,
+    /// The bytes are not a statement.
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// What the statements so far say.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    space: SpaceId,
+    founded: Option<Founded>,
+    members: BTreeMap<ReplicaId, ReplicaCertified>,
+    spaces: BTreeMap<SpaceId, SpaceOpened>,
+    grants: BTreeMap<(SpaceId, u32), (KeyId, Vec<Vec<u8>>)>,
+    set_aside: u64,
+}
+
+impl Registry {
+    /// The registry in this space, before any statement.
+    pub fn new(space: SpaceId) -> Self {
+        let (members, spaces, grants) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { space, founded: None, members, spaces, grants, set_aside: 0 }
+    }
+
+    /// Reads all statements that a ledger holds. Answers the registry and the statements that do not count.
+    pub fn load(
+        ledger: &Ledger,
+        space: SpaceId,
+    ) -> Result<(Self, Vec<(StatementOrigin, StatementRefused)>), StoreError> {
+        let mut found = Vec::new();
+        for key in ledger.frontier(&space)?.0.into_keys() {
+            let log = LogId { space, key };
+            let mut from = 1;
+            loop {
+                let entries = ledger.read(&log, from, READ_BYTES)?;
+                from += entries.len() as u64;
+                if entries.is_empty() {
+                    break;
+                }
+                found.extend(entries);
+            }
+        }
+        found.sort_by_key(|entry| (entry.header.core.hlc, entry.header.core.log, entry.header.core.number));
+        let mut registry = Self::new(space);
+        let refused = found.iter().filter_map(|entry| {
+            let refusal = registry.apply_entry(ledger, entry).err()?;
+            Some((StatementOrigin::of(entry), refusal))
+        });
+        let refused = refused.collect();
+        Ok((registry, refused))
+    }
+
+    /// Applies an entry of the registry's space. Entries of other kinds are passed over.
+    pub fn apply_entry(&mut self, ledger: &Ledger, entry: &Entry) -> Result<(), StatementRefused> {
+        if entry.header.core.kind != EntryKind::Statement {
+            return Ok(());
+        }
+        let unreadable = |error: &dyn std::fmt::Display| StatementRefused::Unreadable(error.to_string());
+        let body = ledger.open_body(entry).map_err(|error| unreadable(&error))?;
+        let statement = Statement::decode(&body.payload).map_err(|error| unreadable(&error))?;
+        self.apply(&StatementOrigin::of(entry), statement)
+    }
+
+    /// Applies a statement. Applying the same one again changes nothing.
+    pub fn apply(&mut self, origin: &StatementOrigin, statement: Statement) -> Result<(), StatementRefused> {
+        if origin.log.space != self.space {
+            return Err(StatementRefused::WrongSpace);
+        }
+        let writer = origin.log.key.replica;
+        if let Statement::Founded(founded) = statement {
+            return self.found(writer, founded);
+        }
+        let registrar = self.registrar().ok_or(StatementRefused::NotFounded)?;
+        if writer != registrar {
+            return Err(StatementRefused::NotTheRegistrar(registrar, writer));
+        }
+        match statement {
+            Statement::ReplicaCertified(certified) => {
+                self.members.insert(certified.replica, certified);
+            }
+            Statement::SpaceOpened(opened) => self.open_space(opened)?,
+            Statement::EpochKey(grant) => self.grant(grant)?,
+            Statement::Founded(_) | Statement::Unknown { .. } => self.set_aside += 1,
+        }
+        Ok(())
+    }
+
+    fn found(&mut self, writer: ReplicaId, founded: Founded) -> Result<(), StatementRefused> {
+        if registry_space(&founded.root) != self.space || !founded.is_signed() {
+            return Err(StatementRefused::NotByTheRoot);
+        }
+        if writer != founded.registrar {
+            return Err(StatementRefused::NotTheRegistrar(founded.registrar, writer));
+        }
+        match &self.founded {
+            Some(first) if *first != founded => Err(StatementRefused::FoundedAlready),
+            _ => {
+                self.founded = Some(founded);
+                Ok(())
+            }
+        }
+    }
+
+    fn open_space(&mut self, opened: SpaceOpened) -> Result<(), StatementRefused> {
+        if self.spaces.get(&opened.space).is_some_and(|space| space.kind != opened.kind) {
+            return Err(StatementRefused::SpaceKindChanged(opened.space));
+        }
+        self.spaces.insert(opened.space, opened);
+        Ok(())
+    }
+
+    fn grant(&mut self, grant: EpochKeyGrant) -> Result<(), StatementRefused> {
+        if !self.spaces.contains_key(&grant.space) {
+            return Err(StatementRefused::UnknownSpace(grant.space));
+        }
+        let (key_id, files) =
+            self.grants.entry((grant.space, grant.epoch)).or_insert_with(|| (grant.key_id, Vec::new()));
+        if *key_id != grant.key_id {
+            return Err(StatementRefused::EpochConflict(grant.space, grant.epoch));
+        }
+        if files.contains(&grant.grant) {
+            return Ok(());
+        }
+        if files.len() >= GRANTS_PER_EPOCH_MAX {
+            return Err(StatementRefused::TooManyGrants);
+        }
+        files.push(grant.grant);
+        Ok(())
+    }
+
+    /// Opens the grants that are for this replica and that the ledger lacks, and gives it the keys. Answers
+    /// how many were new, and which grants could not be used and why (grants for others are not mentioned).
+    pub fn take_keys(&self, ledger: &Ledger, identity: &str) -> (usize, Vec<(SpaceId, u32, KeyError)>) {
+        let mut taken = 0;
+        let mut problems = Vec::new();
+        for ((space, epoch), (key_id, files)) in &self.grants {
+            if ledger.keyring().get(space, *epoch, key_id).is_some() {
+                continue;
+            }
+            for file in files.iter().rev() {
+                let key = open_grant(file, identity).and_then(|key| match key.id(space) == *key_id {
+                    true => ledger.add_key(*space, *epoch, key),
+                    false => Err(KeyError::Damaged("it holds another key than it says".to_owned())),
+                });
+                match key {
+                    Ok(()) => {
+                        taken += 1;
+                        break;
+                    }
+                    Err(KeyError::NotForUs) => {}
+                    Err(error) => problems.push((*space, *epoch, error)),
+                }
+            }
+        }
+        (taken, problems)
+    }
+
+    /// The registry's own space.
+    pub fn space(&self) -> SpaceId {
+        self.space
+    }
+
+    /// The founding statement, once it is known.
+    pub fn founded(&self) -> Option<&Founded> {
+        self.founded.as_ref()
+    }
+
+    /// The replica whose statements count.
+    pub fn registrar(&self) -> Option<ReplicaId> {
+        self.founded.as_ref().map(|founded| founded.registrar)
+    }
+
+    /// A certified replica.
+    pub fn member(&self, replica: &ReplicaId) -> Option<&ReplicaCertified> {
+        self.members.get(replica)
+    }
+
+    /// All certified replicas.
+    pub fn members(&self) -> impl Iterator<Item = &ReplicaCertified> {
+        self.members.values()
+    }
+
+    /// The certified replicas that are hubs.
+    pub fn hubs(&self) -> impl Iterator<Item = &ReplicaCertified> {
+        self.members.values().filter(|member| member.role == ReplicaRole::Hub)
+    }
+
+    /// The spaces that were opened.
+    pub fn spaces(&self) -> impl Iterator<Item = &SpaceOpened> {
+        self.spaces.values()
+    }
+
+    /// The first space of a kind.
+    pub fn space_of_kind(&self, kind: SpaceKind) -> Option<&SpaceOpened> {
+        self.spaces.values().find(|space| space.kind == kind)
+    }
+
+    /// The name of the place where a replica stands.
+    pub fn site_name(&self, replica: &ReplicaId) -> Option<&str> {
+        self.members.get(replica).map(|member| member.site.as_str())
+    }
+
+    /// The age recipients of all members.
+    pub fn recipients(&self) -> Vec<String> {
+        self.members.values().map(|member| member.recipient.clone()).collect()
+    }
+
+    /// The highest epoch granted of a space, with the id of its key.
+    pub fn current_epoch(&self, space: &SpaceId) -> Option<(u32, KeyId)> {
+        let epochs = self.grants.range((*space, 0)..=(*space, u32::MAX));
+        epochs.last().map(|((_, epoch), (key_id, _))| (*epoch, *key_id))
+    }
+
+    /// How many statements of types from a newer Cairn were set aside.
+    pub fn set_aside(&self) -> u64 {
+        self.set_aside
+    }
+}

@@ -1,0 +1,197 @@
+//! Where the logs are kept: the seam, and its engines.
+//!
+//! [`LogStore`] is all that the rest of Cairn knows. [`SegmentStore`] keeps the logs in append-only files
+//! with sidecar indexes; [`MemoryStore`] keeps the same frames in memory and can be told to fail. Both hold
+//! one journal in which the entries of all logs are interleaved, so that a commit that touches several logs
+//! costs one device flush.
+
+mod frame;
+mod index;
+mod memory;
+mod segment;
+mod space;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use crate::entry::{Entry, Seal};
+use crate::names::{EntryHash, Frontier, LogId, SpaceId};
+
+pub use frame::{COMMIT_BYTES_MAX, Scan, scan};
+pub use memory::{Fault, MemoryStore};
+pub use segment::{SegmentOptions, SegmentStore};
+pub(crate) use segment::{sync_dir, write_replacing};
+
+/// One thing to append. A seal must directly follow the entry that it seals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredItem {
+    /// The next entry of its log.
+    Entry(Entry),
+    /// The seal over the entry just before it.
+    Seal(Seal),
+}
+
+/// Why the store could not do it. After any of these, nothing of the refused append will be found later,
+/// except where [`StoreError::NeedsReopen`] says that it is unknown.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No room. What was saved before is safe.
+    #[error("the disk is full; nothing was lost, but this was not saved: free some space and try again")]
+    Full,
+    /// Too little room for bulk work.
+    #[error(
+        "only {free_bytes} bytes of disk are free, less than the {floor_bytes} kept for records: imports wait until \
+         there is more room"
+    )]
+    LowSpace {
+        /// Free now.
+        free_bytes: u64,
+        /// Wanted before bulk work goes on.
+        floor_bytes: u64,
+    },
+    /// Another process has the folder.
+    #[error("another Cairn is already running on {0}; stop it first")]
+    Locked(PathBuf),
+    /// Stored bytes are damaged.
+    #[error("stored data is damaged ({0}); what a peer still holds can be fetched again")]
+    Corrupt(String),
+    /// An earlier error left the file in an unknown state.
+    #[error("the store must be opened again after an error of the disk; what was acknowledged before is safe")]
+    NeedsReopen,
+    /// More than one commit may hold.
+    #[error("the commit is larger than the {COMMIT_BYTES_MAX} bytes allowed; nothing was saved")]
+    TooLarge,
+    /// The items do not continue their logs.
+    #[error("the items do not continue their logs ({0}); nothing was saved")]
+    OutOfOrder(String),
+    /// The operating system said no.
+    #[error("the disk answered: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// What opening found and did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenReport {
+    /// An unfinished last commit was moved aside.
+    pub torn: Option<Torn>,
+    /// Sidecar indexes that had to be made again.
+    pub indexes_rebuilt: u32,
+}
+
+/// The rest of the journal after its last whole commit, moved to a file of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Torn {
+    /// Segment that it was in.
+    pub segment: u32,
+    /// Where it began.
+    pub offset: u64,
+    /// How many bytes.
+    pub bytes: u64,
+    /// Where it is now, for engines with files.
+    pub kept_as: Option<PathBuf>,
+    /// Whole commits found behind the damage: more than a torn write. Entries that were acknowledged are
+    /// missing, and this replica must take a new incarnation before it writes again.
+    pub commits_behind: u32,
+}
+
+/// How much is held.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct StoreStats {
+    /// Logs.
+    pub logs: u64,
+    /// Entries in all logs.
+    pub entries: u64,
+    /// Commits since the store was made.
+    pub commits: u64,
+    /// Bytes of the journal.
+    pub bytes: u64,
+    /// Free bytes on the disk; `u64::MAX` when the engine cannot know.
+    pub free_bytes: u64,
+    /// Whether there is room enough for imports.
+    pub roomy: bool,
+    /// Whether an error of the disk made it necessary to open the store again.
+    pub needs_reopen: bool,
+}
+
+/// Something wrong that a verification found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The log, if it could be told.
+    pub log: Option<LogId>,
+    /// The number in it; 0 when the finding concerns the log as a whole.
+    pub number: u64,
+    /// What is wrong, as a sentence.
+    pub text: String,
+}
+
+/// What a verification looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Verified {
+    /// Logs read.
+    pub logs: u64,
+    /// Entries whose chain and body hash hold.
+    pub entries: u64,
+    /// Signatures that hold.
+    pub seals: u64,
+    /// Bodies that opened.
+    pub bodies: u64,
+    /// Things wrong.
+    pub findings: u64,
+}
+
+/// Keeps logs. Every method takes `&self`; engines lock inside.
+pub trait LogStore: Send + Sync {
+    /// Appends one commit: all of it or nothing, durable when this returns.
+    fn append(&self, items: &[StoredItem]) -> Result<(), StoreError>;
+
+    /// One entry, if held.
+    fn entry(&self, log: &LogId, number: u64) -> Result<Option<Entry>, StoreError>;
+
+    /// Consecutive entries from `from` on, as many as fit in `bytes_max` encoded, but at least one if held.
+    fn read(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Vec<Entry>, StoreError>;
+
+    /// The first seal over `number` or a later entry.
+    fn seal_at(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError>;
+
+    /// The last seal over `number` or an earlier entry.
+    fn seal_before(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError>;
+
+    /// Number and hash of the last entry; `(0, zero)` when none is held.
+    fn last(&self, log: &LogId) -> (u64, EntryHash);
+
+    /// Last number and hash of every log of a space.
+    fn frontier(&self, space: &SpaceId) -> Frontier;
+
+    /// Spaces with at least one entry.
+    fn spaces(&self) -> Vec<SpaceId>;
+
+    /// Logs with at least one entry.
+    fn logs(&self) -> Vec<LogId>;
+
+    /// How much is held.
+    fn stats(&self) -> StoreStats;
+
+    /// What opening found.
+    fn open_report(&self) -> OpenReport;
+}
+
+/// Consecutive entries from `from` on while they fit, at least one.
+fn read_while(
+    from: u64,
+    bytes_max: usize,
+    entry: impl Fn(u64) -> Result<Option<Entry>, StoreError>,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut entries = Vec::new();
+    let mut bytes = 0;
+    for number in from.max(1).. {
+        let Some(next) = entry(number)? else { break };
+        bytes += next.encoded_len();
+        if bytes > bytes_max && !entries.is_empty() {
+            break;
+        }
+        entries.push(next);
+    }
+    Ok(entries)
+}

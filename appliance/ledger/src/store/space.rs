@@ -1,0 +1,49 @@
+//! Free space: the floor under which bulk work waits, and the reserve file that lets the box end its work
+//! in order when the disk is full all the same.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fs4::FileExt;
+
+/// Watches the disk that holds a store.
+#[derive(Debug)]
+pub struct FreeSpace {
+    dir: PathBuf,
+    floor_bytes: u64,
+    reserve_bytes: u64,
+}
+
+impl FreeSpace {
+    /// Watches the disk of `dir`, and makes the reserve file when there is room for it above the floor.
+    pub fn watch(dir: &Path, floor_bytes: u64, reserve_bytes: u64) -> io::Result<Self> {
+        let space = Self { dir: dir.to_owned(), floor_bytes, reserve_bytes };
+        let held = fs::metadata(space.reserve_path()).map_or(0, |file| file.len());
+        if held < reserve_bytes && space.free() > floor_bytes.saturating_add(reserve_bytes) {
+            let file = File::create(space.reserve_path())?;
+            file.allocate(reserve_bytes)?;
+            file.sync_all()?;
+        }
+        Ok(space)
+    }
+
+    /// Free bytes; `u64::MAX` when the system does not say.
+    pub fn free(&self) -> u64 {
+        fs4::available_space(&self.dir).unwrap_or(u64::MAX)
+    }
+
+    /// Free space must be above this for bulk work.
+    pub fn floor(&self) -> u64 {
+        self.floor_bytes
+    }
+
+    /// Gives the reserve back to the disk. Says whether there was one.
+    pub fn release_reserve(&self) -> bool {
+        self.reserve_bytes > 0 && fs::remove_file(self.reserve_path()).is_ok()
+    }
+
+    fn reserve_path(&self) -> PathBuf {
+        self.dir.join("reserve")
+    }
+}
