@@ -119,9 +119,11 @@ fn of_phone(line: &str, default_country: Option<&str>) -> Option<Reading> {
 fn of_document(line: &str) -> Option<Reading> {
     let identifier = Identifier::document(line)?;
     let length = identifier.exact.chars().count();
+    // A word of letters is part of a name beside a date, not of a number.
+    let wordy = line.split_whitespace().any(|word| word.chars().count() > 3 && word.chars().all(char::is_alphabetic));
     let plausible = (4..=24).contains(&length) && has_digit(&identifier.exact) && !line.contains(['?', '*', '+']);
     let confidence = if (7..=12).contains(&length) { Confidence::Likely } else { Confidence::Possible };
-    plausible.then_some(Reading { identifier, pattern: false, confidence })
+    (plausible && !wordy).then_some(Reading { identifier, pattern: false, confidence })
 }
 
 fn of_vin(line: &str) -> Option<Reading> {

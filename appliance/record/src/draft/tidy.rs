@@ -1,6 +1,7 @@
 //! Gives values the form in which they are stored.
 
 use crate::country;
+use crate::date::parse_date_time;
 use crate::normalise::{tidy_line, tidy_text};
 use crate::{Field, FieldType, Value};
 
@@ -58,11 +59,10 @@ fn text(field: &Field, text: &str) -> String {
 /// Browsers and people write `2021-02-28 14:02:00`; stored is `2021-02-28T14:02`.
 fn date_time(line: &str) -> String {
     let joined = line.replacen(' ', "T", 1);
-    match joined.split_once('T') {
-        Some((date, clock)) if clock.len() == 8 && clock.is_ascii() && clock.as_bytes()[5] == b':' => {
-            format!("{date}T{}", &clock[..5])
-        }
-        Some(_) if joined.len() == 16 => joined,
-        _ => line.into(),
-    }
+    let to_the_minute = joined.get(..16).filter(|minute| {
+        let rest = &joined[minute.len()..];
+        let seconds = rest.strip_prefix(':').is_some_and(|digits| digits.parse::<u8>().is_ok_and(|second| second < 60));
+        (rest.is_empty() || seconds) && parse_date_time(minute).is_ok()
+    });
+    to_the_minute.unwrap_or(line).to_owned()
 }

@@ -103,7 +103,7 @@ fn what_is_no_zone_is_refused_with_its_reason() {
     assert!(matches!(parse("", TODAY), Err(MrzError::Shape { .. })));
     assert_eq!(
         parse(&TD3.replace("ANNA", "AN/A"), TODAY),
-        Err(MrzError::Character { line: 1, column: 17, character: '/' })
+        Err(MrzError::Character { line: 1, column: 18, character: '/' })
     );
     assert_eq!(parse(TD3, "soon"), Err(MrzError::Today));
     assert!(looks_like(TD1) && !looks_like("a <<< b"));

@@ -39,7 +39,8 @@ impl Pipe for String {}
 fn latin_folded(name: &str) -> String {
     // Composed first, so that Ѓ is one letter and not Г with an accent that folding would drop.
     let composed: String = name.nfkc().collect();
-    folded(&transliterate(&composed))
+    // Twice, because folding can uncover a letter of the table: ῶ becomes ω.
+    folded(&transliterate(&folded(&transliterate(&composed))))
 }
 
 /// Splits at everything that is neither letter nor digit, but joins across apostrophes and full stops.
@@ -56,6 +57,7 @@ fn sorted(mut words: Vec<String>) -> String {
 
 /// Groups of letters that one language writes where another has a single one.
 const DIGRAPHS: &[(&str, &str)] = &[
+    ("dzh", "d"),
     ("dj", "d"),
     ("gj", "d"),
     ("dz", "d"),

@@ -121,7 +121,7 @@ fn dialled(digits: &str, home: Option<&Country>) -> Option<String> {
 fn fits(national: &str, country: &Country) -> bool {
     let length = usize::from(country.digits_min)..=usize::from(country.digits_max);
     length.contains(&national.len())
-        && country.calling_code.len() + national.len() <= DIGITS_MAX
+        && (INTERNATIONAL_DIGITS_MIN..=DIGITS_MAX).contains(&(country.calling_code.len() + national.len()))
         && national.starts_with(|first| country.first_digits.contains(first))
 }
 
