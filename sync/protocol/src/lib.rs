@@ -1,1 +1,46 @@
-//! cairn-sync-protocol.
+//! The sync session as a state machine: events in, effects out.
+//!
+//! Nothing here does IO, reads a clock or spawns. A shell ([QUIC], a test, the simulator) owns a [`Session`],
+//! tells it what happened with [`Session::step`] and does what comes back. The flow of a session:
+//!
+//! 1. [`Event::Started`]: ask which spaces are shared with this peer and how far each is held; send a greeting.
+//! 2. The registry first: until both sides hold the same, nothing else moves. Then the rights are asked anew.
+//! 3. For each space both sides list, and whose digests differ, each side says its frontier once.
+//! 4. Parcels: what the other lacks, a few at a time, urgent lane first; each is answered when it is durable
+//!    at the other side, or refused by name and its log set aside for this session.
+//! 5. When nothing is left to send each side signs a receipt; the session stays open and new entries follow.
+//!
+//! PROTOCOL.md beside this crate gives every byte and every rule.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`session`] | the state machine |
+//! | [`frame`] | what travels: types, encoding, splitting of a byte stream |
+//! | [`parcel`] | entries of one log as one compressed stream |
+//! | [`frontier`] | how far each log of a space is held, as bytes |
+//! | [`receipt`] | signed statements of what a replica holds |
+//! | [`pace`] | how large a parcel suits the link |
+//! | [`join`] | the frames of enrolment |
+//! | [`refusal`] | every reason to refuse what a peer sent, by name |
+//! | [`limits`] | every bound |
+//!
+//! [QUIC]: https://www.rfc-editor.org/rfc/rfc9000
+
+pub mod bytes;
+pub mod frame;
+pub mod frontier;
+pub mod join;
+pub mod limits;
+pub mod pace;
+pub mod parcel;
+pub mod receipt;
+pub mod refusal;
+pub mod session;
+
+pub use frame::{Frame, FrameReader, decode_frame};
+pub use frontier::decode_frontier;
+pub use limits::{Limits, VERSION};
+pub use parcel::decode_columns;
+pub use receipt::Signer;
+pub use refusal::Refusal;
+pub use session::{CloseReason, Effect, Event, ListedSpace, Session, SessionConfig, Side};

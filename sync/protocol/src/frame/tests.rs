@@ -1,0 +1,120 @@
+use super::*;
+use proptest::prelude::*;
+
+fn lines() -> impl Strategy<Value = Vec<SpaceLine>> {
+    proptest::collection::btree_map(any::<[u8; 16]>(), any::<[u8; 32]>(), 0..6)
+        .prop_map(|map| map.into_iter().map(|(space, digest)| SpaceLine { space: SpaceId(space), digest }).collect())
+}
+
+fn hello() -> impl Strategy<Value = Frame> {
+    (any::<[u8; 16]>(), any::<[u8; 32]>(), any::<u64>(), 0..=UNIX_MS_MAX, lines()).prop_map(
+        |(registry, replica, incarnation, unix_ms, spaces)| {
+            Frame::Hello(Hello {
+                version_min: 1,
+                version_max: 1,
+                registry: SpaceId(registry),
+                replica: ReplicaId(replica),
+                incarnation: Incarnation(incarnation),
+                unix_ms,
+                clock: ClockQuality::Local,
+                spaces,
+            })
+        },
+    )
+}
+
+fn log_name() -> impl Strategy<Value = LogName> {
+    let full = (any::<[u8; 16]>(), any::<[u8; 32]>(), any::<u64>(), 0_u8..3).prop_map(|(space, replica, life, number)| {
+        let key = LogKey { replica: ReplicaId(replica), incarnation: Incarnation(life), lane: lane(number).unwrap() };
+        LogName::Full(LogId { space: SpaceId(space), key })
+    });
+    prop_oneof![full, (1_usize..5000).prop_map(LogName::Short)]
+}
+
+fn frame() -> impl Strategy<Value = Frame> {
+    let receipt = (0_u64.., lines()).prop_map(|(at_ms, lines)| {
+        let spaces = lines.into_iter().map(|line| (line.space, line.digest)).collect();
+        Frame::Receipt(Receipt { at_ms, spaces, signature: [4; 64] })
+    });
+    prop_oneof![
+        hello(),
+        lines().prop_map(Frame::Spaces),
+        Just(Frame::Frontier(SpaceId([2; 16]), Frontier::default())),
+        Just(Frame::RegistryDone),
+        (log_name(), proptest::collection::vec(any::<u8>(), 0..50)).prop_map(|(log, packed)| Frame::Parcel(log, packed)),
+        (any::<u64>(), any::<[u8; 32]>()).prop_map(|(number, hash)| Frame::Held(number, EntryHash(hash))),
+        ("[a-z_]{0,64}", "[a-zé ]{0,300}").prop_map(|(name, detail)| Frame::Refused(name, detail)),
+        receipt,
+        ("[a-z_]{0,64}", "[a-zé ]{0,300}").prop_map(|(name, detail)| Frame::Bye(name, detail)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn frames_come_back_however_the_stream_is_cut(frames in proptest::collection::vec(frame(), 1..5), cut in 1_usize..40) {
+        let stream: Vec<u8> = frames.iter().flat_map(Frame::encode).collect();
+        let mut reader = FrameReader::default();
+        let mut seen = Vec::new();
+        for piece in stream.chunks(cut) {
+            reader.feed(piece);
+            while let Some((kind, body)) = reader.next_frame().unwrap() {
+                seen.push(decode_frame(kind, body).unwrap());
+            }
+        }
+        prop_assert_eq!(seen, frames);
+    }
+
+    #[test]
+    fn any_bytes_are_answered(kind: u8, bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = decode_frame(kind, &bytes);
+        let mut reader = FrameReader::default();
+        reader.feed(&bytes);
+        while let Ok(Some(_)) = reader.next_frame() {}
+    }
+}
+
+#[test]
+fn an_oversized_frame_is_refused_by_its_header() {
+    let mut reader = FrameReader::default();
+    let mut header = vec![PARCEL];
+    put_number(&mut header, FRAME_BYTES_MAX as u64 + 1);
+    reader.feed(&header);
+    assert_eq!(reader.next_frame().map(|_| ()), Err(Refusal::TooLarge("a frame")));
+}
+
+#[test]
+fn an_unknown_type_is_refused_by_its_first_byte() {
+    let mut reader = FrameReader::default();
+    reader.feed(&[77]);
+    assert_eq!(reader.next_frame().map(|_| ()), Err(Refusal::UnknownFrame(77)));
+}
+
+#[test]
+fn a_newer_program_may_say_more_in_its_greeting() {
+    let Frame::Hello(mut hello) = Frame::Hello(Hello {
+        version_min: 1,
+        version_max: 3,
+        registry: SpaceId([1; 16]),
+        replica: ReplicaId([2; 32]),
+        incarnation: Incarnation(3),
+        unix_ms: 4,
+        clock: ClockQuality::Unknown,
+        spaces: Vec::new(),
+    }) else {
+        unreachable!()
+    };
+    let mut body = Vec::new();
+    hello.put(&mut body);
+    body.extend_from_slice(b"more");
+    assert_eq!(decode_frame(HELLO, &body), Ok(Frame::Hello(hello.clone())));
+    hello.version_max = 1;
+    let mut body = Vec::new();
+    hello.put(&mut body);
+    body.extend_from_slice(b"more");
+    assert_eq!(decode_frame(HELLO, &body), Err(Refusal::Trailing("a frame")));
+    hello.version_min = 2;
+    hello.version_max = 3;
+    let mut body = Vec::new();
+    hello.put(&mut body);
+    assert_eq!(decode_frame(HELLO, &body), Err(Refusal::NoCommonVersion(2, 3)));
+}

@@ -1,0 +1,63 @@
+//! Every bound of the protocol. What is a constant here is a rule of the wire; what is in [`Limits`] is this side's choice.
+
+/// The version of the protocol that this program speaks.
+pub const VERSION: u8 = 1;
+/// Longest frame body in bytes.
+pub const FRAME_BYTES_MAX: usize = 1024 * 1024;
+/// Most bytes a parcel may have before compression.
+pub const PLAIN_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Most entries in a parcel.
+pub const ENTRIES_MAX: usize = 16_384;
+/// Most spaces in a list or a receipt.
+pub const SPACES_MAX: usize = 512;
+/// Most logs in a frontier.
+pub const LOGS_MAX: usize = 4096;
+/// Most parcels that may wait for their answer at a time.
+pub const WINDOW: usize = 3;
+/// Most characters of the name of a reason.
+pub const NAME_CHARS_MAX: usize = 64;
+/// Most characters of the explanation of a reason.
+pub const DETAIL_CHARS_MAX: usize = 300;
+/// Most logs that have a short name within a session; further logs are named in full each time.
+pub const SHORT_NAMES_MAX: usize = 4096;
+/// Times are milliseconds since 1970 and fit 48 bits.
+pub const UNIX_MS_MAX: u64 = (1 << 48) - 1;
+
+/// What this side chooses for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Smallest parcel asked for, in bytes before compression.
+    pub parcel_bytes_min: usize,
+    /// Largest parcel asked for.
+    pub parcel_bytes_max: usize,
+    /// Size of the first parcel of a session.
+    pub parcel_bytes_start: usize,
+    /// How long a peer may take to greet.
+    pub greet_timeout_ms: u64,
+    /// How long a parcel may wait for its answer.
+    pub answer_timeout_ms: u64,
+    /// At most one receipt is signed in this time.
+    pub receipt_gap_ms: u64,
+    /// New audit entries wait this long for company: they do not wake a link by themselves.
+    pub audit_delay_ms: u64,
+    /// While a transfer runs, the peer's progress is told to the shell this often.
+    pub progress_gap_ms: u64,
+    /// After so long without a frame, with nothing left to do and something unequal, the session says it has settled.
+    pub settle_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            parcel_bytes_min: 2 * 1024,
+            parcel_bytes_max: 256 * 1024,
+            parcel_bytes_start: 16 * 1024,
+            greet_timeout_ms: 20_000,
+            answer_timeout_ms: 300_000,
+            receipt_gap_ms: 1_000,
+            audit_delay_ms: 10_000,
+            progress_gap_ms: 1_000,
+            settle_ms: 3_000,
+        }
+    }
+}

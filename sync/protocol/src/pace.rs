@@ -1,0 +1,98 @@
+//! How large a parcel suits the link.
+//!
+//! Small enough that an urgent entry never waits long behind a parcel on its way, large enough that the link
+//! is not idle between parcels. The only measure is how long a parcel took from being sent to being answered.
+
+use crate::Limits;
+
+/// Above the shortest answer time seen, a parcel may take this long before parcels get smaller.
+const SLOW_MS: u64 = 3_000;
+/// Below the shortest answer time and a half, plus this, parcels get larger.
+const QUICK_MS: u64 = 250;
+
+/// Adapts the size of parcels.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    bytes: usize,
+    bytes_min: usize,
+    bytes_max: usize,
+    quickest_ms: u64,
+}
+
+impl Pace {
+    /// Starts with the size the limits name.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            bytes: limits.parcel_bytes_start,
+            bytes_min: limits.parcel_bytes_min,
+            bytes_max: limits.parcel_bytes_max,
+            quickest_ms: u64::MAX,
+        }
+    }
+
+    /// Size of the next parcel in bytes before compression.
+    pub fn parcel_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How hard to compress: on a slow link a byte costs more than the time to save it.
+    pub fn compression_level(&self) -> i32 {
+        match self.bytes {
+            0..=32_768 => 19,
+            32_769..=131_072 => 9,
+            _ => 3,
+        }
+    }
+
+    /// A parcel was answered so long after it was sent.
+    pub fn answered(&mut self, elapsed_ms: u64) {
+        self.quickest_ms = self.quickest_ms.min(elapsed_ms);
+        let quick = self.quickest_ms.saturating_add(self.quickest_ms / 2).saturating_add(QUICK_MS);
+        if elapsed_ms > self.quickest_ms.saturating_add(SLOW_MS) {
+            self.bytes = (self.bytes / 2).max(self.bytes_min);
+        } else if elapsed_ms <= quick {
+            self.bytes = self.bytes.saturating_mul(2).min(self.bytes_max);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answer times over a link of that rate, with two parcels ahead of each, halved by compression.
+    fn settle(bytes_per_s: u64, round_trip_ms: u64) -> usize {
+        let mut pace = Pace::new(&Limits::default());
+        for _ in 0..40 {
+            let on_the_way = pace.parcel_bytes() as u64 * 3 / 2;
+            pace.answered(round_trip_ms + on_the_way * 1000 / bytes_per_s);
+        }
+        pace.parcel_bytes()
+    }
+
+    #[test]
+    fn a_lan_gets_the_largest_parcels() {
+        assert_eq!(settle(100_000_000, 1), 256 * 1024);
+    }
+
+    #[test]
+    fn a_fast_link_with_a_long_delay_gets_the_largest_parcels() {
+        assert_eq!(settle(1_000_000, 600), 256 * 1024);
+    }
+
+    #[test]
+    fn a_slow_link_keeps_an_urgent_entry_from_waiting() {
+        let bytes = settle(8_000, 600);
+        assert!((4 * 1024..=16 * 1024).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn a_very_bad_link_gets_the_smallest() {
+        let mut pace = Pace::new(&Limits::default());
+        pace.answered(700);
+        for _ in 0..5 {
+            pace.answered(20_000);
+        }
+        assert_eq!(pace.parcel_bytes(), 2 * 1024);
+    }
+}

@@ -1,0 +1,96 @@
+//! Every reason to refuse what a peer sent, by name.
+//!
+//! The names are part of the protocol: they travel in `Bye` and `Refused` frames and stand in the audit.
+
+/// Why something a peer sent is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The bytes end inside a value.
+    #[error("the bytes end in the middle of {0}")]
+    Truncated(&'static str),
+    /// A length or count is over its limit.
+    #[error("{0} is larger than allowed")]
+    TooLarge(&'static str),
+    /// Bytes are left over after the last value.
+    #[error("there are bytes after the end of {0}")]
+    Trailing(&'static str),
+    /// A value is outside its range or not in its one canonical form.
+    #[error("{0} has a value that is not allowed")]
+    BadValue(&'static str),
+    /// A frame type that version 1 does not have.
+    #[error("there is no frame of type {0}")]
+    UnknownFrame(u8),
+    /// A parcel in a form that version 1 does not have.
+    #[error("there is no parcel form {0}")]
+    UnknownForm(u8),
+    /// The compressed stream is damaged or does not give the length it states.
+    #[error("the compressed part of the parcel is damaged")]
+    BadCompression,
+    /// No protocol version in common.
+    #[error("this machine speaks protocol version 1, the peer versions {0} to {1}; update the older one")]
+    NoCommonVersion(u8, u8),
+    /// The greeting names another replica than the connection proved.
+    #[error("the greeting names another replica than the one that opened the connection")]
+    WrongReplica,
+    /// The greeting names another agency's registry.
+    #[error("the peer belongs to another agency")]
+    OtherAgency,
+    /// This machine shares no space with the peer.
+    #[error("the peer is no member in good standing in the registry held here")]
+    NotAMember,
+    /// A frame that has no place at this point of the session.
+    #[error("a frame came out of turn: {0}")]
+    OutOfPhase(&'static str),
+    /// A frame that nobody asked for.
+    #[error("a frame came unasked: {0}")]
+    Unsolicited(&'static str),
+    /// More parcels than may wait for an answer.
+    #[error("more parcels came than may wait for their answer")]
+    WindowExceeded,
+    /// Entries came that this machine had said it holds.
+    #[error("entries came that this machine had said it holds")]
+    SentAgain,
+    /// An answer that fits no parcel sent.
+    #[error("an answer came that does not fit the parcel it answers")]
+    BadAnswer,
+    /// A receipt whose signature is not the peer's.
+    #[error("the signature of the receipt is not the peer's")]
+    BadReceipt,
+    /// Receipts or lists of spaces came in a flood.
+    #[error("too many receipts or lists came in a short time")]
+    Flood,
+    /// No greeting came in time.
+    #[error("the peer did not greet in time")]
+    GreetTimeout,
+    /// A parcel was not answered in time.
+    #[error("the peer did not answer a parcel in time")]
+    AnswerTimeout,
+}
+
+impl Refusal {
+    /// The stable name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Truncated(_) => "truncated",
+            Self::TooLarge(_) => "too_large",
+            Self::Trailing(_) => "trailing_bytes",
+            Self::BadValue(_) => "bad_value",
+            Self::UnknownFrame(_) => "unknown_frame",
+            Self::UnknownForm(_) => "unknown_form",
+            Self::BadCompression => "bad_compression",
+            Self::NoCommonVersion(..) => "no_common_version",
+            Self::WrongReplica => "wrong_replica",
+            Self::OtherAgency => "other_agency",
+            Self::NotAMember => "not_a_member",
+            Self::OutOfPhase(_) => "out_of_phase",
+            Self::Unsolicited(_) => "unsolicited",
+            Self::WindowExceeded => "window_exceeded",
+            Self::SentAgain => "sent_again",
+            Self::BadAnswer => "bad_answer",
+            Self::BadReceipt => "bad_receipt",
+            Self::Flood => "flood",
+            Self::GreetTimeout => "greet_timeout",
+            Self::AnswerTimeout => "answer_timeout",
+        }
+    }
+}

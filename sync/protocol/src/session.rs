@@ -1,0 +1,381 @@
+//! The state machine of one session with one peer.
+//!
+//! [`Session::step`] takes an event and gives effects, to be done in their order. The work is split by what it
+//! is about: [`spaces`] which spaces are shared and how far each side holds them, [`sending`] and [`receiving`]
+//! parcels, [`proof`] receipts and the words "equal" and "settled". After every event [`Session::advance`] does
+//! whatever has become possible.
+
+mod proof;
+mod receiving;
+mod sending;
+mod spaces;
+
+use std::collections::BTreeMap;
+
+use cairn_ledger::{ClockQuality, EntryHash, Frontier, Incarnation, LogId, OpenParcel, ReplicaId, SpaceId};
+
+use crate::frame::{Frame, FrameReader, Hello, decode_frame};
+use crate::limits::VERSION;
+use crate::receipt::{Receipt, Signer};
+use crate::{Limits, Refusal};
+
+use proof::Proof;
+use receiving::Receiving;
+use sending::Sending;
+use spaces::{Listing, Space};
+
+/// What a session needs to know at its start.
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// This replica.
+    pub me: ReplicaId,
+    /// Its incarnation.
+    pub incarnation: Incarnation,
+    /// The peer, as the connection proved it.
+    pub peer: ReplicaId,
+    /// How far this machine trusts its clock.
+    pub clock: ClockQuality,
+    /// What this side chooses for itself.
+    pub limits: Limits,
+}
+
+/// A space shared with the peer, as the shell tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedSpace {
+    /// The space.
+    pub space: SpaceId,
+    /// Whether it is the registry: exactly one is.
+    pub registry: bool,
+    /// Whether it is audit: goes last and wakes nothing by itself.
+    pub audit: bool,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The connection stands.
+    Started,
+    /// Bytes came from the peer, in order, cut anyhow.
+    Received(Vec<u8>),
+    /// Answer to [`Effect::AskSpaces`].
+    Spaces(Vec<ListedSpace>),
+    /// Answer to [`Effect::AskFrontier`].
+    LocalFrontier(SpaceId, Frontier),
+    /// Answer to [`Effect::ReadParcel`]; `None` when it cannot be read.
+    ParcelRead(LogId, u64, Option<OpenParcel>),
+    /// Answer to [`Effect::KeepParcel`]: durable; the log is now held up to this entry.
+    ParcelKept {
+        /// The log.
+        log: LogId,
+        /// Last number held.
+        number: u64,
+        /// Its hash.
+        hash: EntryHash,
+        /// How many entries were new.
+        new: u64,
+    },
+    /// Answer to [`Effect::KeepParcel`]: nothing of it was kept.
+    ParcelRefused {
+        /// The log.
+        log: LogId,
+        /// Stable name of the reason.
+        name: String,
+        /// More, for a person.
+        detail: String,
+    },
+    /// Entries were written or kept in a space, by whomever.
+    LocalChange(SpaceId),
+    /// Membership or rights changed here.
+    RightsChanged,
+    /// Time passed; to be told about four times a second while anything is open.
+    Tick,
+    /// End in good order: `cancelled`, `links_cut`, `done`, `stopping` …
+    CloseAsked(&'static str),
+    /// The connection is gone.
+    LinkClosed,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Send these bytes.
+    Send(Vec<u8>),
+    /// Which spaces are shared with the peer? Answer with [`Event::Spaces`].
+    AskSpaces,
+    /// How far is this space held? Answer with [`Event::LocalFrontier`].
+    AskFrontier(SpaceId),
+    /// Read entries of a log from this number on, about so many bytes, ending at a seal. Answer with [`Event::ParcelRead`].
+    ReadParcel {
+        /// The log.
+        log: LogId,
+        /// First number wanted.
+        from: u64,
+        /// Size wanted, in bytes of bodies.
+        bytes_max: usize,
+    },
+    /// Check and keep these entries. Answer with [`Event::ParcelKept`] when they are durable, or [`Event::ParcelRefused`].
+    KeepParcel(OpenParcel),
+    /// The peer says how much it holds of a log of ours (rollback detection).
+    PeerKnows {
+        /// The log, written by this replica.
+        log: LogId,
+        /// Last number the peer holds.
+        number: u64,
+        /// Its hash.
+        hash: EntryHash,
+    },
+    /// What the peer is known to hold of a space.
+    PeerFrontier(SpaceId, Frontier),
+    /// The peer's clock is ahead of ours by so much (behind: negative), give or take the time of a trip.
+    PeerClock {
+        /// Milliseconds.
+        skew_ms: i64,
+    },
+    /// A log is left alone for the rest of this session.
+    SetAside {
+        /// The log.
+        log: LogId,
+        /// Who could not go on with it.
+        by: Side,
+        /// Stable name of the reason.
+        name: String,
+        /// More, for a person.
+        detail: String,
+    },
+    /// A receipt of the peer; its signature was checked.
+    Receipt(Receipt),
+    /// Both sides hold the same in every space they share, and have said so with receipts. Said again after each change.
+    Equal,
+    /// Nothing is left to send and yet something differs (a log set aside, a space only one side has).
+    Settled,
+    /// Close the connection once what was sent is through.
+    Close(CloseReason),
+}
+
+/// Which side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// This replica.
+    Here,
+    /// The peer.
+    There,
+}
+
+/// Why a session ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The peer broke a rule.
+    Refused(Refusal),
+    /// The shell asked for it.
+    Asked(&'static str),
+    /// The peer said so: name and explanation.
+    Peer(String, String),
+}
+
+impl CloseReason {
+    /// Stable name of the reason.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Refused(refusal) => refusal.name(),
+            Self::Asked(name) => name,
+            Self::Peer(name, _) => name,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Waiting for both greetings.
+    Greet,
+    /// Only the registry moves.
+    Registry,
+    /// Everything shared moves.
+    Open,
+    /// Over.
+    Closed,
+}
+
+/// One session with one peer.
+pub struct Session {
+    config: SessionConfig,
+    signer: Box<dyn Signer>,
+    now_ms: u64,
+    started_ms: u64,
+    phase: Phase,
+    reader: FrameReader,
+    listing: Listing,
+    spaces: BTreeMap<SpaceId, Space>,
+    sending: Sending,
+    receiving: Receiving,
+    proof: Proof,
+    effects: Vec<Effect>,
+}
+
+impl Session {
+    /// A session that has not started.
+    pub fn new(config: SessionConfig, signer: Box<dyn Signer>) -> Self {
+        Self {
+            sending: Sending::new(&config.limits),
+            config,
+            signer,
+            now_ms: 0,
+            started_ms: 0,
+            phase: Phase::Greet,
+            reader: FrameReader::default(),
+            listing: Listing::default(),
+            spaces: BTreeMap::new(),
+            receiving: Receiving::default(),
+            proof: Proof::default(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes what happened at this time, gives what is to be done. Time that runs backwards is held still.
+    pub fn step(&mut self, now_ms: u64, event: Event) -> Vec<Effect> {
+        self.now_ms = self.now_ms.max(now_ms);
+        if self.phase != Phase::Closed {
+            let outcome = self.take(event).and_then(|()| self.advance());
+            if let Err(refusal) = outcome {
+                self.close(refusal.name(), &refusal.to_string(), CloseReason::Refused(refusal));
+            }
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Whether parcels are on their way in either direction.
+    pub fn is_busy(&self) -> bool {
+        self.phase != Phase::Closed && !self.is_quiet()
+    }
+
+    fn take(&mut self, event: Event) -> Result<(), Refusal> {
+        match event {
+            Event::Started => {
+                self.started_ms = self.now_ms;
+                self.ask_spaces();
+                Ok(())
+            }
+            Event::Received(bytes) => self.take_bytes(&bytes),
+            Event::Spaces(spaces) => self.take_rights(&spaces),
+            Event::LocalFrontier(space, frontier) => {
+                self.take_local_frontier(space, frontier);
+                Ok(())
+            }
+            Event::ParcelRead(log, from, parcel) => {
+                self.take_read(log, from, parcel);
+                Ok(())
+            }
+            Event::ParcelKept { log, number, hash, new } => {
+                self.take_kept(log, number, hash, new);
+                Ok(())
+            }
+            Event::ParcelRefused { log, name, detail } => {
+                self.take_not_kept(log, name, detail);
+                Ok(())
+            }
+            Event::LocalChange(space) => {
+                self.take_local_change(space);
+                Ok(())
+            }
+            Event::RightsChanged => {
+                self.ask_spaces();
+                Ok(())
+            }
+            Event::Tick => self.check_time(),
+            Event::CloseAsked(name) => {
+                self.close(name, "", CloseReason::Asked(name));
+                Ok(())
+            }
+            Event::LinkClosed => {
+                self.phase = Phase::Closed;
+                Ok(())
+            }
+        }
+    }
+
+    fn take_bytes(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        self.proof.heard_ms = self.now_ms;
+        self.reader.feed(bytes);
+        while self.phase != Phase::Closed {
+            let Some((kind, body)) = self.reader.next_frame()? else { break };
+            let frame = decode_frame(kind, body)?;
+            self.take_frame(frame)?;
+            self.advance()?;
+        }
+        Ok(())
+    }
+
+    fn take_frame(&mut self, frame: Frame) -> Result<(), Refusal> {
+        match (frame, self.phase) {
+            (Frame::Hello(hello), Phase::Greet) => self.take_hello(hello),
+            (Frame::Bye(name, detail), _) => {
+                self.phase = Phase::Closed;
+                self.effects.push(Effect::Close(CloseReason::Peer(name, detail)));
+                Ok(())
+            }
+            (Frame::Hello(_), _) => Err(Refusal::OutOfPhase("a second greeting")),
+            (_, Phase::Greet) => Err(Refusal::OutOfPhase("something before the greeting")),
+            (Frame::Spaces(_) | Frame::Receipt(_), Phase::Registry) => {
+                Err(Refusal::OutOfPhase("something before the registry was complete"))
+            }
+            (Frame::Spaces(spaces), _) => self.take_peer_spaces(&spaces),
+            (Frame::Frontier(space, frontier), _) => self.take_peer_frontier(space, frontier),
+            (Frame::RegistryDone, Phase::Registry) => self.take_registry_done(),
+            (Frame::RegistryDone, _) => Err(Refusal::OutOfPhase("the end of the registry")),
+            (Frame::Parcel(name, packed), _) => self.take_parcel(name, &packed),
+            (Frame::Held(number, hash), _) => self.take_held(number, hash),
+            (Frame::Refused(name, detail), _) => self.take_refused(name, detail),
+            (Frame::Receipt(receipt), _) => self.take_receipt(receipt),
+        }
+    }
+
+    /// Does whatever has become possible.
+    fn advance(&mut self) -> Result<(), Refusal> {
+        if self.phase == Phase::Closed {
+            return Ok(());
+        }
+        self.list_spaces();
+        self.leave_greeting()?;
+        self.compare_frontiers();
+        self.answer_parcels();
+        self.fill_window();
+        self.leave_registry();
+        self.prove();
+        Ok(())
+    }
+
+    fn check_time(&mut self) -> Result<(), Refusal> {
+        let limits = &self.config.limits;
+        if self.phase == Phase::Greet && self.now_ms >= self.started_ms.saturating_add(limits.greet_timeout_ms) {
+            return Err(Refusal::GreetTimeout);
+        }
+        let oldest_ms = self.sending.oldest_ms();
+        if oldest_ms.is_some_and(|sent_ms| self.now_ms >= sent_ms.saturating_add(limits.answer_timeout_ms)) {
+            return Err(Refusal::AnswerTimeout);
+        }
+        self.ask_stale_audit(false);
+        Ok(())
+    }
+
+    fn hello(&self, registry: SpaceId, spaces: Vec<crate::frame::SpaceLine>) -> Frame {
+        Frame::Hello(Hello {
+            version_min: VERSION,
+            version_max: VERSION,
+            registry,
+            replica: self.config.me,
+            incarnation: self.config.incarnation,
+            unix_ms: self.now_ms,
+            clock: self.config.clock,
+            spaces,
+        })
+    }
+
+    fn send(&mut self, frame: &Frame) {
+        self.effects.push(Effect::Send(frame.encode()));
+    }
+
+    fn close(&mut self, name: &str, detail: &str, reason: CloseReason) {
+        self.phase = Phase::Closed;
+        self.send(&Frame::Bye(name.to_owned(), detail.to_owned()));
+        self.effects.push(Effect::Close(reason));
+    }
+}

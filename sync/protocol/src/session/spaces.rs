@@ -1,0 +1,357 @@
+//! Which spaces are shared, and how far each side holds them.
+//!
+//! Each side lists its spaces with a digest each. A space that both list is common. Where the two digests are
+//! equal nothing needs to be said; where they differ each side says its frontier once. From then on both keep
+//! count: what was answered with `Held` the peer has, what it sent it had.
+
+use std::collections::BTreeMap;
+
+use cairn_ledger::{EntryHash, Frontier, LogId, LogKey, SpaceId};
+
+use super::{Effect, ListedSpace, Phase, Session};
+use crate::Refusal;
+use crate::frame::{Frame, Hello, SpaceLine};
+use crate::limits::{LOGS_MAX, SPACES_MAX};
+
+/// The lists of spaces and what is under way about them.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    pub(super) registry: Option<SpaceId>,
+    /// What the peer lists, with the digest of when it first did.
+    pub(super) peer: BTreeMap<SpaceId, [u8; 32]>,
+    /// Our list must be sent as soon as every frontier is known.
+    due: bool,
+    asking: bool,
+    ask_again: bool,
+    hello_sent: bool,
+    /// The registry that the peer's greeting named.
+    hello_seen: Option<SpaceId>,
+    /// The peer will list its spaces anew; until then its list is not complete.
+    peer_list_due: bool,
+    /// A space left our list in this session, so that frames about it may still be on their way.
+    left: bool,
+    pub(super) registry_done_sent: bool,
+    pub(super) registry_done_seen: bool,
+}
+
+/// A space on our list.
+#[derive(Debug, Default)]
+pub(super) struct Space {
+    pub(super) registry: bool,
+    pub(super) audit: bool,
+    pub(super) mine: Option<Frontier>,
+    /// What the peer is known to hold, once that is known.
+    pub(super) theirs: Option<Frontier>,
+    /// `theirs` changed since the shell was told.
+    pub(super) theirs_changed: bool,
+    pub(super) logs: BTreeMap<LogKey, LogState>,
+    /// The digest told to the peer and the frontier it is of.
+    listed: Option<([u8; 32], Frontier)>,
+    /// Our frontier was said, or need not be.
+    pub(super) told: bool,
+    pub(super) asking: bool,
+    ask_again: bool,
+    /// An audit space with news that waits until then for company.
+    stale_until_ms: Option<u64>,
+}
+
+/// A log as this session sees it.
+#[derive(Debug, Default)]
+pub(super) struct LogState {
+    /// Last number sent.
+    pub(super) sent: u64,
+    /// Last number told to the peer as held, or received from it.
+    pub(super) received: u64,
+    /// The peer cannot take it, or it cannot be read.
+    pub(super) aside_out: bool,
+    /// It cannot be kept here.
+    pub(super) aside_in: bool,
+}
+
+impl Space {
+    fn tell(&mut self, frontier: &Frontier) {
+        self.told = true;
+        for (key, (number, _)) in frontier.0.iter().take(LOGS_MAX) {
+            self.logs.entry(*key).or_default().received = *number;
+        }
+    }
+
+    pub(super) fn learn(&mut self, key: LogKey, number: u64, hash: EntryHash) {
+        let Some(theirs) = &mut self.theirs else { return };
+        if number > theirs.number(&key) {
+            theirs.0.insert(key, (number, hash));
+            self.theirs_changed = true;
+        }
+    }
+
+    pub(super) fn gain(&mut self, key: LogKey, number: u64, hash: EntryHash) {
+        let Some(mine) = &mut self.mine else { return };
+        if number > mine.number(&key) {
+            mine.0.insert(key, (number, hash));
+        }
+    }
+
+    fn forget_peer(&mut self) {
+        self.theirs = None;
+        self.told = false;
+        self.logs.clear();
+    }
+}
+
+impl Session {
+    /// Common spaces: on both lists.
+    pub(super) fn is_common(&self, space: &SpaceId) -> bool {
+        self.spaces.get(space).is_some_and(|space| space.listed.is_some()) && self.listing.peer.contains_key(space)
+    }
+
+    /// Whether this space may move in this phase.
+    pub(super) fn is_open(&self, space: &SpaceId) -> bool {
+        match self.phase {
+            Phase::Registry => self.listing.registry == Some(*space),
+            Phase::Open => true,
+            Phase::Greet | Phase::Closed => false,
+        }
+    }
+
+    /// Whether everything asked about spaces is answered and listed.
+    pub(super) fn lists_are_settled(&self) -> bool {
+        let listing = &self.listing;
+        let answered = self.spaces.values().all(|space| !space.asking && space.mine.is_some());
+        !listing.due && !listing.asking && !listing.peer_list_due && answered
+    }
+
+    pub(super) fn ask_spaces(&mut self) {
+        if self.listing.asking {
+            self.listing.ask_again = true;
+        } else {
+            self.listing.asking = true;
+            self.effects.push(Effect::AskSpaces);
+        }
+    }
+
+    pub(super) fn take_rights(&mut self, list: &[ListedSpace]) -> Result<(), Refusal> {
+        self.listing.asking = false;
+        if std::mem::take(&mut self.listing.ask_again) {
+            self.ask_spaces();
+            return Ok(());
+        }
+        let registry = list.iter().find(|line| line.registry).ok_or(Refusal::NotAMember)?.space;
+        if self.listing.registry.is_some_and(|before| before != registry) {
+            return Err(Refusal::OtherAgency);
+        }
+        self.listing.registry = Some(registry);
+        self.drop_spaces_not_in(list);
+        // The registry first, so that it keeps its place if the list is longer than a list may be.
+        let (first, others): (Vec<_>, Vec<_>) = list.iter().partition(|line| line.registry);
+        first.into_iter().chain(others).take(SPACES_MAX).for_each(|line| self.want_space(line));
+        Ok(())
+    }
+
+    fn drop_spaces_not_in(&mut self, list: &[ListedSpace]) {
+        let before = self.spaces.len();
+        self.spaces.retain(|space, _| list.iter().any(|line| line.space == *space));
+        if self.spaces.len() < before {
+            self.listing.left = true;
+            self.listing.due = true;
+        }
+    }
+
+    fn want_space(&mut self, line: &ListedSpace) {
+        let space = self.spaces.entry(line.space).or_default();
+        (space.registry, space.audit) = (line.registry, line.audit);
+        self.listing.due |= space.listed.is_none();
+        if space.mine.is_none() {
+            self.ask_frontier(line.space);
+        }
+    }
+
+    fn ask_frontier(&mut self, id: SpaceId) {
+        let Some(space) = self.spaces.get_mut(&id) else { return };
+        space.stale_until_ms = None;
+        if space.asking {
+            space.ask_again = true;
+        } else {
+            space.asking = true;
+            self.effects.push(Effect::AskFrontier(id));
+        }
+    }
+
+    pub(super) fn take_local_frontier(&mut self, id: SpaceId, frontier: Frontier) {
+        let Some(space) = self.spaces.get_mut(&id) else { return };
+        space.asking = false;
+        self.proof.news |= !space.audit && space.mine.as_ref() != Some(&frontier);
+        space.mine = Some(frontier);
+        if std::mem::take(&mut space.ask_again) {
+            self.ask_frontier(id);
+        }
+    }
+
+    pub(super) fn take_local_change(&mut self, id: SpaceId) {
+        let Some(space) = self.spaces.get_mut(&id) else { return };
+        if space.audit {
+            let until_ms = self.now_ms.saturating_add(self.config.limits.audit_delay_ms);
+            space.stale_until_ms.get_or_insert(until_ms);
+            return;
+        }
+        let registry = space.registry;
+        self.ask_frontier(id);
+        self.ask_stale_audit(true);
+        if registry {
+            self.ask_spaces();
+        }
+    }
+
+    /// Asks for audit spaces with news: those that waited long enough, or all when something else moves anyway.
+    pub(super) fn ask_stale_audit(&mut self, all: bool) {
+        let due = |space: &Space| space.stale_until_ms.is_some_and(|until_ms| all || self.now_ms >= until_ms);
+        let stale: Vec<SpaceId> = self.spaces.iter().filter(|(_, space)| due(space)).map(|(id, _)| *id).collect();
+        stale.into_iter().for_each(|id| self.ask_frontier(id));
+    }
+
+    /// Sends our list when it is due and complete.
+    pub(super) fn list_spaces(&mut self) {
+        let first = !self.listing.hello_sent;
+        let ready = self.listing.due && !self.listing.asking && self.spaces.values().all(|space| space.mine.is_some());
+        let Some(registry) = self.listing.registry.filter(|_| ready && (first || self.phase == Phase::Open)) else { return };
+        let lines = self.spaces.iter_mut().filter_map(|(id, space)| {
+            let mine = space.mine.as_ref()?;
+            let (digest, _) = space.listed.get_or_insert_with(|| (mine.digest(), mine.clone()));
+            Some(SpaceLine { space: *id, digest: *digest })
+        });
+        let lines: Vec<SpaceLine> = lines.collect();
+        self.listing.due = false;
+        self.listing.hello_sent = true;
+        let frame = if first { self.hello(registry, lines) } else { Frame::Spaces(lines) };
+        self.send(&frame);
+    }
+
+    pub(super) fn take_hello(&mut self, hello: Hello) -> Result<(), Refusal> {
+        if self.listing.hello_seen.is_some() {
+            return Err(Refusal::OutOfPhase("a second greeting"));
+        }
+        if hello.replica != self.config.peer {
+            return Err(Refusal::WrongReplica);
+        }
+        self.listing.hello_seen = Some(hello.registry);
+        self.listing.peer = hello.spaces.iter().map(|line| (line.space, line.digest)).collect();
+        if !self.listing.peer.contains_key(&hello.registry) {
+            return Err(Refusal::BadValue("the spaces of a greeting"));
+        }
+        let skew_ms = (hello.unix_ms as i64).saturating_sub(self.now_ms as i64);
+        self.effects.push(Effect::PeerClock { skew_ms });
+        Ok(())
+    }
+
+    /// Both greetings are through: the registry first if it differs, otherwise everything.
+    pub(super) fn leave_greeting(&mut self) -> Result<(), Refusal> {
+        let listing = &self.listing;
+        let greeted = self.phase == Phase::Greet && listing.hello_sent;
+        let Some((ours, theirs)) = listing.registry.zip(listing.hello_seen).filter(|_| greeted) else { return Ok(()) };
+        if ours != theirs {
+            return Err(Refusal::OtherAgency);
+        }
+        let listed = self.spaces.get(&ours).and_then(|space| space.listed.as_ref()).map(|(digest, _)| digest);
+        self.phase = if listed == listing.peer.get(&ours) { Phase::Open } else { Phase::Registry };
+        Ok(())
+    }
+
+    /// For each common space: equal digests need no words, different ones a frontier, once.
+    pub(super) fn compare_frontiers(&mut self) {
+        let ids: Vec<SpaceId> = self.spaces.keys().filter(|id| self.is_open(id) && self.is_common(id)).copied().collect();
+        for id in ids {
+            let Some(theirs) = self.listing.peer.get(&id) else { continue };
+            let Some(space) = self.spaces.get_mut(&id).filter(|space| !space.told) else { continue };
+            let Some((digest, snapshot)) = &mut space.listed else { continue };
+            if digest == theirs {
+                let snapshot = std::mem::take(snapshot);
+                space.tell(&snapshot);
+                space.theirs = Some(snapshot);
+                space.theirs_changed = true;
+                self.proof.news |= !space.audit;
+            } else if let Some(mine) = space.mine.clone() {
+                space.tell(&mine);
+                self.send(&Frame::Frontier(id, mine));
+            }
+        }
+    }
+
+    pub(super) fn take_peer_frontier(&mut self, id: SpaceId, frontier: Frontier) -> Result<(), Refusal> {
+        if !self.is_open(&id) {
+            return Err(Refusal::OutOfPhase("a frontier before the registry was complete"));
+        }
+        if !self.is_common(&id) {
+            return if self.listing.left { Ok(()) } else { Err(Refusal::Unsolicited("a frontier")) };
+        }
+        let Some(space) = self.spaces.get_mut(&id) else { return Ok(()) };
+        if space.theirs.is_some() {
+            return Err(Refusal::Unsolicited("a frontier"));
+        }
+        for (key, (number, hash)) in frontier.0.iter().filter(|(key, _)| key.replica == self.config.me) {
+            let log = LogId { space: id, key: *key };
+            self.effects.push(Effect::PeerKnows { log, number: *number, hash: *hash });
+        }
+        space.theirs = Some(frontier);
+        space.theirs_changed = true;
+        self.proof.news |= !space.audit;
+        self.set_forks_aside(id);
+        Ok(())
+    }
+
+    /// The same number and another hash: two histories. More entries would not mend it.
+    fn set_forks_aside(&mut self, id: SpaceId) {
+        let Some(space) = self.spaces.get_mut(&id) else { return };
+        let (Some(mine), Some(theirs)) = (&space.mine, &space.theirs) else { return };
+        let forked = |key: &LogKey, held: &(u64, EntryHash)| theirs.0.get(key).is_some_and(|other| other.0 == held.0 && other.1 != held.1);
+        let forks: Vec<LogKey> = mine.0.iter().filter(|(key, held)| forked(key, held)).map(|(key, _)| *key).collect();
+        for key in forks {
+            let state = space.logs.entry(key).or_default();
+            (state.aside_out, state.aside_in) = (true, true);
+            self.effects.push(Effect::SetAside {
+                log: LogId { space: id, key },
+                by: super::Side::Here,
+                name: "forked".to_owned(),
+                detail: "the peer holds another entry under the same number".to_owned(),
+            });
+        }
+    }
+
+    pub(super) fn take_peer_spaces(&mut self, lines: &[SpaceLine]) -> Result<(), Refusal> {
+        self.count_flood()?;
+        self.listing.peer_list_due = false;
+        let list: BTreeMap<SpaceId, [u8; 32]> = lines.iter().map(|line| (line.space, line.digest)).collect();
+        for (id, space) in &mut self.spaces {
+            if self.listing.peer.contains_key(id) && !list.contains_key(id) {
+                space.forget_peer();
+            }
+        }
+        let before = std::mem::take(&mut self.listing.peer);
+        self.listing.peer = list.into_iter().map(|(id, digest)| (id, before.get(&id).copied().unwrap_or(digest))).collect();
+        Ok(())
+    }
+
+    pub(super) fn take_registry_done(&mut self) -> Result<(), Refusal> {
+        if std::mem::replace(&mut self.listing.registry_done_seen, true) {
+            return Err(Refusal::OutOfPhase("the end of the registry, twice"));
+        }
+        Ok(())
+    }
+
+    /// The registry is complete on both sides: rights are asked anew before anything else moves.
+    pub(super) fn leave_registry(&mut self) {
+        let Some(registry) = self.listing.registry.filter(|_| self.phase == Phase::Registry) else { return };
+        if !self.listing.registry_done_sent && self.has_sent_all_of(&registry) {
+            self.listing.registry_done_sent = true;
+            self.send(&Frame::RegistryDone);
+        }
+        let kept_all = self.receiving.is_empty();
+        if !(self.listing.registry_done_sent && self.listing.registry_done_seen && kept_all) {
+            return;
+        }
+        self.phase = Phase::Open;
+        self.listing.peer.retain(|space, _| *space == registry);
+        self.spaces.iter_mut().filter(|(id, _)| **id != registry).for_each(|(_, space)| space.listed = None);
+        self.listing.due = true;
+        self.listing.peer_list_due = true;
+        self.ask_spaces();
+    }
+}
