@@ -2,11 +2,11 @@
 
 use axum::http::HeaderValue;
 use axum::http::header::InvalidHeaderValue;
-use cairn_casebook::{Actor, Via};
+use cairn_casebook::{Actor, Casebook, NewPerson, Via};
 
 use crate::gate::{self, SignedIn};
 use crate::session::Opened;
-use crate::state::{AppState, blocking};
+use crate::state::{AppState, Stopped, blocking};
 use crate::Failure;
 
 /// People who may wait for a password check at one time; each check is slow on purpose.
@@ -19,12 +19,48 @@ pub async fn sign_in(state: &AppState, user: &str, password: &str, via: Via) -> 
     if user.len() > TEXT_MAX_BYTES || password.len() > TEXT_MAX_BYTES {
         return Err(Failure::bad_request("The name or the password is too long."));
     }
+    let (user, password) = (user.trim().to_owned(), password.to_owned());
+    let actor = hashing(state, move |casebook, now_ms| casebook.sign_in(&user, &password, via, now_ms)).await?;
+    Ok(state.sessions.open(actor, state.now_ms()))
+}
+
+/// Sets a password: one's own with the old one, or somebody else's. Their other sessions end.
+pub async fn set_password(
+    state: &AppState,
+    who: &SignedIn,
+    user: &str,
+    old: Option<String>,
+    new: String,
+) -> Result<(), Failure> {
+    if new.len() > TEXT_MAX_BYTES || old.as_ref().is_some_and(|old| old.len() > TEXT_MAX_BYTES) {
+        return Err(Failure::bad_request("The password is too long. Nothing was changed."));
+    }
+    let (actor, name) = (who.actor.clone(), user.to_owned());
+    hashing(state, move |casebook, now_ms| casebook.set_password(&actor, &name, old.as_deref(), &new, now_ms)).await?;
+    state.sessions.close_others(user, Some(who.session));
+    Ok(())
+}
+
+/// Adds a person who can sign in here.
+pub async fn add_person(state: &AppState, actor: &Actor, person: NewPerson) -> Result<(), Failure> {
+    if person.password.len() > TEXT_MAX_BYTES {
+        return Err(Failure::bad_request("The password is too long. Nobody was added."));
+    }
+    let actor = actor.clone();
+    hashing(state, move |casebook, now_ms| casebook.add_person(&actor, &person, now_ms)).await
+}
+
+/// Runs a call that hashes a password when its turn has come.
+async fn hashing<T, E, F>(state: &AppState, call: F) -> Result<T, Failure>
+where
+    F: FnOnce(&Casebook, u64) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<Stopped> + Send + 'static,
+    Failure: From<E>,
+{
     let _place = state.waiting.try_acquire().map_err(|_| too_many())?;
     let _turn = state.sign_ins.acquire().await.map_err(|_| too_many())?;
-    let (user, password) = (user.trim().to_owned(), password.to_owned());
-    let check = move |casebook: &cairn_casebook::Casebook, now_ms| casebook.sign_in(&user, &password, via, now_ms);
-    let actor: Actor = blocking(state, check).await?;
-    Ok(state.sessions.open(actor, state.now_ms()))
+    Ok(blocking(state, call).await?)
 }
 
 /// Ends a session; the audit knows of it before it is gone.
@@ -63,5 +99,5 @@ fn attributes(state: &AppState) -> &'static str {
 }
 
 fn too_many() -> Failure {
-    Failure::busy(format!("More than {WAITING_MAX} people are signing in at this moment. Try again shortly."), 5)
+    Failure::busy(format!("More than {WAITING_MAX} passwords are being checked at this moment. Try again shortly."), 5)
 }

@@ -3,44 +3,43 @@
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use cairn_record::schema::schema;
-use cairn_record::{FieldNo, Kind};
+use cairn_record::{Kind, Problem};
 use serde::Serialize;
 
 use crate::Failure;
 
 /// What the API answers when something was not done.
-#[derive(Debug, Serialize)]
-pub struct ProblemJson<'a> {
-    /// A short title for the reason.
-    pub title: &'a str,
-    /// The status of the answer once more.
-    pub status: u16,
-    /// A sentence: what happened, whether anything was lost, what to do.
-    pub detail: &'a str,
-    /// Stable name of the reason.
-    pub code: &'a str,
-    /// What is wrong with which field.
-    pub problems: Vec<FieldProblem<'a>>,
+#[derive(Serialize)]
+struct ProblemJson<'a> {
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    problems: Vec<FieldProblem>,
 }
 
-/// What is wrong with one field.
+/// What is wrong with one field, or worth a look.
 #[derive(Debug, Serialize)]
-pub struct FieldProblem<'a> {
-    /// Key of the field, or `null` when it concerns the whole record.
-    pub field: Option<&'a str>,
+pub(super) struct FieldProblem {
+    /// Key of the field; none when it concerns the whole record.
+    field: Option<&'static str>,
     /// Stable name of the rule.
-    pub code: &'a str,
+    code: String,
     /// A sentence: what is wrong and what to do.
-    pub text: &'a str,
+    text: String,
+}
+
+impl FieldProblem {
+    /// The problem with the field's key, which only the kind knows.
+    pub(super) fn of(problem: &Problem, kind: Option<Kind>) -> Self {
+        let field = kind.zip(problem.field).and_then(|(kind, no)| schema(kind).field(no));
+        Self { field: field.map(|field| field.key), code: problem.code.clone(), text: problem.text.clone() }
+    }
 }
 
 /// A failure as problem JSON.
 pub fn problem(failure: &Failure) -> Response {
-    let problems = failure.problems.iter().map(|problem| FieldProblem {
-        field: field_key(failure.kind, problem.field),
-        code: &problem.code,
-        text: &problem.text,
-    });
+    let problems = failure.problems.iter().map(|problem| FieldProblem::of(problem, failure.kind));
     let body = ProblemJson {
         title: failure.title(),
         status: failure.status.as_u16(),
@@ -51,8 +50,4 @@ pub fn problem(failure: &Failure) -> Response {
     let mut answer = (failure.status, axum::Json(body)).into_response();
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     answer
-}
-
-fn field_key(kind: Option<Kind>, field: Option<FieldNo>) -> Option<&'static str> {
-    Some(schema(kind?).field(field?)?.key)
 }
