@@ -103,6 +103,24 @@ pub enum Right {
     ReadAudit,
 }
 
+impl Right {
+    /// Every right.
+    pub const ALL: [Self; 12] = [
+        Self::Check,
+        Self::Search,
+        Self::View,
+        Self::Edit,
+        Self::Import,
+        Self::UndoImport,
+        Self::SeeSync,
+        Self::SyncNow,
+        Self::ManageSync,
+        Self::ManagePeople,
+        Self::Enrol,
+        Self::ReadAudit,
+    ];
+}
+
 /// How somebody came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -113,6 +131,17 @@ pub enum Via {
     Api,
     /// The command line on the machine itself.
     Terminal,
+}
+
+impl Via {
+    /// Stable key, as the audit keeps it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Screen => "screen",
+            Self::Api => "api",
+            Self::Terminal => "terminal",
+        }
+    }
 }
 
 /// Somebody who is signed in.
@@ -132,6 +161,11 @@ impl Actor {
     /// The person at the machine's own command line.
     pub fn terminal() -> Self {
         Self { user: "terminal".into(), display: "Terminal".into(), role: None, via: Via::Terminal }
+    }
+
+    /// The appliance itself.
+    pub(crate) fn machine() -> Self {
+        Self { user: String::new(), display: String::new(), role: None, via: Via::Terminal }
     }
 
     /// Whether they may. The terminal may do everything: whoever can run it holds the keys.
