@@ -73,7 +73,7 @@ fn operation(op: &Op, pred: Vec<OpId>) -> legacy::Op {
     legacy::Op { action, obj: ObjectId::Root, key, pred: SortedVec::from(pred), insert: false }
 }
 
-fn scalar(value: &Value) -> ScalarValue {
+pub(super) fn scalar(value: &Value) -> ScalarValue {
     match value {
         Value::Bool(truth) => ScalarValue::Boolean(*truth),
         Value::Int(number) => ScalarValue::Int(*number),

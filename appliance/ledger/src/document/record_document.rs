@@ -26,7 +26,7 @@ pub struct SetAside {
 /// show the history, and to edit an older version; otherwise [`RecordState`] is enough.
 pub struct RecordDocument {
     record: RecordId,
-    automerge: Automerge,
+    pub(super) automerge: Automerge,
     known: BTreeMap<EntryRef, Known>,
     /// In the order they were applied, so that each comes after what it depends on.
     order: Vec<EntryRef>,
@@ -227,7 +227,7 @@ impl RecordDocument {
         entries.iter().filter(|entry| !self.known.contains_key(entry)).copied().collect()
     }
 
-    fn hashes(&self, entries: &[EntryRef]) -> Vec<ChangeHash> {
+    pub(super) fn hashes(&self, entries: &[EntryRef]) -> Vec<ChangeHash> {
         entries.iter().filter_map(|entry| self.known.get(entry)).map(|known| known.built.hash()).collect()
     }
 
@@ -282,7 +282,7 @@ impl RecordDocument {
         let op = u16::try_from(id.counter().checked_sub(known.start.get())?).ok()?;
         let value = match element {
             Some(element) => element.clone(),
-            None => build::value(found.to_scalar()?)?,
+            None => build::value(found.as_scalar()?)?,
         };
         Some(Held::new(&known.meta, op, value, element.is_some()))
     }

@@ -92,6 +92,11 @@ impl MemoryViews {
         value.map(|byte| *byte ^= 1).is_some()
     }
 
+    #[cfg(test)]
+    pub(super) fn row_count(&self) -> usize {
+        self.rows().len()
+    }
+
     fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }

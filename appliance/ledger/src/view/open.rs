@@ -72,10 +72,7 @@ fn open(folder: &Arc<ViewFolder>) -> Result<(SealedViews<SledEngine>, OpenOutcom
 }
 
 /// Opens what is there, on the first rung of the ladder that holds. The inner error says why none did.
-fn climb(
-    folder: &Arc<ViewFolder>,
-    place: &Path,
-) -> Result<Result<SealedViews<SledEngine>, &'static str>, ViewError> {
+fn climb(folder: &Arc<ViewFolder>, place: &Path) -> Result<Result<SealedViews<SledEngine>, &'static str>, ViewError> {
     let trusted = folder.take_closed_mark(place)?;
     remove_snapshots(place, |name| name.ends_with(".generating"))?;
     let mut outcome = open_place(folder, place, trusted);

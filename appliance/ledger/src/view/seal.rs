@@ -102,7 +102,9 @@ impl Sealer {
 
     pub(super) fn seal(&self, stored: &[u8], salt: &[u8], plain: &[u8]) -> Result<Vec<u8>, ViewError> {
         let payload = Payload { msg: plain, aad: stored };
-        self.cipher.encrypt(&self.nonce(stored, salt), payload).map_err(|_| ViewError::Corrupt("a value cannot be sealed"))
+        self.cipher
+            .encrypt(&self.nonce(stored, salt), payload)
+            .map_err(|_| ViewError::Corrupt("a value cannot be sealed"))
     }
 
     pub(super) fn open(&self, stored: &[u8], salt: &[u8], sealed: &[u8]) -> Result<Vec<u8>, ViewError> {

@@ -137,7 +137,8 @@ impl<E: Engine> SealedViews<E> {
     fn open_found(&self, engine: &E, stored: &[u8], value: &[u8], table: Table) -> Result<Row, ViewError> {
         let plain = self.open_row(engine, stored, value)?;
         let mut inside = Reader(&plain);
-        let key = read_parts(stored, &mut inside, table).ok_or(ViewError::Corrupt("the key inside a row cannot be read"))?;
+        let key =
+            read_parts(stored, &mut inside, table).ok_or(ViewError::Corrupt("the key inside a row cannot be read"))?;
         Ok(Row { key, value: inside.0.to_vec() })
     }
 

@@ -45,7 +45,12 @@ impl SledEngine {
         let db = opened
             .recv_timeout(Duration::from_secs(OPEN_SECONDS_MAX))
             .map_err(|_| ViewError::Corrupt("sled did not finish opening"))??;
-        Ok(Self { folder: Some(Arc::clone(folder)), place: place.to_owned(), db: Some(db), failed: AtomicBool::new(false) })
+        Ok(Self {
+            folder: Some(Arc::clone(folder)),
+            place: place.to_owned(),
+            db: Some(db),
+            failed: AtomicBool::new(false),
+        })
     }
 
     /// Runs sled code. Any error or panic ends this engine.
@@ -200,7 +205,9 @@ fn guarded<T>(run: impl FnOnce() -> sled::Result<T>) -> Result<T, ViewError> {
 fn view_error(error: sled::Error) -> ViewError {
     match error {
         sled::Error::Io(error) if error.kind() == io::ErrorKind::StorageFull => ViewError::Full,
-        sled::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => ViewError::Corrupt("a file is cut short"),
+        sled::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            ViewError::Corrupt("a file is cut short")
+        }
         sled::Error::Io(error) => ViewError::Io(error),
         sled::Error::Corruption { .. } => ViewError::Corrupt("sled found its files damaged"),
         sled::Error::CollectionNotFound(_) | sled::Error::Unsupported(_) | sled::Error::ReportableBug(_) => {
