@@ -389,3 +389,111 @@ fn readable_by_others(file: &std::fs::Metadata) -> bool {
 fn readable_by_others(_: &std::fs::Metadata) -> bool {
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// Bytes that differ at every call.
+    fn entropy() -> impl Fn(&mut [u8]) {
+        let next = Cell::new(0u8);
+        move |out| {
+            out.iter_mut().for_each(|byte| {
+                next.set(next.get().wrapping_add(1));
+                *byte = next.get();
+            })
+        }
+    }
+
+    fn secrets() -> Secrets {
+        let mut secrets = Secrets::generate(&entropy());
+        secrets.agency_root = Some([5; 32]);
+        secrets.space_keys.push((SpaceId([1; 16]), 3, EpochKey::new([6; 32])));
+        secrets
+    }
+
+    const PASSPHRASE: Unlock<'static> = Unlock::Passphrase("correct horse");
+
+    #[test]
+    fn secrets_come_back_with_the_passphrase_and_not_without() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys");
+        let made = Keystore::create(&path, PASSPHRASE, Cost::DEMONSTRATION, secrets(), &entropy()).unwrap();
+        let opened = Keystore::open(&path, PASSPHRASE).unwrap();
+        assert_eq!(opened.secrets.encode(), made.secrets.encode());
+        assert_eq!(opened.replica(), made.replica());
+        assert!(opened.recipient().unwrap().starts_with("age1"));
+        assert!(opened.keyring().unwrap().is_member(&SpaceId([1; 16])));
+        let wrong = Keystore::open(&path, Unlock::Passphrase("wrong horse"));
+        assert!(matches!(wrong, Err(KeystoreError::DoesNotOpen)));
+        let again = Keystore::create(&path, PASSPHRASE, Cost::DEMONSTRATION, secrets(), &entropy());
+        assert!(matches!(again, Err(KeystoreError::Exists(_))));
+    }
+
+    #[test]
+    fn what_is_saved_is_there_and_nothing_is_in_clear() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys");
+        let mut store = Keystore::create(&path, PASSPHRASE, Cost::DEMONSTRATION, secrets(), &entropy()).unwrap();
+        store.secrets.incarnation = Incarnation(77);
+        let mut keyring = store.keyring().unwrap();
+        keyring.insert(SpaceId([2; 16]), 1, EpochKey::new([9; 32])).unwrap();
+        store.set_space_keys(&keyring);
+        store.save(&entropy()).unwrap();
+        let opened = Keystore::open(&path, PASSPHRASE).unwrap();
+        assert_eq!(opened.secrets.incarnation, Incarnation(77));
+        assert_eq!(opened.secrets.space_keys.len(), 2);
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.windows(32).any(|window| window == [9; 32] || window == [5; 32]));
+        assert!(!bytes.windows(14).any(|window| window == b"AGE-SECRET-KEY"));
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn every_changed_byte_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys");
+        let (key_path, entropy) = (dir.path().join("key"), entropy());
+        create_key_file(&key_path, &entropy).unwrap();
+        let unlock = Unlock::KeyFile(&key_path);
+        Keystore::create(&path, unlock, Cost::DEMONSTRATION, secrets(), &entropy).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            std::fs::write(&path, changed).unwrap();
+            assert!(Keystore::open(&path, unlock).is_err(), "byte {at}");
+            std::fs::write(&path, &bytes[..at]).unwrap();
+            assert!(Keystore::open(&path, unlock).is_err(), "cut at {at}");
+        }
+        std::fs::write(&path, &bytes).unwrap();
+        Keystore::open(&path, unlock).unwrap();
+        assert!(matches!(Keystore::open(&path, PASSPHRASE), Err(KeystoreError::OtherMethod("a key file"))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_file_that_others_may_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (path, key_path) = (dir.path().join("keys"), dir.path().join("key"));
+        create_key_file(&key_path, &entropy()).unwrap();
+        assert_eq!(std::fs::metadata(&key_path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(matches!(create_key_file(&key_path, &entropy()), Err(KeystoreError::Exists(_))));
+        let unlock = Unlock::KeyFile(&key_path);
+        Keystore::create(&path, unlock, Cost::DEMONSTRATION, secrets(), &entropy()).unwrap();
+        std::fs::set_permissions(&key_path, PermissionsExt::from_mode(0o644)).unwrap();
+        assert!(matches!(Keystore::open(&path, unlock), Err(KeystoreError::BadKeyFile(_))));
+    }
+
+    #[test]
+    fn a_cost_that_would_stall_the_machine_is_refused() {
+        let mut file = encode_head(PASSPHRASE, Cost { memory_kib: u32::MAX, passes: 1 }, &[0; 16]).to_vec();
+        file.extend_from_slice(&[0; 60]);
+        assert!(matches!(decode_head(&file), Err(KeystoreError::BadCost)));
+        let file = encode_head(PASSPHRASE, Cost::SERVICE, &[0; 16]);
+        assert_eq!(decode_head(&file).unwrap(), Cost::SERVICE);
+    }
+}

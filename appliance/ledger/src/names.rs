@@ -129,7 +129,7 @@ pub struct LogId {
 }
 
 /// Hybrid logical time: milliseconds since 1970 and a counter that orders events within one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Hlc {
     /// Milliseconds since 1970 (48 bits are stored).
     pub unix_ms: u64,

@@ -14,12 +14,6 @@ pub(super) struct Clock {
     seen: Hlc,
 }
 
-impl Default for Hlc {
-    fn default() -> Self {
-        Self { unix_ms: 0, counter: 0 }
-    }
-}
-
 impl Clock {
     /// Reads the last entry of every log.
     pub(super) fn of_store(store: &dyn LogStore, own: &ReplicaId) -> Result<Self, StoreError> {

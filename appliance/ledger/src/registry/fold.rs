@@ -68,6 +68,13 @@ pub enum StatementRefused {
     Unreadable(String),
 }
 
+/// The grants of one epoch.
+#[derive(Clone, Debug)]
+struct Grants {
+    key_id: KeyId,
+    files: Vec<Vec<u8>>,
+}
+
 /// What the statements so far say.
 #[derive(Clone, Debug)]
 pub struct Registry {
@@ -75,7 +82,7 @@ pub struct Registry {
     founded: Option<Founded>,
     members: BTreeMap<ReplicaId, ReplicaCertified>,
     spaces: BTreeMap<SpaceId, SpaceOpened>,
-    grants: BTreeMap<(SpaceId, u32), (KeyId, Vec<Vec<u8>>)>,
+    grants: BTreeMap<(SpaceId, u32), Grants>,
     set_aside: u64,
 }
 
@@ -177,18 +184,18 @@ impl Registry {
         if !self.spaces.contains_key(&grant.space) {
             return Err(StatementRefused::UnknownSpace(grant.space));
         }
-        let (key_id, files) =
-            self.grants.entry((grant.space, grant.epoch)).or_insert_with(|| (grant.key_id, Vec::new()));
-        if *key_id != grant.key_id {
+        let fresh = || Grants { key_id: grant.key_id, files: Vec::new() };
+        let grants = self.grants.entry((grant.space, grant.epoch)).or_insert_with(fresh);
+        if grants.key_id != grant.key_id {
             return Err(StatementRefused::EpochConflict(grant.space, grant.epoch));
         }
-        if files.contains(&grant.grant) {
+        if grants.files.contains(&grant.grant) {
             return Ok(());
         }
-        if files.len() >= GRANTS_PER_EPOCH_MAX {
+        if grants.files.len() >= GRANTS_PER_EPOCH_MAX {
             return Err(StatementRefused::TooManyGrants);
         }
-        files.push(grant.grant);
+        grants.files.push(grant.grant);
         Ok(())
     }
 
@@ -197,7 +204,7 @@ impl Registry {
     pub fn take_keys(&self, ledger: &Ledger, identity: &str) -> (usize, Vec<(SpaceId, u32, KeyError)>) {
         let mut taken = 0;
         let mut problems = Vec::new();
-        for ((space, epoch), (key_id, files)) in &self.grants {
+        for ((space, epoch), Grants { key_id, files }) in &self.grants {
             if ledger.keyring().get(space, *epoch, key_id).is_some() {
                 continue;
             }
@@ -272,7 +279,7 @@ impl Registry {
     /// The highest epoch granted of a space, with the id of its key.
     pub fn current_epoch(&self, space: &SpaceId) -> Option<(u32, KeyId)> {
         let epochs = self.grants.range((*space, 0)..=(*space, u32::MAX));
-        epochs.last().map(|((_, epoch), (key_id, _))| (*epoch, *key_id))
+        epochs.last().map(|((_, epoch), grants)| (*epoch, grants.key_id))
     }
 
     /// How many statements of types from a newer Cairn were set aside.
