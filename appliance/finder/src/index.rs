@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cairn_record::RecordId;
+use tantivy::index::SegmentComponent;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::{Directory, Index, IndexWriter, TantivyError};
 
@@ -284,7 +285,12 @@ fn create(folder: &SealedDirectory) -> Result<Index, FinderError> {
 
 /// Every file the index needs.
 fn living(index: &Index) -> tantivy::Result<HashSet<PathBuf>> {
-    let mut files = index.load_metas()?.list_segment_files();
+    let metas = index.load_metas()?;
+    let mut files = metas.list_segment_files();
+    // tantivy lists a file of outdated records for each segment, whether it has any or not.
+    for segment in metas.segments.iter().filter(|segment| !segment.has_deletes()) {
+        files.remove(&segment.relative_path(SegmentComponent::Delete));
+    }
     files.insert(META.into());
     Ok(files)
 }

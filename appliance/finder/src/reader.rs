@@ -148,6 +148,6 @@ impl Holds for Written<'_> {
             return Ok(true);
         }
         let found = postings(self.segment, &self.fields.term(by, form))?;
-        Ok(found.is_some_and(|mut postings| postings.seek(self.doc) == self.doc))
+        Ok(found.is_some_and(|mut postings| postings.doc() <= self.doc && postings.seek(self.doc) == self.doc))
     }
 }

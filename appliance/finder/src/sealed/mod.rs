@@ -34,7 +34,8 @@ use reading::SealedFile;
 use seal::Seal;
 use writing::SealedWriter;
 
-/// Fills the buffer with unpredictable bytes. Passed in, so that a simulation can repeat a run from a seed.
+/// Fills the buffer with unpredictable bytes. Passed in, so that a simulation can repeat a run from a seed; it must
+/// not give out the same bytes again when a folder is opened again, or two files would be sealed alike.
 pub type RandomSource = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 
 /// tantivy's list of the files it made.
@@ -102,22 +103,22 @@ impl SealedDirectory {
         self.0.cache.clear();
     }
 
-    /// Deletes every file of ours that is not among `living`, and tells tantivy that it made those that are there.
+    /// Deletes every file of ours that is not among `living`, and tells tantivy that it made those. An error when one
+    /// of them is missing.
     pub fn keep_only(&self, living: &HashSet<PathBuf>) -> io::Result<()> {
         let names: HashSet<PathBuf> = living.iter().map(|path| self.on_disk(path)).collect();
         let ours = self.ours()?;
-        ours.iter().filter(|file| !names.contains(*file)).try_for_each(fs::remove_file)?;
-        let made: Vec<&PathBuf> = living.iter().filter(|path| ours.contains(&self.on_disk(path))).collect();
-        self.fleeting().insert(MANAGED.into(), managed_list(&made));
+        if !names.is_subset(&ours) {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "a file is missing"));
+        }
+        ours.difference(&names).try_for_each(fs::remove_file)?;
+        self.fleeting().insert(MANAGED.into(), managed_list(living));
         Ok(())
     }
 
-    /// Reads every byte of every file among `paths` that is there.
+    /// Reads every byte of these files.
     pub fn verify(&self, paths: &HashSet<PathBuf>) -> io::Result<()> {
-        for path in paths.iter().filter(|path| self.on_disk(path).exists()) {
-            self.open_file(path)?.verify()?;
-        }
-        Ok(())
+        paths.iter().try_for_each(|path| self.open_file(path)?.verify())
     }
 
     fn on_disk(&self, path: &Path) -> PathBuf {
@@ -163,7 +164,7 @@ impl SealedDirectory {
 }
 
 /// tantivy's list as it writes it: a JSON array of names. Its names are letters, digits, dots and dashes.
-fn managed_list(made: &[&PathBuf]) -> Vec<u8> {
+fn managed_list(made: &HashSet<PathBuf>) -> Vec<u8> {
     let names: Vec<String> = made.iter().map(|path| format!("\"{}\"", path.display())).collect();
     format!("[{}]", names.join(",")).into_bytes()
 }

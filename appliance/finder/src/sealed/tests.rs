@@ -14,11 +14,11 @@ use super::{RandomSource, SealedDirectory};
 
 const KEY: [u8; 32] = [7; 32];
 
-/// Random bytes that repeat from run to run.
+/// Random bytes that no two files share, however often a folder is opened.
 fn seeded() -> RandomSource {
-    let drawn = AtomicU64::new(0);
-    Arc::new(move |buffer| {
-        let draw = drawn.fetch_add(1, Ordering::Relaxed);
+    static DRAWN: AtomicU64 = AtomicU64::new(0);
+    Arc::new(|buffer| {
+        let draw = DRAWN.fetch_add(1, Ordering::Relaxed);
         blake3::Hasher::new().update(&draw.to_le_bytes()).finalize_xof().fill(buffer);
     })
 }
@@ -200,7 +200,10 @@ fn leftovers_go_and_what_the_index_needs_stays() {
     write(&folder, "orphan.term", &content(10));
     fs::write(dir.path().join("half.new"), b"half").unwrap();
     fs::write(dir.path().join("README"), b"not ours").unwrap();
-    let living = [PathBuf::from("live.term"), PathBuf::from("never-made.del")].into();
+    let missing = [PathBuf::from("live.term"), PathBuf::from("never-made.del")].into();
+    assert!(folder.keep_only(&missing).is_err());
+    assert!(folder.exists(Path::new("orphan.term")).unwrap(), "nothing is deleted when something is missing");
+    let living = [PathBuf::from("live.term")].into();
     folder.keep_only(&living).unwrap();
     assert!(read(&folder, "live.term").is_ok());
     assert!(!folder.exists(Path::new("orphan.term")).unwrap());
