@@ -64,10 +64,9 @@ impl Role {
                     | R::SeeSync
                     | R::SyncNow
             ),
-            Self::Administrator => matches!(
-                right,
-                R::SeeSync | R::SyncNow | R::ManageSync | R::ManagePeople | R::Enrol | R::ReadAudit
-            ),
+            Self::Administrator => {
+                matches!(right, R::SeeSync | R::SyncNow | R::ManageSync | R::ManagePeople | R::Enrol | R::ReadAudit)
+            }
             Self::Auditor => matches!(right, R::ReadAudit | R::SeeSync),
         }
     }

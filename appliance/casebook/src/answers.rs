@@ -69,8 +69,10 @@ pub enum MatchKind {
     Exact,
     /// The same but for characters that look alike.
     LookAlike,
-    /// The name sounds or is spelt alike.
+    /// The name is the same, sounds or is spelt alike.
     Name,
+    /// The words stand in its text.
+    Mention,
 }
 
 /// The outcome of a check.
@@ -596,7 +598,7 @@ pub struct AuditQuery {
     pub record: Option<RecordId>,
     /// Lines older than this; `None` starts at the newest.
     pub before_ms: Option<u64>,
-    /// At most this many, up to 500.
+    /// At most this many, up to 500; 0 means 100.
     pub limit: usize,
 }
 

@@ -8,8 +8,41 @@
 //! the version the person saw, commits the change and its audit entry in one durable append, then folds both
 //! into the views.
 
-pub mod access;
-pub mod answers;
+mod access;
+mod answers;
+mod audit_event;
+mod auditing;
+mod birthplace;
+mod casebook;
+mod checking;
+pub mod code;
+mod core;
+mod enrol;
+mod errors;
+mod exchange;
+mod fold;
+mod home;
+mod importing;
+mod keys;
+mod life;
+mod local_note;
+mod logs;
+mod password;
+mod peers;
+mod people;
+mod records;
+mod row;
+mod searching;
+mod summary;
+mod throttle;
 
 pub use access::{Actor, Refused, Right, Role, Via};
 pub use answers::*;
+pub use audit_event::AuditEvent;
+pub use casebook::*;
+pub use checking::{HITS_MAX, LINKED_MAX};
+pub use code::{code_pin, key_pin};
+pub use errors::{CasebookError, SignInError};
+
+#[cfg(test)]
+mod tests;

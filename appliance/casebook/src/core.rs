@@ -1,0 +1,323 @@
+//! The casebook itself: what it is made of, and the few steps that everything else is built from.
+//!
+//! One writer at a time holds [`Writing`]; readers do not wait for it. A commit is durable first, then folded into the
+//! views by the same code that folds what peers send and what a start has to catch up with.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use cairn_finder::SearchIndex;
+use cairn_ledger::registry::{Registry, SpaceKind, SpaceOpened};
+use cairn_ledger::view::ViewStore;
+use cairn_ledger::{Body, ClockQuality, EntryDraft, EntryKind, Keystore, Lane, Ledger, LogId, SpaceId};
+use cairn_record::RecordId;
+
+use crate::auditing::author_of;
+use crate::local_note::{LocalState, Profile};
+use crate::logs::LogTable;
+use crate::peers::Peers;
+use crate::row::RecordRow;
+use crate::throttle::Throttle;
+use crate::{Actor, Casebook, CasebookError, Change, Entropy, Identity, keys};
+
+type Callback = Box<dyn Fn(Change) + Send + Sync>;
+
+/// What is small and lives in memory: the agency's registry and this machine's notes.
+pub(crate) struct Memory {
+    pub(crate) registry: Registry,
+    /// The registry from before this post joined: its spaces can still be written to until the hub's registry is here.
+    pub(crate) former: Option<Registry>,
+    pub(crate) local: LocalState,
+}
+
+impl Memory {
+    /// What is known of a space.
+    pub(crate) fn space(&self, space: &SpaceId) -> Option<&SpaceOpened> {
+        self.spaces().find(|known| known.space == *space)
+    }
+
+    /// Spaces of the agency, then those of before joining.
+    pub(crate) fn spaces(&self) -> impl Iterator<Item = &SpaceOpened> {
+        let former = self.former.iter().flat_map(Registry::spaces);
+        self.registry.spaces().chain(former.filter(|one| self.registry.spaces().all(|known| known.space != one.space)))
+    }
+}
+
+/// What only the writer touches.
+#[derive(Default)]
+pub(crate) struct Writing {
+    /// Counts commits of the views.
+    pub(crate) stamp: u64,
+    /// Records held that are not withdrawn.
+    pub(crate) records: u64,
+}
+
+/// The parts of a [`Casebook`].
+pub struct Parts {
+    pub(crate) ledger: Ledger,
+    pub(crate) views: Box<dyn ViewStore>,
+    pub(crate) index: SearchIndex,
+    pub(crate) entropy: std::sync::Arc<dyn Entropy>,
+    pub(crate) keystore: Mutex<Keystore>,
+    pub(crate) memory: RwLock<Memory>,
+    pub(crate) writing: Mutex<Writing>,
+    pub(crate) logs: RwLock<LogTable>,
+    pub(crate) peers: Mutex<Peers>,
+    pub(crate) throttle: Mutex<Throttle>,
+    pub(crate) join_failures: Mutex<Vec<u64>>,
+    pub(crate) last_sign_in: Mutex<HashMap<String, u64>>,
+    pub(crate) sync_request: Mutex<Option<bool>>,
+    pub(crate) callbacks: RwLock<Vec<Callback>>,
+}
+
+impl std::ops::Deref for Casebook {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Parts {
+    pub(crate) fn memory(&self) -> RwLockReadGuard<'_, Memory> {
+        self.memory.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn memory_mut(&self) -> RwLockWriteGuard<'_, Memory> {
+        self.memory.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn writing(&self) -> MutexGuard<'_, Writing> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn logs(&self) -> RwLockReadGuard<'_, LogTable> {
+        self.logs.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn logs_mut(&self) -> RwLockWriteGuard<'_, LogTable> {
+        self.logs.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn peers(&self) -> MutexGuard<'_, Peers> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn last_sign_in(&self) -> MutexGuard<'_, HashMap<String, u64>> {
+        self.last_sign_in.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn join_failures(&self) -> MutexGuard<'_, Vec<u64>> {
+        self.join_failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn keystore(&self) -> MutexGuard<'_, Keystore> {
+        self.keystore.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What this installation is, as its newest note says.
+    pub(crate) fn profile(&self) -> Profile {
+        self.memory().local.profile.clone()
+    }
+
+    pub(crate) fn sync_request(&self) -> MutexGuard<'_, Option<bool>> {
+        self.sync_request.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Casebook {
+    /// Registers a callback that runs after each change; it must return at once and must not call the casebook.
+    pub fn on_change(&self, callback: Box<dyn Fn(Change) + Send + Sync>) {
+        self.callbacks.write().unwrap_or_else(PoisonError::into_inner).push(callback);
+    }
+
+    pub(crate) fn tell(&self, change: Change) {
+        for callback in self.callbacks.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            callback(change.clone());
+        }
+    }
+
+    pub(crate) fn tell_entries(&self, log: &LogId, kinds: impl Iterator<Item = EntryKind>) {
+        let kinds: Vec<EntryKind> = kinds.collect();
+        if self.space_kind(log.space) == Some(SpaceKind::Registry) {
+            self.tell(Change::Registry);
+        }
+        let audit = kinds.iter().all(|kind| matches!(kind, EntryKind::Audit | EntryKind::Receipt));
+        self.tell(Change::Entries { space: log.space, urgent: !audit && log.key.lane == Lane::Urgent, audit });
+    }
+
+    /// Commits drafts durably, folds them into the views and tells whoever listens.
+    pub(crate) fn commit(
+        &self,
+        writing: &mut Writing,
+        drafts: Vec<EntryDraft>,
+        now_ms: u64,
+    ) -> Result<(), CasebookError> {
+        let kinds: Vec<EntryKind> = drafts.iter().map(|draft| draft.kind).collect();
+        let positions = self.ledger.commit(drafts, now_ms, self.clock_quality())?;
+        let logs: HashSet<LogId> = positions.iter().map(|position| position.log).collect();
+        self.fold_shared(writing, logs.iter().copied(), now_ms)?;
+        for log in logs {
+            if self.space_kind(log.space).is_some_and(|kind| kind != SpaceKind::Local) {
+                let mine = positions.iter().zip(&kinds).filter(|(position, _)| position.log == log);
+                self.tell_entries(&log, mine.map(|(_, kind)| *kind));
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds logs of records and audit into the views; other logs live in memory.
+    pub(crate) fn fold_shared(
+        &self,
+        writing: &mut Writing,
+        logs: impl Iterator<Item = LogId>,
+        now_ms: u64,
+    ) -> Result<(), CasebookError> {
+        let folded: Vec<LogId> = logs
+            .filter(|log| match self.space_kind(log.space) {
+                Some(SpaceKind::Records) => true,
+                Some(SpaceKind::Audit) => log.key.lane == Lane::Urgent,
+                _ => false,
+            })
+            .collect();
+        self.fold_logs(writing, folded, now_ms)
+    }
+
+    /// The body of an entry that a person writes.
+    pub(crate) fn body(&self, actor: &Actor, record: Option<RecordId>, payload: Vec<u8>) -> Body {
+        Body { author: author_of(actor), purpose: None, record, payload }
+    }
+
+    /// The row of a record, if it is held.
+    pub(crate) fn row(&self, id: RecordId) -> Result<Option<RecordRow>, CasebookError> {
+        let bytes = self.views.get(&keys::record(id))?;
+        let Some(bytes) = bytes else { return Ok(None) };
+        let row = RecordRow::decode(&bytes);
+        row.map(Some)
+            .ok_or_else(|| CasebookError::Storage("a record view is damaged; run cairn doctor --rebuild".into()))
+    }
+
+    /// Markers on a record, in no particular order.
+    pub(crate) fn marker_ids(&self, record: RecordId) -> Result<Vec<RecordId>, CasebookError> {
+        let prefix = cairn_ledger::view::Key::new(cairn_ledger::view::Table::Marker).hidden(record.0);
+        let rows = self.views.scan(&prefix, crate::summary::BESIDE_MAX, None)?;
+        Ok(rows.iter().filter_map(|row| keys::record_part(&row.key, 1)).collect())
+    }
+
+    /// Link records that name this record.
+    pub(crate) fn link_ids(&self, record: RecordId, most: usize) -> Result<Vec<RecordId>, CasebookError> {
+        let prefix = cairn_ledger::view::Key::new(cairn_ledger::view::Table::RecordLinks).hidden(record.0);
+        let rows = self.views.scan(&prefix, most, None)?;
+        Ok(rows.iter().filter_map(|row| keys::record_part(&row.key, 1)).collect())
+    }
+
+    /// What this installation is.
+    pub fn identity(&self) -> Identity {
+        let memory = self.memory();
+        let profile = &memory.local.profile;
+        Identity {
+            replica: self.ledger.replica(),
+            agency: profile.agency.clone(),
+            site: profile.site.clone(),
+            country: profile.country.clone(),
+            role: crate::peers::role_word(profile.hub).into(),
+            enrolled: profile.hub || profile.joined.is_some(),
+            demo: profile.demo,
+        }
+    }
+
+    pub(crate) fn agency_name(&self) -> String {
+        self.identity().agency
+    }
+
+    /// ISO 3166-1 alpha-3 of this site: where numbers without a country code belong.
+    pub(crate) fn country(&self) -> String {
+        self.memory().local.profile.country.clone()
+    }
+
+    pub(crate) fn clock_quality(&self) -> ClockQuality {
+        if self.peers().values().any(|peer| peer.clock_compared()) {
+            ClockQuality::Witnessed
+        } else {
+            ClockQuality::Local
+        }
+    }
+
+    /// Kind of a space; this machine's own local space included.
+    pub(crate) fn space_kind(&self, space: SpaceId) -> Option<SpaceKind> {
+        if space == self.local_space() {
+            return Some(SpaceKind::Local);
+        }
+        self.memory().space(&space).map(|known| known.kind)
+    }
+
+    pub(crate) fn space_kind_word(&self, space: SpaceId) -> &'static str {
+        match self.space_kind(space) {
+            Some(SpaceKind::Registry) => "registry",
+            Some(SpaceKind::Records) => "records",
+            Some(SpaceKind::Audit) => "audit",
+            Some(SpaceKind::Local) => "local",
+            None => "unknown",
+        }
+    }
+
+    pub(crate) fn space_title(&self, space: SpaceId) -> String {
+        if space == self.local_space() {
+            return "This machine".into();
+        }
+        let memory = self.memory();
+        memory.space(&space).map_or_else(|| format!("space {}", &space.to_string()[..8]), |known| known.title.clone())
+    }
+
+    pub(crate) fn spaces_of_kind(&self, kind: SpaceKind) -> Vec<SpaceId> {
+        self.memory().spaces().filter(|space| space.kind == kind).map(|space| space.space).collect()
+    }
+
+    /// Spaces that people here may search: every records space of the agency.
+    pub(crate) fn readable_spaces(&self) -> Vec<[u8; 16]> {
+        self.spaces_of_kind(SpaceKind::Records).into_iter().map(|space| space.0).collect()
+    }
+
+    /// Where new records go.
+    pub(crate) fn records_space(&self) -> Result<SpaceId, CasebookError> {
+        self.main_space(SpaceKind::Records)
+    }
+
+    /// Where audit entries go.
+    pub(crate) fn audit_space(&self) -> Result<SpaceId, CasebookError> {
+        self.main_space(SpaceKind::Audit)
+    }
+
+    /// The space of this kind to write to: the one that the agency was founded with, or until its key is here, one
+    /// from before joining.
+    fn main_space(&self, kind: SpaceKind) -> Result<SpaceId, CasebookError> {
+        let memory = self.memory();
+        let founded = memory.registry.founded().map(|founded| founding_space(&founded.root, kind));
+        let known = memory.spaces().filter(|space| space.kind == kind).map(|space| space.space);
+        let keyring = self.ledger.keyring();
+        let usable = founded.into_iter().chain(known).find(|space| keyring.is_member(space));
+        usable.ok_or_else(|| {
+            CasebookError::NotNow("this machine holds no key to write with yet; sync with the hub and try again".into())
+        })
+    }
+
+    pub(crate) fn local_space(&self) -> SpaceId {
+        cairn_ledger::registry::local_space(&self.ledger.replica())
+    }
+}
+
+/// The space of a kind that an agency is founded with.
+pub(crate) fn founding_space(root: &[u8; 32], kind: SpaceKind) -> SpaceId {
+    let context = match kind {
+        SpaceKind::Records => "cairn 2026 founding records space v1",
+        _ => "cairn 2026 founding audit space v1",
+    };
+    let hash = blake3::derive_key(context, root);
+    let mut space = [0; 16];
+    space.copy_from_slice(&hash[..16]);
+    SpaceId(space)
+}

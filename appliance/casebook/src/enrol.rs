@@ -1,0 +1,288 @@
+//! How a post becomes a member: an invitation that is good once, a request under it, and the hub's answer.
+
+use cairn_ledger::registry::{EpochKeyGrant, ReplicaCertified, ReplicaRole, SpaceKind, SpaceOpened, Statement};
+use cairn_ledger::{Body, EntryDraft, EntryKind, EpochKey, Lane, ReplicaId, SpaceId, keyring};
+
+use crate::code;
+use crate::exchange::{checked_address, peer_refused};
+use crate::local_note::LocalNote;
+use crate::{
+    Actor, AuditEvent, Casebook, CasebookError, Change, Invitation, JoinGrant, JoinRequest, JoiningSpace, Right,
+};
+
+/// Longest an invitation is good for: a week.
+pub const VALID_MS_MAX: u64 = 7 * 24 * 3_600 * 1_000;
+/// Wrong codes in an hour after which joining is closed for that hour.
+const WRONG_CODES_MAX: usize = 10;
+const HOUR_MS: u64 = 3_600_000;
+/// Most invitations open at a time.
+const OPEN_MAX: usize = 500;
+/// Most spaces that a post brings along.
+const BROUGHT_MAX: usize = 8;
+
+impl Casebook {
+    /// Hub: makes an invitation for one post, good once, for at most a week. Right: Enrol.
+    pub fn invite(
+        &self,
+        actor: &Actor,
+        addresses: &[String],
+        valid_ms: u64,
+        now_ms: u64,
+    ) -> Result<Invitation, CasebookError> {
+        actor.must(Right::Enrol)?;
+        if self.identity().role != "hub" {
+            return Err(CasebookError::NotNow("only a hub invites; this machine is a post".into()));
+        }
+        if self.invitations(actor, now_ms)?.len() >= OPEN_MAX {
+            return Err(CasebookError::NotNow(format!("there are {OPEN_MAX} open invitations; let some expire first")));
+        }
+        let addresses = addresses.iter().take(8).map(|one| checked_address(one)).collect::<Result<Vec<_>, _>>()?;
+        let mut secret = [0; code::SECRET_BYTES];
+        self.entropy.fill(&mut secret);
+        let invitation = self.invitation(
+            code::encode(self.ledger.replica(), secret),
+            addresses,
+            now_ms.saturating_add(valid_ms.min(VALID_MS_MAX)),
+        );
+        let note = LocalNote::Invitation {
+            secret_hash: secret_hash(&secret),
+            code: invitation.code.clone(),
+            expires_ms: invitation.expires_ms,
+            addresses: invitation.addresses.clone(),
+        };
+        self.write_note(actor, note, AuditEvent::new("enrol", actor.via.key()).detail("invitation made"), now_ms)?;
+        Ok(invitation)
+    }
+
+    fn invitation(&self, code: String, addresses: Vec<String>, expires_ms: u64) -> Invitation {
+        let identity = self.identity();
+        Invitation { code, addresses, agency: identity.agency, site: identity.site, expires_ms }
+    }
+
+    /// Hub: invitations that are still open. Right: Enrol.
+    pub fn invitations(&self, actor: &Actor, now_ms: u64) -> Result<Vec<Invitation>, CasebookError> {
+        actor.must(Right::Enrol)?;
+        let open: Vec<_> =
+            self.memory().local.invitations.values().filter(|open| open.expires_ms > now_ms).cloned().collect();
+        Ok(open.into_iter().map(|open| self.invitation(open.code, open.addresses, open.expires_ms)).collect())
+    }
+
+    /// Post: what it sends to the hub to join. Right: Enrol.
+    pub fn join_request(&self, actor: &Actor, code: &str) -> Result<JoinRequest, CasebookError> {
+        actor.must(Right::Enrol)?;
+        let identity = self.identity();
+        if identity.role == "hub" {
+            return Err(CasebookError::NotNow("a hub does not join; posts join it".into()));
+        }
+        if identity.enrolled {
+            return Err(CasebookError::NotNow(format!("this post belongs to {} already", identity.agency)));
+        }
+        let recipient = self.keystore().recipient().map_err(|error| CasebookError::Storage(error.to_string()))?;
+        Ok(JoinRequest {
+            secret: code::code_secret(code)?,
+            site: identity.site.clone(),
+            country: identity.country,
+            age_recipient: recipient,
+            spaces: self.own_spaces(&identity.site)?,
+        })
+    }
+
+    /// The spaces that this post has written to so far.
+    fn own_spaces(&self, site: &str) -> Result<Vec<JoiningSpace>, CasebookError> {
+        let keyring = self.ledger.keyring();
+        let mut spaces = Vec::new();
+        for (kind, word, title) in [(SpaceKind::Records, "records", "Records"), (SpaceKind::Audit, "audit", "Audit")] {
+            for space in self.spaces_of_kind(kind) {
+                let held = keyring.epoch_keys().find(|(of, ..)| *of == space);
+                let Some((_, epoch, key)) = held else { continue };
+                let title = format!("{title} of {site} from before it joined").chars().take(120).collect();
+                spaces.push(JoiningSpace { space, kind: word.into(), title, epoch, key: *key.expose() });
+            }
+        }
+        Ok(spaces)
+    }
+
+    /// Hub: answers a join request that came over a connection authenticated as `replica`. A wrong, used or expired
+    /// code is refused and counted; ten in an hour close the door for the rest of that hour.
+    pub fn accept_join(
+        &self,
+        replica: ReplicaId,
+        request: &JoinRequest,
+        now_ms: u64,
+    ) -> Result<JoinGrant, CasebookError> {
+        self.check_door(now_ms)?;
+        let secret_hash = secret_hash(&request.secret);
+        let open = self.memory().local.invitations.get(&secret_hash).cloned();
+        if self.identity().role != "hub" || open.is_none_or(|open| open.expires_ms <= now_ms) {
+            return self.wrong_code(replica, now_ms);
+        }
+        let mut writing = self.writing();
+        if !self.memory().local.invitations.contains_key(&secret_hash) {
+            return Err(peer_refused("used-code", "this code has just been used by another post".into()));
+        }
+        let actor = Actor::machine();
+        let drafts = self.joining_drafts(replica, request)?;
+        let note = LocalNote::InvitationUsed { secret_hash, replica };
+        let detail = format!("post {} joined", request.site);
+        let mut all = vec![
+            self.note_draft(&actor, &note)?,
+            self.audit_draft(&actor, &AuditEvent::new("enrol", "machine").detail(&detail))?,
+        ];
+        all.extend(drafts);
+        self.commit(&mut writing, all, now_ms)?;
+        self.memory_mut().local.apply(note);
+        self.refresh_registry(&mut writing, now_ms)?;
+        drop(writing);
+        self.tell(Change::Registry);
+        self.grant(replica)
+    }
+
+    fn check_door(&self, now_ms: u64) -> Result<(), CasebookError> {
+        let mut failures = self.join_failures();
+        failures.retain(|at| now_ms.saturating_sub(*at) < HOUR_MS);
+        if failures.len() < WRONG_CODES_MAX {
+            return Ok(());
+        }
+        Err(peer_refused("door-closed", "too many wrong codes; joining is closed for an hour".into()))
+    }
+
+    fn wrong_code(&self, replica: ReplicaId, now_ms: u64) -> Result<JoinGrant, CasebookError> {
+        self.join_failures().push(now_ms);
+        let detail = format!("wrong, used or expired joining code from {}", &replica.to_string()[..8]);
+        self.write_machine_audit(AuditEvent::new("enrol_refused", "machine").detail(&detail), now_ms)?;
+        Err(peer_refused("wrong-code", "the code is wrong, was used, or has expired; ask for a new one".into()))
+    }
+
+    /// The statements that make a replica a member and give it, and everybody else, the keys.
+    fn joining_drafts(&self, replica: ReplicaId, request: &JoinRequest) -> Result<Vec<EntryDraft>, CasebookError> {
+        let mut statements = vec![Statement::ReplicaCertified(ReplicaCertified {
+            replica,
+            recipient: request.age_recipient.clone(),
+            site: self.free_site_name(&request.site, replica),
+            role: ReplicaRole::Post,
+            addresses: Vec::new(),
+        })];
+        let newcomer = vec![request.age_recipient.clone()];
+        let shared = [self.spaces_of_kind(SpaceKind::Records), self.spaces_of_kind(SpaceKind::Audit)].concat();
+        {
+            let keyring = self.ledger.keyring();
+            for (space, epoch, key) in keyring.epoch_keys().filter(|(space, ..)| shared.contains(space)) {
+                statements.push(granting(space, epoch, key, &newcomer)?);
+            }
+        }
+        for brought in request.spaces.iter().take(BROUGHT_MAX) {
+            statements.extend(self.adopting(brought, &newcomer)?);
+        }
+        statements.iter().map(|statement| self.statement_draft(statement)).collect()
+    }
+
+    fn adopting(&self, brought: &JoiningSpace, newcomer: &[String]) -> Result<Vec<Statement>, CasebookError> {
+        let kind = match brought.kind.as_str() {
+            "records" => SpaceKind::Records,
+            "audit" => SpaceKind::Audit,
+            _ => return Err(peer_refused("bad-space", "a post brings only records and audit spaces".into())),
+        };
+        if self.space_kind(brought.space).is_some() {
+            return Err(peer_refused("bad-space", "a space that the post brings is known already".into()));
+        }
+        let key = EpochKey::new(brought.key);
+        let mut recipients = self.memory().registry.recipients();
+        recipients.extend_from_slice(newcomer);
+        let title: String = brought.title.chars().take(120).collect();
+        let grant = granting(brought.space, brought.epoch, &key, &recipients)?;
+        self.ledger
+            .add_key(brought.space, brought.epoch, key)
+            .map_err(|error| peer_refused("bad-space", error.to_string()))?;
+        Ok(vec![Statement::SpaceOpened(SpaceOpened { space: brought.space, kind, title }), grant])
+    }
+
+    /// A site name that no other member has.
+    fn free_site_name(&self, wished: &str, replica: ReplicaId) -> String {
+        let wished: String = wished.trim().chars().filter(|c| !c.is_control()).take(60).collect();
+        let wished = if wished.is_empty() { "Post".to_owned() } else { wished };
+        let memory = self.memory();
+        let taken =
+            |name: &str| memory.registry.members().any(|member| member.site == name && member.replica != replica);
+        if !taken(&wished) {
+            return wished;
+        }
+        (2..).map(|number| format!("{wished} ({number})")).find(|name| !taken(name)).unwrap_or(wished.clone())
+    }
+
+    /// The draft of a statement in this agency's registry.
+    pub(crate) fn statement_draft(&self, statement: &Statement) -> Result<EntryDraft, CasebookError> {
+        let payload = statement.encode().map_err(|error| CasebookError::BadRequest(error.to_string()))?;
+        let body = Body { author: cairn_ledger::Author::default(), purpose: None, record: None, payload };
+        let space = self.memory().registry.space();
+        Ok(EntryDraft { space, lane: Lane::Normal, kind: EntryKind::Statement, body })
+    }
+
+    fn grant(&self, replica: ReplicaId) -> Result<JoinGrant, CasebookError> {
+        let memory = self.memory();
+        let (registry, root) = (memory.registry.space(), memory.registry.founded().map(|founded| founded.root));
+        let keyring = self.ledger.keyring();
+        let held = keyring.epoch_keys().filter(|(space, ..)| *space == registry).last();
+        let (Some(root), Some((_, epoch, key))) = (root, held) else {
+            return Err(CasebookError::Storage("this hub has no registry of its own".into()));
+        };
+        let addresses = memory.registry.member(&self.ledger.replica()).map(|hub| hub.addresses.clone());
+        Ok(JoinGrant {
+            agency: memory.registry.founded().map(|founded| founded.agency.clone()).unwrap_or_default(),
+            registry,
+            root,
+            registry_epoch: epoch,
+            registry_key: *key.expose(),
+            site: memory.registry.site_name(&replica).unwrap_or_default().to_owned(),
+            hub: self.ledger.replica(),
+            addresses: addresses.unwrap_or_default(),
+        })
+    }
+
+    /// Post: takes the hub's answer; from now on it is a member. `reached` is the address at which the hub answered.
+    pub fn complete_join(
+        &self,
+        actor: &Actor,
+        grant: &JoinGrant,
+        reached: &str,
+        now_ms: u64,
+    ) -> Result<(), CasebookError> {
+        actor.must(Right::Enrol)?;
+        if cairn_ledger::registry::registry_space(&grant.root) != grant.registry {
+            return Err(peer_refused("bad-grant", "the hub's answer contradicts itself".into()));
+        }
+        let mut writing = self.writing();
+        let key = EpochKey::new(grant.registry_key);
+        self.ledger
+            .add_key(grant.registry, grant.registry_epoch, key)
+            .map_err(|error| CasebookError::Storage(error.to_string()))?;
+        self.save_keys()?;
+        let mut addresses = vec![reached.to_owned()];
+        addresses.extend(grant.addresses.iter().cloned());
+        let mut profile = self.profile();
+        profile.join(grant, addresses);
+        let note = LocalNote::Profile(Box::new(profile));
+        let event = AuditEvent::new("enrol", actor.via.key()).detail(&format!("joined {}", grant.agency));
+        let drafts = vec![self.note_draft(actor, &note)?, self.audit_draft(actor, &event)?];
+        self.commit(&mut writing, drafts, now_ms)?;
+        self.memory_mut().local.apply(note);
+        self.refresh_registry(&mut writing, now_ms)?;
+        drop(writing);
+        self.tell(Change::Registry);
+        Ok(())
+    }
+}
+
+/// A statement that grants a key.
+pub(crate) fn granting(
+    space: SpaceId,
+    epoch: u32,
+    key: &EpochKey,
+    recipients: &[String],
+) -> Result<Statement, CasebookError> {
+    let grant = keyring::grant(key, recipients).map_err(|error| CasebookError::BadRequest(error.to_string()))?;
+    Ok(Statement::EpochKey(EpochKeyGrant { space, epoch, key_id: key.id(&space), grant }))
+}
+
+fn secret_hash(secret: &[u8; code::SECRET_BYTES]) -> String {
+    blake3::Hash::from(blake3::derive_key("cairn 2026 secret of a joining code v1", secret)).to_hex().to_string()
+}

@@ -1,0 +1,63 @@
+//! What can go wrong at the door, in sentences for people.
+
+use cairn_record::Problem;
+
+/// Why a request was not carried out. The texts say what happened, whether anything was lost and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum CasebookError {
+    /// The role may not.
+    #[error(transparent)]
+    Refused(#[from] crate::Refused),
+    /// The draft breaks rules; nothing was written.
+    #[error("the record was not saved: {} ", .0.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<Problem>),
+    /// No such thing here.
+    #[error("{0} is not held here; it may not have arrived yet")]
+    NotFound(String),
+    /// The request does not make sense as it stands; nothing was changed.
+    #[error("{0}")]
+    BadRequest(String),
+    /// Not possible in the present state (not enrolled, already enrolled, links cut …).
+    #[error("{0}")]
+    NotNow(String),
+    /// The peer's parcel was refused with a named reason.
+    #[error("{name}: {detail}")]
+    PeerRefused {
+        /// Stable name of the reason.
+        name: &'static str,
+        /// More, for a person.
+        detail: String,
+    },
+    /// The disk is full or the store needs to be reopened.
+    #[error("{0}")]
+    Storage(String),
+}
+
+/// Why a sign-in failed. Deliberately says no more than this.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Unknown name, wrong password or switched-off account.
+    #[error("the name or the password is wrong")]
+    Wrong,
+    /// Too many failures.
+    #[error("too many failed attempts; try again in {seconds} seconds")]
+    Wait {
+        /// How long to wait.
+        seconds: u64,
+    },
+    /// The audit could not be written, so nobody may come in.
+    #[error("sign-in is not possible: {0}")]
+    Storage(String),
+}
+
+macro_rules! storage {
+    ($($error:ty),*) => {
+        $(impl From<$error> for CasebookError {
+            fn from(error: $error) -> Self {
+                Self::Storage(error.to_string())
+            }
+        })*
+    };
+}
+
+storage!(cairn_ledger::CommitError, cairn_ledger::StoreError, cairn_ledger::view::ViewError, cairn_finder::FinderError);

@@ -1,0 +1,238 @@
+//! What the sync task asks for and brings. There is no actor here: what a peer may have and give follows from the
+//! registry, and what it brings is judged by its signatures, never by the connection it came over.
+
+use cairn_ledger::registry::{ReplicaRole, SpaceKind};
+use cairn_ledger::{EntryHash, EntryKind, Frontier, Incarnation, LogId, OpenParcel, Refusal, ReplicaId, SpaceId};
+
+use crate::local_note::LocalNote;
+use crate::peers::Peers;
+use crate::{AuditEvent, Casebook, CasebookError, Change, Kept, Member, SharedSpace};
+
+/// How long the words of a discovery tag are bound to: a fixed label, so that tags of other uses differ.
+const DISCOVERY: &str = "cairn 2026 discovery tag v1";
+
+impl Casebook {
+    /// Signs a message of the sync protocol as this replica. `context` keeps it apart from seals.
+    pub fn sign(&self, context: &str, message: &[u8]) -> [u8; 64] {
+        self.ledger.key().sign(context, message)
+    }
+
+    /// The members of the agency other than this machine, with their known addresses, best first. A post that has just
+    /// joined knows its hub before it knows the registry.
+    pub fn members(&self) -> Vec<Member> {
+        let own = self.ledger.replica();
+        let worked = addresses_that_worked(&self.peers());
+        let memory = self.memory();
+        let certified = memory.registry.members().filter(|member| member.replica != own);
+        let mut members: Vec<Member> = certified
+            .map(|member| Member {
+                replica: member.replica,
+                site: member.site.clone(),
+                hub: member.role == ReplicaRole::Hub,
+                addresses: member.addresses.clone(),
+            })
+            .collect();
+        if let Some((hub, addresses)) = &memory.local.profile.joined {
+            match members.iter_mut().find(|member| member.replica == *hub) {
+                Some(member) => member.addresses.extend(addresses.iter().cloned()),
+                None => {
+                    members.push(Member { replica: *hub, site: "hub".into(), hub: true, addresses: addresses.clone() })
+                }
+            }
+        }
+        for member in &mut members {
+            let given = memory.local.addresses.iter().rev();
+            let given = given.filter(|(whom, _)| *whom == Some(member.replica) || (member.hub && whom.is_none()));
+            let first = worked.get(&member.replica).into_iter().chain(given.map(|(_, address)| address)).cloned();
+            member.addresses = without_repeats(first.chain(std::mem::take(&mut member.addresses)).collect());
+        }
+        members
+    }
+
+    /// A tag for discovery on the local network: members recognise each other by a keyed hash of the nonce; others
+    /// learn nothing from it.
+    pub fn discovery_tag(&self, nonce: &[u8; 8]) -> [u8; 8] {
+        let root = self.profile().root;
+        let key = blake3::derive_key(DISCOVERY, &root);
+        let hash = blake3::keyed_hash(&key, nonce);
+        let mut tag = [0; 8];
+        tag.copy_from_slice(&hash.as_bytes()[..8]);
+        tag
+    }
+
+    /// Spaces shared with this peer: the registry first, audit last; empty when it is no member in good standing. With
+    /// the hub that it has just joined, a post shares the registry before it knows anything else.
+    pub fn shared_spaces(&self, peer: ReplicaId) -> Vec<SharedSpace> {
+        let memory = self.memory();
+        let registry = SharedSpace { space: memory.registry.space(), registry: true, audit: false };
+        if memory.registry.member(&peer).is_none() {
+            let joined = memory.local.profile.joined.as_ref().is_some_and(|(hub, _)| *hub == peer);
+            return if joined { vec![registry] } else { Vec::new() };
+        }
+        let shared =
+            memory.registry.spaces().filter(|space| matches!(space.kind, SpaceKind::Records | SpaceKind::Audit));
+        let mut spaces: Vec<SharedSpace> = shared
+            .map(|space| SharedSpace { space: space.space, registry: false, audit: space.kind == SpaceKind::Audit })
+            .chain([registry])
+            .collect();
+        spaces.sort_by_key(|space| (!space.registry, space.audit, space.space));
+        spaces
+    }
+
+    /// Frontier of a space; empty when nothing is held of it.
+    pub fn frontier(&self, space: SpaceId) -> Frontier {
+        self.ledger.frontier(&space).unwrap_or_default()
+    }
+
+    /// Consecutive entries of a log from number `from` on, opened, about `max_bytes`, up to a seal; `None` when there
+    /// is nothing from there.
+    pub fn read_parcel(&self, log: &LogId, from: u64, max_bytes: usize) -> Result<Option<OpenParcel>, CasebookError> {
+        self.ledger.open_run(log, from, max_bytes).map_err(|error| CasebookError::Storage(error.to_string()))
+    }
+
+    /// Checks and keeps a parcel from `peer`: durable when it returns; refused whole with a named reason.
+    pub fn keep_parcel(&self, peer: ReplicaId, parcel: OpenParcel, now_ms: u64) -> Result<Kept, CasebookError> {
+        if !self.shared_spaces(peer).iter().any(|shared| shared.space == parcel.log.space) {
+            return Err(peer_refused("not-shared", "this space is not shared with the peer".into()));
+        }
+        let mut writing = self.writing();
+        let log = parcel.log;
+        let kept = self.receive(&parcel, now_ms)?;
+        let (number, hash) = self.ledger.last(&log);
+        let new = kept.entries.len() as u64;
+        if new > 0 {
+            self.after_parcel(&mut writing, &log, now_ms)?;
+            self.note_received(peer, new);
+        }
+        drop(writing);
+        if new > 0 {
+            self.tell_entries(&log, kept.entries.iter().map(|entry| entry.header.core.kind));
+        }
+        Ok(Kept { number, hash, new })
+    }
+
+    /// Receives; a fork is told, a rollback of this machine is mended and tried once more.
+    fn receive(&self, parcel: &OpenParcel, now_ms: u64) -> Result<cairn_ledger::Kept, CasebookError> {
+        let refused = |refusal: Refusal| peer_refused(refusal.name(), refusal.to_string());
+        let authority = |log: &LogId, kind, _number| self.may_write(log, kind);
+        match self.ledger.receive_open(parcel, &authority) {
+            Err(Refusal::RolledBack(_)) => {
+                self.new_incarnation(now_ms)?;
+                self.ledger.receive_open(parcel, &authority).map_err(refused)
+            }
+            other => other.map_err(refused),
+        }
+    }
+
+    /// What the registry lets a replica write where.
+    fn may_write(&self, log: &LogId, kind: EntryKind) -> Result<(), Refusal> {
+        let memory = self.memory();
+        let registry = &memory.registry;
+        let writer = log.key.replica;
+        let refuse = |why: &str| Err(Refusal::NotAuthorised(why.into()));
+        if log.space == registry.space() {
+            let hub = memory.local.profile.joined.as_ref().map(|(hub, _)| *hub);
+            let registrar = registry.registrar().or(hub);
+            let fits = registrar == Some(writer) && matches!(kind, EntryKind::Statement | EntryKind::ForkProof);
+            return if fits { Ok(()) } else { refuse("only the registrar writes to the registry") };
+        }
+        if registry.member(&writer).is_none() {
+            return refuse("its writer is not a member of the agency");
+        }
+        let Some(space) = memory.space(&log.space).map(|known| known.kind) else {
+            return refuse("the registry knows no such space");
+        };
+        let fits = match kind {
+            EntryKind::RecordChange => space == SpaceKind::Records,
+            EntryKind::Audit | EntryKind::Receipt => space == SpaceKind::Audit,
+            EntryKind::Statement | EntryKind::Account | EntryKind::Batch => false,
+            _ => true,
+        };
+        if fits { Ok(()) } else { refuse("entries of this kind do not belong in this space") }
+    }
+
+    /// A peer said how much of *our* logs it holds. When it knows more than we do, this machine was restored from a
+    /// backup or cloned: it takes a new incarnation and fetches its own past like anybody's.
+    pub fn peer_knows(
+        &self,
+        peer: ReplicaId,
+        log: &LogId,
+        number: u64,
+        hash: EntryHash,
+        now_ms: u64,
+    ) -> Result<(), CasebookError> {
+        let rolled_back = self.ledger.rollback_check(log, number, &hash)?;
+        if rolled_back.is_some() {
+            tracing::warn!(peer = %self.site_of(peer), "a peer knows more of this machine's past than it does");
+            let writing = self.writing();
+            self.new_incarnation(now_ms)?;
+            drop(writing);
+        }
+        Ok(())
+    }
+
+    /// Takes a new incarnation: saved in the key store before anything is written under it.
+    pub(crate) fn new_incarnation(&self, now_ms: u64) -> Result<(), CasebookError> {
+        let mut random = [0; 8];
+        self.entropy.fill(&mut random);
+        let incarnation = Incarnation(u64::from_be_bytes(random));
+        self.save_incarnation(incarnation)?;
+        self.ledger.take_new_incarnation(incarnation);
+        tracing::warn!("this machine was rolled back; it goes on under a new incarnation");
+        let event = AuditEvent::new("new_incarnation", "machine")
+            .detail("peers know more of this machine's past than it does: it was restored or cloned");
+        let draft = self.audit_draft(&crate::Actor::machine(), &event)?;
+        self.ledger.commit(vec![draft], now_ms, self.clock_quality())?;
+        Ok(())
+    }
+
+    /// Adds an address for a peer, or for the hubs when `replica` is `None`. Right: ManageSync.
+    pub fn add_address(
+        &self,
+        actor: &crate::Actor,
+        replica: Option<ReplicaId>,
+        address: &str,
+        now_ms: u64,
+    ) -> Result<(), CasebookError> {
+        actor.must(crate::Right::ManageSync)?;
+        let address = checked_address(address)?;
+        let event = AuditEvent::new("links", actor.via.key()).detail(&format!("address {address} added"));
+        self.write_note(actor, LocalNote::Address { replica, address }, event, now_ms)?;
+        self.tell(Change::Links);
+        Ok(())
+    }
+}
+
+fn addresses_that_worked(peers: &Peers) -> std::collections::HashMap<ReplicaId, String> {
+    let known = peers.iter().filter(|(_, state)| !state.dialled().is_empty());
+    known.map(|(replica, state)| (*replica, state.dialled().to_owned())).collect()
+}
+
+fn without_repeats(addresses: Vec<String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        if !kept.contains(&address) {
+            kept.push(address);
+        }
+    }
+    kept
+}
+
+/// `host:port` with something on both sides.
+pub(crate) fn checked_address(address: &str) -> Result<String, CasebookError> {
+    let address = address.trim();
+    let fits = address.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty()
+            && host.len() <= 253
+            && !host.contains(char::is_whitespace)
+            && port.parse::<u16>().is_ok_and(|p| p > 0)
+    });
+    if fits {
+        return Ok(address.into());
+    }
+    Err(CasebookError::BadRequest("an address is a host and a port, such as 192.168.1.10:4440".into()))
+}
+
+pub(crate) fn peer_refused(name: &'static str, detail: String) -> CasebookError {
+    CasebookError::PeerRefused { name, detail }
+}

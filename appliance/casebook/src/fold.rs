@@ -1,0 +1,339 @@
+//! Folds entries into the views: the same code for a save, a parcel from a peer, a start and a rebuild.
+//!
+//! Entries of one log are folded in order; logs in any order. A change whose past has not arrived is parked under its
+//! record and tried again whenever that record grows. Folding an entry twice changes nothing, so a crash between the
+//! steps of a large batch only means that some work is done again.
+
+use std::collections::{BTreeSet, HashMap};
+
+use cairn_finder::IndexedRecord;
+use cairn_ledger::codec::{self, RecordChange};
+use cairn_ledger::document::{ApplyError, ChangeMeta, NotLinear, RecordDocument, RecordState};
+use cairn_ledger::view::{Batch, Key, Table};
+use cairn_ledger::{Entry, EntryKind, EntryRef, LogId};
+use cairn_record::{Identifier, RecordId, identifiers};
+
+use crate::core::Writing;
+use crate::keys;
+use crate::row::{EntryAt, RecordRow};
+use crate::summary::{is_yes, record_in, text_of, title_of, values_of};
+use crate::{Casebook, CasebookError};
+
+/// Entries folded before the views are written: keeps a rebuild within a few megabytes.
+const ENTRIES_A_BATCH: usize = 400;
+/// Bytes read from a log at a time.
+const READ_BYTES: usize = 256 * 1024;
+
+/// Rows as they are and as they become, until the batch is written.
+#[derive(Default)]
+struct Folding {
+    rows: HashMap<RecordId, Pending>,
+    batch: Batch,
+    logs_moved: BTreeSet<u16>,
+    entries: usize,
+}
+
+#[derive(Default)]
+struct Pending {
+    before: Option<RecordState>,
+    now: Option<RecordRow>,
+}
+
+impl Casebook {
+    /// Folds everything of these logs that the views do not have yet.
+    pub(crate) fn fold_logs(
+        &self,
+        writing: &mut Writing,
+        logs: impl IntoIterator<Item = LogId>,
+        now_ms: u64,
+    ) -> Result<(), CasebookError> {
+        let mut folding = Folding::default();
+        for log in logs {
+            self.fold_log(writing, &mut folding, &log, now_ms)?;
+        }
+        self.write_folded(writing, folding)
+    }
+
+    fn fold_log(
+        &self,
+        writing: &mut Writing,
+        folding: &mut Folding,
+        log: &LogId,
+        now_ms: u64,
+    ) -> Result<(), CasebookError> {
+        let Some(index) = self.logs_mut().index(log) else {
+            return Err(CasebookError::Storage("more logs than the views can name; rebuild them".into()));
+        };
+        loop {
+            let from = self.logs().folded(log) + 1;
+            let entries = self.ledger.read(log, from, READ_BYTES)?;
+            let Some(last) = entries.last().map(|entry| entry.header.core.number) else { return Ok(()) };
+            for entry in &entries {
+                self.fold_entry(folding, index, entry, now_ms)?;
+            }
+            self.logs_mut().set_folded(index, last);
+            folding.logs_moved.insert(index);
+            folding.entries += entries.len();
+            if folding.entries >= ENTRIES_A_BATCH {
+                self.write_folded(writing, std::mem::take(folding))?;
+            }
+        }
+    }
+
+    fn fold_entry(&self, folding: &mut Folding, log: u16, entry: &Entry, now_ms: u64) -> Result<(), CasebookError> {
+        match entry.header.core.kind {
+            EntryKind::RecordChange => self.fold_change(folding, log, entry, now_ms),
+            EntryKind::Receipt => self.fold_receipt(&mut folding.batch, entry),
+            _ => Ok(()),
+        }
+    }
+
+    fn fold_change(&self, folding: &mut Folding, log: u16, entry: &Entry, now_ms: u64) -> Result<(), CasebookError> {
+        let at = EntryAt { entry: entry.header.hash().short(), log, number: entry.header.core.number };
+        let change = match self.change_in(entry) {
+            Ok(change) => change,
+            Err(reason) => return set_aside(&mut folding.batch, at.entry, "record change", &reason, now_ms),
+        };
+        let record = change.record;
+        self.load(folding, record)?;
+        self.apply(folding, at, entry, &change, now_ms)?;
+        self.retry_parked(folding, record, now_ms)
+    }
+
+    fn change_in(&self, entry: &Entry) -> Result<RecordChange, String> {
+        let body = self.ledger.open_body(entry).map_err(|error| error.to_string())?;
+        let change = codec::decode(&body.payload).map_err(|error| error.to_string())?;
+        if body.record != Some(change.record) {
+            return Err("the entry is about another record than its change".into());
+        }
+        Ok(change)
+    }
+
+    fn load(&self, folding: &mut Folding, record: RecordId) -> Result<(), CasebookError> {
+        if folding.rows.contains_key(&record) {
+            return Ok(());
+        }
+        let now = self.row(record)?;
+        let before = now.as_ref().map(|row| row.state.clone());
+        folding.rows.insert(record, Pending { before, now });
+        Ok(())
+    }
+
+    /// Applies one change to the loaded row: fast when it follows on what is there, by a document otherwise.
+    fn apply(
+        &self,
+        folding: &mut Folding,
+        at: EntryAt,
+        entry: &Entry,
+        change: &RecordChange,
+        now_ms: u64,
+    ) -> Result<bool, CasebookError> {
+        let core = &entry.header.core;
+        let pending = folding.rows.entry(change.record).or_default();
+        let row = pending.now.get_or_insert_with(|| RecordRow {
+            space: core.log.space,
+            entries: Vec::new(),
+            state: RecordState::new(change.record, change.kind),
+        });
+        if row.find(at.entry).is_some() {
+            return Ok(true);
+        }
+        if row.space != core.log.space && !row.entries.is_empty() {
+            let reason = "the record lives in another space; its changes cannot come from this one";
+            set_aside(&mut folding.batch, at.entry, "record change", reason, now_ms)?;
+            return Ok(true);
+        }
+        row.space = core.log.space;
+        let meta = meta_of(entry, at.entry);
+        let outcome = match row.state.apply_linear(&meta, change) {
+            Ok(_) => Ok(()),
+            Err(NotLinear::Refused(refusal)) => Err(ApplyError::Refused(refusal)),
+            Err(NotLinear::OtherPast) => self.merge(row, &meta, change),
+        };
+        match outcome {
+            Ok(()) => {
+                row.entries.push(at);
+                folding.batch.remove(keys::parked(change.record, at));
+                Ok(true)
+            }
+            Err(ApplyError::Missing(_)) => {
+                folding.batch.put(keys::parked(change.record, at), keys::parked_value(at));
+                Ok(false)
+            }
+            Err(ApplyError::Refused(refusal)) => {
+                folding.batch.remove(keys::parked(change.record, at));
+                set_aside(&mut folding.batch, at.entry, "record change", &refusal.to_string(), now_ms)?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Two people wrote without knowing of each other: Automerge merges all changes of the record.
+    fn merge(&self, row: &mut RecordRow, meta: &ChangeMeta, change: &RecordChange) -> Result<(), ApplyError> {
+        let mut document = self.document(row);
+        document.apply(meta, change)?;
+        if let Some(state) = document.state() {
+            row.state = state;
+        }
+        Ok(())
+    }
+
+    /// The Automerge document of a record, from its entries in the logs.
+    pub(crate) fn document(&self, row: &RecordRow) -> RecordDocument {
+        let changes = row.entries.iter().filter_map(|at| {
+            let log = self.logs().log(at.log)?;
+            let entry = self.ledger.entry(&log, at.number).ok()??;
+            let change = self.change_in(&entry).ok()?;
+            Some((meta_of(&entry, at.entry), change))
+        });
+        RecordDocument::from_changes(row.state.record, changes).0
+    }
+
+    /// Tries the parked changes of a record again, until none goes on.
+    fn retry_parked(&self, folding: &mut Folding, record: RecordId, now_ms: u64) -> Result<(), CasebookError> {
+        loop {
+            let mut went_on = false;
+            for row in self.views.scan(&keys::parked_of(record), 1_000, None)? {
+                let Some(at) = keys::read_parked(&row.value) else { continue };
+                let known = folding.rows.get(&record).and_then(|pending| pending.now.as_ref());
+                if known.is_some_and(|row| row.find(at.entry).is_some()) {
+                    continue;
+                }
+                let Some(log) = self.logs().log(at.log) else { continue };
+                let Some(entry) = self.ledger.entry(&log, at.number)? else { continue };
+                if let Ok(change) = self.change_in(&entry) {
+                    went_on |= self.apply(folding, at, &entry, &change, now_ms)?
+                        && folding
+                            .rows
+                            .get(&record)
+                            .and_then(|p| p.now.as_ref())
+                            .is_some_and(|r| r.find(at.entry).is_some());
+                }
+            }
+            if !went_on {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes the batch: record rows, their index rows, and how far each log has been folded.
+    fn write_folded(&self, writing: &mut Writing, mut folding: Folding) -> Result<(), CasebookError> {
+        if folding.logs_moved.is_empty() {
+            return Ok(());
+        }
+        let mut records_delta = 0_i64;
+        for (record, pending) in &folding.rows {
+            let Some(row) = pending.now.as_ref().filter(|row| !row.entries.is_empty()) else { continue };
+            if pending.before.as_ref() == Some(&row.state) {
+                continue;
+            }
+            let batch = &mut folding.batch;
+            batch.put(keys::record(*record), row.encode());
+            index_rows(batch, pending.before.as_ref(), Some(&row.state), &self.country());
+            records_delta += i64::from(counts(&row.state)) - i64::from(pending.before.as_ref().is_some_and(counts));
+        }
+        writing.records = writing.records.saturating_add_signed(records_delta);
+        folding.batch.put(keys::counter("records"), writing.records.to_be_bytes());
+        self.put_log_rows(&mut folding.batch, &folding.logs_moved);
+        writing.stamp += 1;
+        self.views.commit(&folding.batch, Some(&writing.stamp.to_be_bytes()))?;
+        for pending in folding.rows.values() {
+            if let Some(row) = pending.now.as_ref().filter(|row| !row.entries.is_empty()) {
+                self.index_record(row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put_log_rows(&self, batch: &mut Batch, moved: &BTreeSet<u16>) {
+        let logs = self.logs();
+        for (index, log, number) in logs.rows().filter(|(index, ..)| moved.contains(index)) {
+            batch.put(keys::log(index), keys::log_value(log, number));
+        }
+    }
+
+    /// Makes a record findable as it stands, or no longer findable when it was withdrawn.
+    pub(crate) fn index_record(&self, row: &RecordRow) -> Result<(), CasebookError> {
+        if !counts(&row.state) {
+            return Ok(self.index.remove(row.state.record)?);
+        }
+        let writer = row.entries.last().and_then(|at| self.logs().log(at.log));
+        let holder = writer.map(|log| self.site_of(log.key.replica)).unwrap_or_default();
+        Ok(self.index.put(IndexedRecord {
+            record: row.state.record,
+            kind: row.state.kind,
+            space: row.space.0,
+            holder: holder.chars().take(50).collect(),
+            recorded_ms: row.state.last_ms,
+            fields: values_of(&row.state),
+        })?)
+    }
+}
+
+fn meta_of(entry: &Entry, short: EntryRef) -> ChangeMeta {
+    let core = &entry.header.core;
+    ChangeMeta {
+        entry: short,
+        replica: core.log.key.replica,
+        incarnation: core.log.key.incarnation,
+        unix_ms: core.hlc.unix_ms,
+    }
+}
+
+/// Whether a record counts as held: not withdrawn.
+fn counts(state: &RecordState) -> bool {
+    !is_yes(state, "withdrawn")
+}
+
+/// Notes an entry that cannot be used, with the reason. It stays in its log.
+fn set_aside(batch: &mut Batch, entry: EntryRef, what: &str, reason: &str, now_ms: u64) -> Result<(), CasebookError> {
+    let value =
+        serde_json::to_vec(&(what, reason, now_ms)).map_err(|error| CasebookError::Storage(error.to_string()))?;
+    batch.put(Key::new(Table::SetAside).hidden(entry.0), value);
+    Ok(())
+}
+
+/// The rows by which a record is found: what the state before put there and the state now does not is removed.
+fn index_rows(batch: &mut Batch, before: Option<&RecordState>, now: Option<&RecordState>, country: &str) {
+    let old = before.filter(|state| counts(state)).map(|state| derived_rows(state, country)).unwrap_or_default();
+    let new = now.filter(|state| counts(state)).map(|state| derived_rows(state, country)).unwrap_or_default();
+    for key in old.keys().filter(|key| !new.contains_key(*key)) {
+        batch.remove(key.clone());
+    }
+    for (key, value) in new {
+        if old.get(&key) != Some(&value) {
+            batch.put(key, value);
+        }
+    }
+}
+
+fn derived_rows(state: &RecordState, country: &str) -> std::collections::BTreeMap<Key, Vec<u8>> {
+    let record = state.record;
+    let mut rows = std::collections::BTreeMap::new();
+    for identifier in identifiers(state.kind, &values_of(state), Some(country)) {
+        put_identifier(&mut rows, &identifier, record);
+    }
+    for end in ["from", "to"] {
+        if let Some(other) = record_in(state, end) {
+            rows.insert(Key::new(Table::RecordLinks).hidden(other.0).hidden(record.0), Vec::new());
+        }
+    }
+    if let Some(subject) = record_in(state, "subject") {
+        rows.insert(keys::marker(subject, record), text_of(state, "review_by").into_bytes());
+    }
+    if state.conflicts().next().is_some() {
+        rows.insert(Key::new(Table::Conflict).hidden(record.0), title_of(state).into_bytes());
+    }
+    // What an import brought and nobody touched is not news on the home page, and a row each would cost megabytes.
+    if state.changes > 1 || text_of(state, "import_batch").is_empty() {
+        rows.insert(Key::new(Table::Recent).descending(state.last_ms).hidden(record.0), Vec::new());
+    }
+    rows
+}
+
+fn put_identifier(rows: &mut std::collections::BTreeMap<Key, Vec<u8>>, identifier: &Identifier, record: RecordId) {
+    rows.insert(keys::identifier(identifier.kind, &identifier.exact, false).hidden(record.0), Vec::new());
+    if !identifier.lookalike.is_empty() {
+        rows.insert(keys::identifier(identifier.kind, &identifier.lookalike, true).hidden(record.0), Vec::new());
+    }
+}

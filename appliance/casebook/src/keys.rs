@@ -1,0 +1,109 @@
+//! Keys and small values of the views.
+
+use cairn_ledger::view::{Key, Table};
+use cairn_ledger::{EntryRef, Incarnation, Lane, LogId, LogKey, ReplicaId, SpaceId};
+use cairn_record::{IdentifierKind, RecordId};
+
+use crate::row::{EntryAt, put_varint, take_varint};
+
+/// A record's row.
+pub fn record(record: RecordId) -> Key {
+    Key::new(Table::Record).hidden(record.0)
+}
+
+/// A number that pages show.
+pub fn counter(name: &str) -> Key {
+    Key::new(Table::Counter).hidden(name)
+}
+
+/// Longest identifier in a key, in bytes; longer ones are compared by their beginning.
+pub const IDENTIFIER_BYTES_MAX: usize = 512;
+
+/// All identifiers of one kind, exact or look-alike.
+pub fn identifiers_of(kind: IdentifierKind, lookalike: bool) -> Key {
+    Key::new(Table::Identifier).hidden([kind as u8, u8::from(lookalike)])
+}
+
+/// All records that bear this identifier; add the record's id for one row.
+pub fn identifier(kind: IdentifierKind, text: &str, lookalike: bool) -> Key {
+    let bytes = text.as_bytes();
+    identifiers_of(kind, lookalike).hidden(&bytes[..bytes.len().min(IDENTIFIER_BYTES_MAX)])
+}
+
+/// A marker on a record.
+pub fn marker(subject: RecordId, marker: RecordId) -> Key {
+    Key::new(Table::Marker).hidden(subject.0).hidden(marker.0)
+}
+
+/// A log's row.
+pub fn log(index: u16) -> Key {
+    Key::new(Table::Meta).hidden("log").ascending(u64::from(index))
+}
+
+/// The prefix of all logs' rows.
+pub fn logs() -> Key {
+    Key::new(Table::Meta).hidden("log")
+}
+
+/// A log and how far it is folded.
+pub fn log_value(log: &LogId, number: u64) -> Vec<u8> {
+    let mut out = Vec::with_capacity(67);
+    out.extend_from_slice(&log.space.0);
+    out.extend_from_slice(&log.key.replica.0);
+    out.extend_from_slice(&log.key.incarnation.0.to_be_bytes());
+    out.push(log.key.lane as u8);
+    put_varint(&mut out, number);
+    out
+}
+
+/// Reads [`log_value`].
+pub fn read_log(bytes: &[u8]) -> Option<(LogId, u64)> {
+    let (space, rest) = bytes.split_first_chunk::<16>()?;
+    let (replica, rest) = rest.split_first_chunk::<32>()?;
+    let (incarnation, rest) = rest.split_first_chunk::<8>()?;
+    let (lane, mut rest) = rest.split_first()?;
+    let lane = [Lane::Urgent, Lane::Normal, Lane::Bulk].into_iter().find(|known| *known as u8 == *lane)?;
+    let incarnation = Incarnation(u64::from_be_bytes(*incarnation));
+    let key = LogKey { replica: ReplicaId(*replica), incarnation, lane };
+    Some((LogId { space: SpaceId(*space), key }, take_varint(&mut rest)?))
+}
+
+/// All parked changes of a record.
+pub fn parked_of(record: RecordId) -> Key {
+    Key::new(Table::Parked).hidden(record.0)
+}
+
+/// A parked change.
+pub fn parked(record: RecordId, at: EntryAt) -> Key {
+    parked_of(record).hidden(at.entry.0)
+}
+
+/// Where a parked change stands.
+pub fn parked_value(at: EntryAt) -> Vec<u8> {
+    let mut out = at.entry.0.to_vec();
+    put_varint(&mut out, u64::from(at.log));
+    put_varint(&mut out, at.number);
+    out
+}
+
+/// Reads [`parked_value`].
+pub fn read_parked(bytes: &[u8]) -> Option<EntryAt> {
+    let (entry, mut rest) = bytes.split_first_chunk::<16>()?;
+    let log = u16::try_from(take_varint(&mut rest)?).ok()?;
+    Some(EntryAt { entry: EntryRef(*entry), log, number: take_varint(&mut rest)? })
+}
+
+/// When a replica last wrote a receipt for another: "at that time I held everything the other had".
+pub fn receipt(writer: ReplicaId, about: ReplicaId) -> Key {
+    Key::new(Table::Peer).hidden("receipt").hidden(writer.0).hidden(about.0)
+}
+
+/// What is known of a peer.
+pub fn peer(peer: ReplicaId) -> Key {
+    Key::new(Table::Peer).hidden("peer").hidden(peer.0)
+}
+
+/// A id out of a hidden part.
+pub fn record_part(key: &Key, index: usize) -> Option<RecordId> {
+    Some(RecordId(key.hidden_part(index)?.try_into().ok()?))
+}

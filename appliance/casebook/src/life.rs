@@ -1,0 +1,552 @@
+//! How an installation begins, is opened, looks after itself and is mended.
+//!
+//! Opening goes from what cannot be derived to what can: key store, logs, this machine's notes, the registry and the
+//! keys it grants, then the views, caught up with the logs, then the search index, caught up with the views.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, RwLock};
+
+use cairn_finder::{RandomSource, SearchIndex};
+use cairn_ledger::keystore::{Cost, Keystore, Secrets, create_key_file, random_incarnation};
+use cairn_ledger::registry::{
+    Founded, Registry, ReplicaCertified, ReplicaRole, RootKey, SpaceKind, SpaceOpened, Statement, local_space,
+    registry_space,
+};
+use cairn_ledger::store::SegmentOptions;
+use cairn_ledger::view::{ViewKey, open_views};
+use cairn_ledger::{ClockQuality, EntryKind, EpochKey, Incarnation, Lane, Ledger, LogId, SegmentStore, SpaceId};
+
+use crate::birthplace;
+use crate::core::{Memory, Parts, Writing, founding_space};
+use crate::enrol::granting;
+use crate::local_note::{LocalNote, LocalState, Profile};
+use crate::logs::LogTable;
+use crate::{Actor, AuditEvent, Casebook, CasebookError, Entropy, InitRequest, Right, SetAsideLine, Unlock, keys};
+
+/// Memory for opened pieces of the search index.
+const INDEX_CACHE_BYTES: usize = 4 * 1024 * 1024;
+/// Waiting records after which the search index is written out even if people are busy.
+const INDEX_PENDING_MAX: usize = 400;
+/// Bytes read from a log at a time.
+const READ_BYTES: usize = 256 * 1024;
+
+const KEYSTORE: &str = "keystore";
+const LOGS: &str = "logs";
+const VIEWS: &str = "views";
+const SEARCH: &str = "search";
+
+impl Casebook {
+    /// Whether there is an installation in this folder.
+    pub fn exists(dir: &Path) -> bool {
+        dir.join(KEYSTORE).exists()
+    }
+
+    /// Makes a new installation in an empty or missing folder: keys, an agency of one with its registry and spaces.
+    /// A post can work at once; when it joins a hub, what it wrote until then goes along. Fails if one is there.
+    pub fn init(
+        dir: &Path,
+        request: &InitRequest,
+        unlock: &Unlock,
+        entropy: Arc<dyn Entropy>,
+        now_ms: u64,
+    ) -> Result<Self, CasebookError> {
+        let request = checked_request(request)?;
+        if Self::exists(dir) {
+            return Err(CasebookError::NotNow(format!(
+                "there is an installation in {} already; it was left as it is",
+                dir.display()
+            )));
+        }
+        std::fs::create_dir_all(dir).map_err(|error| storage(&error))?;
+        let fill = |bytes: &mut [u8]| entropy.fill(bytes);
+        let mut secrets = Secrets::generate(&fill);
+        let mut root = [0; 32];
+        entropy.fill(&mut root);
+        secrets.agency_root = Some(root);
+        secrets.space_keys = first_keys(&secrets, &*entropy);
+        let cost = if request.demo { Cost::DEMONSTRATION } else { Cost::SERVICE };
+        if let Unlock::KeyFile(path) = unlock
+            && !path.exists()
+        {
+            create_key_file(path, &fill).map_err(|error| storage(&error))?;
+        }
+        // The founding entries are written before the key store: an installation exists only when it is whole.
+        let founded = found(dir, &secrets, &request, now_ms)?;
+        drop(founded);
+        Keystore::create(&dir.join(KEYSTORE), borrowed(unlock), cost, secrets, &fill)
+            .map_err(|error| storage(&error))?;
+        Self::open(dir, unlock, entropy, now_ms)
+    }
+
+    /// Opens an installation; catches views and search up with the logs.
+    pub fn open(dir: &Path, unlock: &Unlock, entropy: Arc<dyn Entropy>, now_ms: u64) -> Result<Self, CasebookError> {
+        if !Self::exists(dir) {
+            return Err(CasebookError::NotNow(format!(
+                "there is no installation in {}; run cairn init",
+                dir.display()
+            )));
+        }
+        let mut keystore = Keystore::open(&dir.join(KEYSTORE), borrowed(unlock)).map_err(|error| storage(&error))?;
+        let ledger = open_ledger(dir, &mut keystore, &*entropy)?;
+        birthplace::settle(dir).map_err(|error| storage(&error))?;
+        let memory = load_memory(&ledger)?;
+        let key = ViewKey::new(keystore.secrets.view_key);
+        let (views, _) = open_views(&dir.join(VIEWS), &key)?;
+        let index_key = blake3::derive_key("cairn 2026 search index key v1", &keystore.secrets.view_key);
+        let random: RandomSource = {
+            let entropy = Arc::clone(&entropy);
+            Arc::new(move |bytes: &mut [u8]| entropy.fill(bytes))
+        };
+        let (index, opened) = SearchIndex::open(&dir.join(SEARCH), &index_key, INDEX_CACHE_BYTES, random)?;
+        let book = Self(Parts {
+            ledger,
+            views,
+            index,
+            entropy,
+            keystore: Mutex::new(keystore),
+            memory: RwLock::new(memory),
+            writing: Mutex::default(),
+            logs: RwLock::default(),
+            peers: Mutex::default(),
+            throttle: Mutex::default(),
+            join_failures: Mutex::default(),
+            last_sign_in: Mutex::default(),
+            sync_request: Mutex::default(),
+            callbacks: RwLock::default(),
+        });
+        book.catch_up(&opened.stamp, now_ms)?;
+        book.write_machine_audit(AuditEvent::new("start", "machine"), now_ms)?;
+        Ok(book)
+    }
+
+    /// Reads the log table, folds what the views lack, then what the search index lacks.
+    fn catch_up(&self, index_stamp: &[u8], now_ms: u64) -> Result<(), CasebookError> {
+        let mut writing = self.writing();
+        self.refresh_registry_memory()?;
+        self.load_log_table(&mut writing)?;
+        self.fold_shared(&mut writing, self.ledger.logs().into_iter(), now_ms)?;
+        self.catch_index_up(index_stamp)?;
+        drop(writing);
+        self.load_peers()
+    }
+
+    fn load_log_table(&self, writing: &mut Writing) -> Result<(), CasebookError> {
+        let mut table = LogTable::default();
+        let mut after = None;
+        loop {
+            let rows = self.views.scan(&keys::logs(), 10_000, after.as_ref())?;
+            let Some(last) = rows.last() else { break };
+            after = Some(last.key.clone());
+            for row in &rows {
+                let Some((log, number)) = keys::read_log(&row.value) else { continue };
+                if let Some(index) = table.index(&log) {
+                    table.set_folded(index, number);
+                }
+            }
+        }
+        *self.logs_mut() = table;
+        let number = |bytes: Vec<u8>| bytes.try_into().map(u64::from_be_bytes).unwrap_or_default();
+        writing.stamp = self.views.stamp().map(number).unwrap_or_default();
+        writing.records = self.views.get(&keys::counter("records"))?.map(number).unwrap_or_default();
+        Ok(())
+    }
+
+    /// Makes findable what was folded after the search index was last written.
+    fn catch_index_up(&self, stamp: &[u8]) -> Result<(), CasebookError> {
+        let indexed = read_index_stamp(stamp);
+        let mut touched = std::collections::BTreeSet::new();
+        let logs: Vec<(LogId, u64)> = self.logs().rows().map(|(_, log, number)| (*log, number)).collect();
+        if indexed.is_empty() && !logs.is_empty() {
+            return self.rebuild_index();
+        }
+        for (log, until) in logs.into_iter().filter(|(log, _)| self.space_kind(log.space) == Some(SpaceKind::Records)) {
+            let mut from = indexed.get(&log).copied().unwrap_or(0) + 1;
+            while from <= until {
+                let entries = self.ledger.read(&log, from, READ_BYTES)?;
+                let Some(last) = entries.last() else { break };
+                from = last.header.core.number + 1;
+                touched.extend(entries.iter().filter_map(|entry| self.ledger.open_body(entry).ok()?.record));
+            }
+        }
+        for record in touched {
+            if let Some(row) = self.row(record)? {
+                self.index_record(&row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rebuild_index(&self) -> Result<(), CasebookError> {
+        let mut after = None;
+        loop {
+            let rows = self.views.scan(
+                &cairn_ledger::view::Key::new(cairn_ledger::view::Table::Record),
+                1_000,
+                after.as_ref(),
+            )?;
+            let Some(last) = rows.last() else { return self.commit_index() };
+            after = Some(last.key.clone());
+            for row in rows.iter().filter_map(|row| crate::row::RecordRow::decode(&row.value)) {
+                self.index_record(&row)?;
+            }
+        }
+    }
+
+    fn commit_index(&self) -> Result<(), CasebookError> {
+        let stamp = index_stamp(&self.logs());
+        Ok(self.index.commit(&stamp)?)
+    }
+
+    /// Rebuilds every view and the search index from the logs. Returns how many records are held.
+    pub fn rebuild(&self, actor: &Actor, now_ms: u64) -> Result<u64, CasebookError> {
+        actor.must(Right::ManageSync)?;
+        let mut writing = self.writing();
+        self.clear_views()?;
+        *self.logs_mut() = LogTable::default();
+        *writing = Writing::default();
+        self.fold_shared(&mut writing, self.ledger.logs().into_iter(), now_ms)?;
+        self.rebuild_index()?;
+        let records = writing.records;
+        drop(writing);
+        self.write_audit(actor, AuditEvent::new("rebuild", actor.via.key()).count(records), now_ms)?;
+        Ok(records)
+    }
+
+    /// Removes every row, so that folding starts from nothing.
+    fn clear_views(&self) -> Result<(), CasebookError> {
+        use cairn_ledger::view::{Batch, Key, Table};
+        for table in [
+            Table::Meta,
+            Table::Record,
+            Table::Identifier,
+            Table::RecordLinks,
+            Table::Conflict,
+            Table::Recent,
+            Table::Marker,
+            Table::Parked,
+            Table::SetAside,
+            Table::Counter,
+        ] {
+            loop {
+                let rows = self.views.scan(&Key::new(table), 1_000, None)?;
+                if rows.is_empty() {
+                    break;
+                }
+                let mut batch = Batch::new();
+                rows.into_iter().for_each(|row| batch.remove(row.key));
+                self.views.commit(&batch, Some(&0_u64.to_be_bytes()))?;
+            }
+        }
+        Ok(self.views.compact()?)
+    }
+
+    /// Looks after itself: writes out the search index when something waits, gives memory back when idle. Call it every
+    /// few seconds; `idle` when nobody has asked for anything in between.
+    pub fn tick(&self, idle: bool) -> Result<(), CasebookError> {
+        let pending = self.index.pending();
+        if pending > INDEX_PENDING_MAX || (pending > 0 && idle) {
+            let writing = self.writing();
+            self.commit_index()?;
+            drop(writing);
+        }
+        if idle && pending == 0 {
+            self.index.rest()?;
+            if self.views.stats()?.wants_compaction() {
+                self.views.compact()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes everything out and marks the views as closed in order.
+    pub fn close(&self) -> Result<(), CasebookError> {
+        let writing = self.writing();
+        self.commit_index()?;
+        self.views.close()?;
+        drop(writing);
+        Ok(())
+    }
+
+    /// What a doctor finds: logs that do not verify, damaged views or search index, entries set aside. Empty: all well.
+    pub fn doctor(&self, actor: &Actor, now_ms: u64) -> Result<Vec<SetAsideLine>, CasebookError> {
+        let mut findings = self.set_aside_lines()?;
+        let mut find =
+            |what: &str, reason: String| findings.push(SetAsideLine { what: what.into(), reason, at_ms: now_ms });
+        for log in self.verify(actor, false, now_ms)?.logs.into_iter().filter(|log| !log.fault.is_empty()) {
+            find(&format!("log of {} in {}", log.site, log.space), log.fault);
+        }
+        for (log, common) in self.ledger.frozen_logs() {
+            let reason = format!("it has two histories and is frozen after entry {common}; peers hold the proof");
+            find(&format!("log of {}", self.site_of(log.key.replica)), reason);
+        }
+        if let Some(torn) = self.ledger.open_report().torn {
+            let reason = format!("{} bytes of an unfinished write were set aside at the last start", torn.bytes);
+            find("journal", reason);
+        }
+        if let Err(error) = self.views.check() {
+            find("views", error.to_string());
+        }
+        if let Err(error) = self.index.check() {
+            find("search index", error.to_string());
+        }
+        Ok(findings)
+    }
+
+    /// Ed25519 seed of this replica, for TLS.
+    pub fn replica_seed(&self) -> zeroize::Zeroizing<[u8; 32]> {
+        zeroize::Zeroizing::new(self.keystore().secrets.signing_seed)
+    }
+
+    /// Reads the registry again after statements came, takes the keys it grants, and folds what can now be opened.
+    pub(crate) fn refresh_registry(&self, writing: &mut Writing, now_ms: u64) -> Result<(), CasebookError> {
+        self.refresh_registry_memory()?;
+        self.fold_shared(writing, self.ledger.logs().into_iter(), now_ms)
+    }
+
+    fn refresh_registry_memory(&self) -> Result<(), CasebookError> {
+        let profile = self.profile();
+        let (registry, former) = load_registries(&self.ledger, &profile)?;
+        let identity = self.keystore().secrets.age_identity.clone();
+        let (taken, problems) = registry.take_keys(&self.ledger, &identity);
+        for (space, epoch, problem) in problems {
+            tracing::warn!(%space, epoch, %problem, "a key grant could not be used");
+        }
+        if taken > 0 {
+            self.save_keys()?;
+        }
+        let mut memory = self.memory_mut();
+        memory.registry = registry;
+        memory.former = former;
+        Ok(())
+    }
+
+    /// Copies the keys held into the key store.
+    pub(crate) fn save_keys(&self) -> Result<(), CasebookError> {
+        let mut keystore = self.keystore();
+        keystore.set_space_keys(&self.ledger.keyring());
+        keystore.save(&|bytes: &mut [u8]| self.entropy.fill(bytes)).map_err(|error| storage(&error))
+    }
+
+    /// Saves a new incarnation in the key store.
+    pub(crate) fn save_incarnation(&self, incarnation: Incarnation) -> Result<(), CasebookError> {
+        let mut keystore = self.keystore();
+        keystore.secrets.incarnation = incarnation;
+        keystore.save(&|bytes: &mut [u8]| self.entropy.fill(bytes)).map_err(|error| storage(&error))
+    }
+
+    /// After a parcel was kept: folds it, and the registry when it was one of the registry's.
+    pub(crate) fn after_parcel(&self, writing: &mut Writing, log: &LogId, now_ms: u64) -> Result<(), CasebookError> {
+        let registry = self.memory().registry.space();
+        if log.space == registry {
+            return self.refresh_registry(writing, now_ms);
+        }
+        self.fold_shared(writing, std::iter::once(*log), now_ms)
+    }
+}
+
+fn checked_request(request: &InitRequest) -> Result<InitRequest, CasebookError> {
+    let name = |what: &str, text: &str| {
+        let text = text.trim();
+        if text.is_empty() || text.chars().count() > 60 || text.chars().any(char::is_control) {
+            return Err(CasebookError::BadRequest(format!("the {what} has 1 to 60 characters on one line")));
+        }
+        Ok(text.to_owned())
+    };
+    let country = request.country.trim().to_uppercase();
+    if country.len() != 3 || !country.chars().all(|c| c.is_ascii_uppercase()) {
+        return Err(CasebookError::BadRequest(
+            "the country is a code of three letters, such as MKD (ISO 3166-1 alpha-3)".into(),
+        ));
+    }
+    Ok(InitRequest {
+        agency: name("agency", &request.agency)?,
+        site: name("site", &request.site)?,
+        country,
+        ..request.clone()
+    })
+}
+
+/// Keys of the four spaces that an installation begins with.
+fn first_keys(secrets: &Secrets, entropy: &dyn Entropy) -> Vec<(SpaceId, u32, EpochKey)> {
+    let root = root_of(secrets);
+    let replica = cairn_ledger::ledger::ReplicaKey::from_seed(&secrets.signing_seed).id();
+    let spaces = [
+        registry_space(&root),
+        founding_space(&root, SpaceKind::Records),
+        founding_space(&root, SpaceKind::Audit),
+        local_space(&replica),
+    ];
+    let key = |space| {
+        let mut bytes = [0; 32];
+        entropy.fill(&mut bytes);
+        (space, 1, EpochKey::new(bytes))
+    };
+    spaces.into_iter().map(key).collect()
+}
+
+fn root_of(secrets: &Secrets) -> [u8; 32] {
+    RootKey::from_seed(&secrets.agency_root.unwrap_or_default()).public()
+}
+
+/// Writes the founding of the agency of one: statements and this machine's profile, in one commit.
+fn found(dir: &Path, secrets: &Secrets, request: &InitRequest, now_ms: u64) -> Result<Ledger, CasebookError> {
+    let root_key = RootKey::from_seed(&secrets.agency_root.unwrap_or_default());
+    let root = root_key.public();
+    let key = cairn_ledger::ledger::ReplicaKey::from_seed(&secrets.signing_seed);
+    let replica = key.id();
+    let mut keyring = cairn_ledger::Keyring::new();
+    for (space, epoch, key) in &secrets.space_keys {
+        keyring.insert(*space, *epoch, key.clone()).map_err(|error| storage(&error))?;
+    }
+    let store = SegmentStore::open(&dir.join(LOGS), options(request.demo))?;
+    let ledger = Ledger::open(Box::new(store), key, secrets.incarnation, keyring)?;
+    let recipient = cairn_ledger::keyring::recipient_of(&secrets.age_identity).map_err(|error| storage(&error))?;
+    let mut drafts = Vec::new();
+    for statement in founding_statements(&root_key, secrets, request, replica, &recipient)? {
+        let payload = statement.encode().map_err(|error| CasebookError::BadRequest(error.to_string()))?;
+        drafts.push(machine_draft(registry_space(&root), EntryKind::Statement, payload));
+    }
+    let profile = Profile {
+        agency: request.agency.clone(),
+        site: request.site.clone(),
+        country: request.country.clone(),
+        hub: request.hub,
+        demo: request.demo,
+        root,
+        ..Profile::default()
+    };
+    let note = serde_json::to_vec(&LocalNote::Profile(Box::new(profile))).map_err(|error| storage(&error))?;
+    drafts.push(machine_draft(local_space(&replica), EntryKind::Batch, note));
+    ledger.commit(drafts, now_ms, ClockQuality::Local)?;
+    Ok(ledger)
+}
+
+fn founding_statements(
+    root: &RootKey,
+    secrets: &Secrets,
+    request: &InitRequest,
+    replica: cairn_ledger::ReplicaId,
+    recipient: &str,
+) -> Result<Vec<Statement>, CasebookError> {
+    let bad = |error: &dyn std::fmt::Display| CasebookError::BadRequest(error.to_string());
+    let founded = Founded::sign(root, &request.agency, &request.country, replica).map_err(|error| bad(&error))?;
+    let mut statements = vec![
+        Statement::Founded(founded),
+        Statement::ReplicaCertified(ReplicaCertified {
+            replica,
+            recipient: recipient.to_owned(),
+            site: request.site.clone(),
+            role: if request.hub { ReplicaRole::Hub } else { ReplicaRole::Post },
+            addresses: Vec::new(),
+        }),
+    ];
+    for (kind, word) in [(SpaceKind::Records, "Records"), (SpaceKind::Audit, "Audit")] {
+        let space = founding_space(&root.public(), kind);
+        let title = format!("{word} of {}", request.agency);
+        statements.push(Statement::SpaceOpened(SpaceOpened { space, kind, title }));
+        let key = secrets.space_keys.iter().find(|(of, ..)| *of == space);
+        if let Some((_, epoch, key)) = key {
+            statements.push(granting(space, *epoch, key, &[recipient.to_owned()])?);
+        }
+    }
+    Ok(statements)
+}
+
+fn machine_draft(space: SpaceId, kind: EntryKind, payload: Vec<u8>) -> cairn_ledger::EntryDraft {
+    let body = cairn_ledger::Body { author: cairn_ledger::Author::default(), purpose: None, record: None, payload };
+    cairn_ledger::EntryDraft { space, lane: Lane::Normal, kind, body }
+}
+
+fn options(demo: bool) -> SegmentOptions {
+    if demo { SegmentOptions::without_reserve() } else { SegmentOptions::default() }
+}
+
+/// Opens the logs. When whole commits are missing at their end, or the folder is a copy (a restored backup, a cloned
+/// card), peers may know more of this machine's past than it does: it goes on under a new incarnation.
+fn open_ledger(dir: &Path, keystore: &mut Keystore, entropy: &dyn Entropy) -> Result<Ledger, CasebookError> {
+    let store = SegmentStore::open(&dir.join(LOGS), SegmentOptions::default())?;
+    let torn = cairn_ledger::LogStore::open_report(&store).torn;
+    if torn.is_some_and(|torn| torn.commits_behind > 0) || birthplace::moved(dir) {
+        let fill = |bytes: &mut [u8]| entropy.fill(bytes);
+        keystore.secrets.incarnation = random_incarnation(&fill);
+        keystore.save(&fill).map_err(|error| storage(&error))?;
+    }
+    let keyring = keystore.keyring().map_err(|error| storage(&error))?;
+    Ok(Ledger::open(Box::new(store), keystore.replica_key(), keystore.secrets.incarnation, keyring)?)
+}
+
+fn load_memory(ledger: &Ledger) -> Result<Memory, CasebookError> {
+    let local = load_local(ledger)?;
+    let (registry, former) = load_registries(ledger, &local.profile)?;
+    Ok(Memory { registry, former, local })
+}
+
+fn load_registries(ledger: &Ledger, profile: &Profile) -> Result<(Registry, Option<Registry>), CasebookError> {
+    let (registry, refused) = Registry::load(ledger, registry_space(&profile.root))?;
+    for (origin, reason) in refused {
+        tracing::warn!(number = origin.number, %reason, "a statement of the registry does not count");
+    }
+    let former = match profile.former_root {
+        Some(root) => Some(Registry::load(ledger, registry_space(&root))?.0),
+        None => None,
+    };
+    Ok((registry, former))
+}
+
+/// Folds this machine's notes, of all its incarnations, by time.
+fn load_local(ledger: &Ledger) -> Result<LocalState, CasebookError> {
+    let space = local_space(&ledger.replica());
+    let mut notes = Vec::new();
+    for key in ledger.frontier(&space)?.0.into_keys() {
+        let log = LogId { space, key };
+        let mut from = 1;
+        loop {
+            let entries = ledger.read(&log, from, READ_BYTES)?;
+            let Some(last) = entries.last() else { break };
+            from = last.header.core.number + 1;
+            for entry in &entries {
+                let body = ledger.open_body(entry).map_err(|error| storage(&error))?;
+                match serde_json::from_slice::<LocalNote>(&body.payload) {
+                    Ok(note) => notes.push((entry.header.core.hlc, note)),
+                    Err(error) => tracing::warn!(%error, "a note of this machine cannot be read"),
+                }
+            }
+        }
+    }
+    notes.sort_by_key(|(hlc, _)| *hlc);
+    let mut local = LocalState::default();
+    notes.into_iter().for_each(|(_, note)| local.apply(note));
+    Ok(local)
+}
+
+fn index_stamp(logs: &LogTable) -> Vec<u8> {
+    let rows: Vec<Vec<u8>> = logs.rows().map(|(_, log, number)| keys::log_value(log, number)).collect();
+    let mut out = Vec::new();
+    for row in rows {
+        out.push(row.len() as u8);
+        out.extend_from_slice(&row);
+    }
+    // An index of more logs than a stamp can name is filled again at the next start.
+    if out.len() > cairn_finder::STAMP_BYTES_MAX { Vec::new() } else { out }
+}
+
+fn read_index_stamp(mut stamp: &[u8]) -> std::collections::HashMap<LogId, u64> {
+    let mut logs = std::collections::HashMap::new();
+    while let Some((len, rest)) = stamp.split_first() {
+        let Some((row, after)) = rest.split_at_checked(usize::from(*len)) else { break };
+        stamp = after;
+        logs.extend(keys::read_log(row));
+    }
+    logs
+}
+
+fn borrowed(unlock: &Unlock) -> cairn_ledger::keystore::Unlock<'_> {
+    match unlock {
+        Unlock::Passphrase(text) => cairn_ledger::keystore::Unlock::Passphrase(text),
+        Unlock::KeyFile(path) => cairn_ledger::keystore::Unlock::KeyFile(path),
+    }
+}
+
+fn storage(error: &dyn std::fmt::Display) -> CasebookError {
+    CasebookError::Storage(error.to_string())
+}

@@ -1,0 +1,461 @@
+//! What this machine knows of each peer, and the words the pages say about it.
+//!
+//! Words come from proofs: a peer "has" an entry only when a frontier that it announced, or a receipt that it signed,
+//! covers that entry. What is known of a peer is a view: losing it costs nothing but the next comparison.
+
+use std::collections::{BTreeMap, HashMap};
+
+use cairn_ledger::registry::SpaceKind;
+use cairn_ledger::{Frontier, LogKey, ReplicaId, SpaceId};
+
+use crate::row::RecordRow;
+use crate::{
+    Actor, AuditEvent, Casebook, CasebookError, Change, Freshness, Member, PeerEvent, PeerSync, Right, SpaceSync,
+    SyncStatus, Whereabout, keys,
+};
+
+/// Live knowledge of one peer.
+#[derive(Clone, Debug, Default)]
+pub struct PeerState {
+    connected: bool,
+    address: String,
+    last_contact_ms: Option<u64>,
+    last_equal_ms: Option<u64>,
+    bytes_sent: u64,
+    bytes_received: u64,
+    failure: String,
+    next_attempt_ms: Option<u64>,
+    clock_ahead_ms: i64,
+    /// What the peer is known to hold.
+    frontiers: HashMap<SpaceId, Frontier>,
+    /// Digest of the record spaces when the last receipt entry was written for it.
+    receipted: [u8; 32],
+    /// Entries of records that came from it, or went to it, in this session.
+    moved: (u64, u64),
+}
+
+/// What of a peer outlives a restart.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct PeerRow {
+    address: String,
+    last_contact_ms: Option<u64>,
+    last_equal_ms: Option<u64>,
+    receipted: [u8; 32],
+    frontiers: Vec<(SpaceId, Vec<(LogKey, u64, cairn_ledger::EntryHash)>)>,
+}
+
+/// Peers by key.
+pub type Peers = BTreeMap<ReplicaId, PeerState>;
+
+impl PeerState {
+    /// The address that worked last; empty before the first time.
+    pub(crate) fn dialled(&self) -> &str {
+        &self.address
+    }
+
+    /// Whether its clock has been compared with ours.
+    pub(crate) fn clock_compared(&self) -> bool {
+        self.last_contact_ms.is_some()
+    }
+
+    fn holds(&self, space: SpaceId, log: &LogKey, number: u64) -> bool {
+        self.frontiers.get(&space).is_some_and(|frontier| frontier.number(log) >= number)
+    }
+
+    fn row(&self) -> PeerRow {
+        let logs =
+            |frontier: &Frontier| frontier.0.iter().map(|(log, (number, hash))| (*log, *number, *hash)).collect();
+        PeerRow {
+            address: self.address.clone(),
+            last_contact_ms: self.last_contact_ms,
+            last_equal_ms: self.last_equal_ms,
+            receipted: self.receipted,
+            frontiers: self.frontiers.iter().map(|(space, frontier)| (*space, logs(frontier))).collect(),
+        }
+    }
+
+    fn from_row(row: PeerRow) -> Self {
+        let frontier = |logs: Vec<(LogKey, u64, cairn_ledger::EntryHash)>| {
+            Frontier(logs.into_iter().map(|(log, number, hash)| (log, (number, hash))).collect())
+        };
+        Self {
+            address: row.address,
+            last_contact_ms: row.last_contact_ms,
+            last_equal_ms: row.last_equal_ms,
+            receipted: row.receipted,
+            frontiers: row.frontiers.into_iter().map(|(space, logs)| (space, frontier(logs))).collect(),
+            ..Self::default()
+        }
+    }
+}
+
+impl Casebook {
+    /// Notes what happened with a peer; feeds status, freshness, receipts and the audit.
+    pub fn note_peer(&self, peer: ReplicaId, event: PeerEvent, now_ms: u64) -> Result<(), CasebookError> {
+        match event {
+            PeerEvent::Connected { address } => self.peer_connected(peer, address, now_ms),
+            PeerEvent::Disconnected { reason } => self.peer_disconnected(peer, reason, now_ms),
+            PeerEvent::Failed { reason, next_attempt_ms } => {
+                self.peer(peer, |state| {
+                    state.failure = reason;
+                    state.next_attempt_ms = next_attempt_ms;
+                });
+                Ok(())
+            }
+            PeerEvent::Frontier { space, frontier } => {
+                self.peer(peer, |state| {
+                    state.last_contact_ms = Some(now_ms);
+                    state.frontiers.insert(space, frontier);
+                });
+                self.note_if_equal(peer, now_ms)
+            }
+            PeerEvent::Bytes { sent, received } => {
+                self.peer(peer, |state| {
+                    state.bytes_sent += sent;
+                    state.bytes_received += received;
+                });
+                Ok(())
+            }
+            PeerEvent::Receipt { spaces, .. } => self.peer_receipted(peer, &spaces, now_ms),
+            PeerEvent::ClockSkew { ms } => {
+                self.peer(peer, |state| state.clock_ahead_ms = ms);
+                Ok(())
+            }
+            PeerEvent::Refused { name, detail } => {
+                self.peer(peer, |state| state.failure = format!("refused: {detail}"));
+                let detail = format!("{}: {name}: {detail}", self.site_of(peer));
+                self.write_machine_audit(AuditEvent::new("sync_refused", "machine").detail(&detail), now_ms)
+            }
+        }
+    }
+
+    fn peer<T>(&self, peer: ReplicaId, act: impl FnOnce(&mut PeerState) -> T) -> T {
+        act(self.peers().entry(peer).or_default())
+    }
+
+    fn peer_connected(&self, peer: ReplicaId, address: String, now_ms: u64) -> Result<(), CasebookError> {
+        self.peer(peer, |state| {
+            state.connected = true;
+            state.address = address;
+            state.last_contact_ms = Some(now_ms);
+            state.failure.clear();
+            state.next_attempt_ms = None;
+            state.moved = (0, 0);
+        });
+        let detail = format!("link to {} opened", self.site_of(peer));
+        self.write_machine_audit(AuditEvent::new("sync", "machine").detail(&detail), now_ms)
+    }
+
+    fn peer_disconnected(&self, peer: ReplicaId, reason: String, now_ms: u64) -> Result<(), CasebookError> {
+        let moved = self.peer(peer, |state| {
+            state.connected = false;
+            state.failure.clone_from(&reason);
+            std::mem::take(&mut state.moved)
+        });
+        self.save_peer(peer)?;
+        let why = if reason.is_empty() { "in good order".into() } else { reason };
+        let detail =
+            format!("link to {} closed ({why}); {} entries received, {} sent", self.site_of(peer), moved.0, moved.1);
+        let event = AuditEvent::new("sync", "machine").detail(&detail).count(moved.0 + moved.1);
+        self.write_machine_audit(event, now_ms)
+    }
+
+    /// Counts entries of a parcel that came from a peer.
+    pub(crate) fn note_received(&self, peer: ReplicaId, entries: u64) {
+        self.peer(peer, |state| state.moved.0 += entries);
+    }
+
+    fn peer_receipted(
+        &self,
+        peer: ReplicaId,
+        spaces: &[(SpaceId, [u8; 32])],
+        now_ms: u64,
+    ) -> Result<(), CasebookError> {
+        for (space, digest) in spaces {
+            let frontier = self.frontier(*space);
+            if frontier.digest() == *digest {
+                self.peer(peer, |state| state.frontiers.insert(*space, frontier));
+            }
+        }
+        self.note_if_equal(peer, now_ms)
+    }
+
+    /// When a peer holds exactly the registry and records held here, notes the time, and writes a receipt entry if
+    /// something has changed since the last one. Audit spaces do not count: a receipt would call forth the next.
+    fn note_if_equal(&self, peer: ReplicaId, now_ms: u64) -> Result<(), CasebookError> {
+        let spaces: Vec<SpaceId> =
+            self.shared_spaces(peer).into_iter().filter(|space| !space.audit).map(|space| space.space).collect();
+        let mut hasher = blake3::Hasher::new();
+        let mut equal = !spaces.is_empty();
+        for space in spaces {
+            let here = self.frontier(space);
+            equal &= self.peer(peer, |state| state.frontiers.get(&space) == Some(&here));
+            hasher.update(&here.digest());
+        }
+        if !equal {
+            return Ok(());
+        }
+        let digest = *hasher.finalize().as_bytes();
+        let news = self.peer(peer, |state| {
+            let news = state.receipted != digest;
+            state.last_equal_ms = Some(now_ms);
+            state.receipted = digest;
+            news
+        });
+        if !news {
+            return Ok(());
+        }
+        self.save_peer(peer)?;
+        self.write_receipt(peer, now_ms)
+    }
+
+    fn save_peer(&self, peer: ReplicaId) -> Result<(), CasebookError> {
+        let row = self.peer(peer, |state| state.row());
+        let value = serde_json::to_vec(&row).map_err(|error| CasebookError::Storage(error.to_string()))?;
+        let mut batch = cairn_ledger::view::Batch::new();
+        batch.put(keys::peer(peer), value);
+        Ok(self.views.commit(&batch, None)?)
+    }
+
+    /// What the views remember of the peers.
+    pub(crate) fn load_peers(&self) -> Result<(), CasebookError> {
+        for member in self.members() {
+            let Some(bytes) = self.views.get(&keys::peer(member.replica))? else { continue };
+            if let Ok(row) = serde_json::from_slice(&bytes) {
+                self.peers().insert(member.replica, PeerState::from_row(row));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether each hub, and each post that is heard from directly, is proved to hold all changes of a record.
+    pub(crate) fn whereabouts(&self, row: &RecordRow) -> Vec<Whereabout> {
+        let members = self.members();
+        let peers = self.peers();
+        let logs = self.logs();
+        let one = |member: &Member| {
+            let state = peers.get(&member.replica)?;
+            let holds = |at: &crate::row::EntryAt| {
+                logs.log(at.log)
+                    .is_some_and(|log| log.key.replica == member.replica || state.holds(log.space, &log.key, at.number))
+            };
+            Some(Whereabout {
+                site: member.site.clone(),
+                role: role_word(member.hub).into(),
+                has_it: row.entries.iter().all(holds),
+                since_ms: state.last_equal_ms,
+            })
+        };
+        members.iter().filter_map(one).collect()
+    }
+
+    /// How fresh what is held of each site is.
+    pub(crate) fn freshness(&self, now_ms: u64) -> Result<Vec<Freshness>, CasebookError> {
+        let identity = self.identity();
+        let mut lines = vec![Freshness {
+            replica: identity.replica,
+            site: identity.site,
+            role: identity.role,
+            here: true,
+            complete_ms: Some(now_ms),
+            newest_ms: self.newest_of(identity.replica)?,
+        }];
+        for member in self.members() {
+            lines.push(Freshness {
+                replica: member.replica,
+                complete_ms: self.complete_since(member.replica)?,
+                newest_ms: self.newest_of(member.replica)?,
+                site: member.site,
+                role: role_word(member.hub).into(),
+                here: false,
+            });
+        }
+        Ok(lines)
+    }
+
+    /// Until when everything of a peer is known to be here: our own comparison with it, or what somebody we were equal
+    /// with later said of it.
+    fn complete_since(&self, peer: ReplicaId) -> Result<Option<u64>, CasebookError> {
+        let equal = |replica: ReplicaId| self.peers().get(&replica).and_then(|state| state.last_equal_ms);
+        let mut newest = equal(peer);
+        for between in self.members() {
+            if between.replica == peer || equal(between.replica).is_none() {
+                continue;
+            }
+            let said = self.views.get(&keys::receipt(between.replica, peer))?;
+            let said = said.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
+            newest = newest.max(said.min(equal(between.replica)));
+        }
+        Ok(newest)
+    }
+
+    /// Time of the newest entry about records that a replica wrote and that is held here.
+    fn newest_of(&self, replica: ReplicaId) -> Result<Option<u64>, CasebookError> {
+        let mut newest = None;
+        for space in self.spaces_of_kind(SpaceKind::Records) {
+            for (log, (number, _)) in &self.frontier(space).0 {
+                if log.replica == replica {
+                    let entry = self.ledger.entry(&cairn_ledger::LogId { space, key: *log }, *number)?;
+                    newest = newest.max(entry.map(|entry| entry.header.core.hlc.unix_ms));
+                }
+            }
+        }
+        Ok(newest)
+    }
+
+    /// What is where. Right: SeeSync.
+    pub fn sync_status(&self, actor: &Actor, now_ms: u64) -> Result<SyncStatus, CasebookError> {
+        actor.must(Right::SeeSync)?;
+        let peers = self.members().into_iter().map(|member| self.peer_sync(member)).collect();
+        let (words, state) = self.sync_words(now_ms);
+        Ok(SyncStatus { cut: self.is_cut(), peers, words, state })
+    }
+
+    fn peer_sync(&self, member: Member) -> PeerSync {
+        let state = self.peers().get(&member.replica).cloned().unwrap_or_default();
+        let spaces = self.shared_spaces(member.replica);
+        let spaces = spaces.into_iter().map(|shared| self.space_sync(&state, shared.space)).collect();
+        PeerSync {
+            replica: member.replica,
+            site: member.site,
+            role: role_word(member.hub).into(),
+            addresses: member.addresses,
+            connected: state.connected,
+            last_contact_ms: state.last_contact_ms,
+            last_equal_ms: state.last_equal_ms,
+            bytes_sent: state.bytes_sent,
+            bytes_received: state.bytes_received,
+            failure: state.failure,
+            next_attempt_ms: state.next_attempt_ms,
+            spaces,
+        }
+    }
+
+    fn space_sync(&self, state: &PeerState, space: SpaceId) -> SpaceSync {
+        let here = self.frontier(space);
+        let there = state.frontiers.get(&space);
+        let none = Frontier::default();
+        SpaceSync {
+            space,
+            title: self.space_title(space),
+            kind: self.space_kind_word(space).into(),
+            equal: there.map(|there| *there == here),
+            to_send: ahead(&here, there.unwrap_or(&none)),
+            to_receive: there.map_or(0, |there| ahead(there, &here)),
+        }
+    }
+
+    /// Entries about records written here that no hub is proved to hold (at a hub: that no peer holds).
+    pub(crate) fn waiting(&self) -> u64 {
+        let members = self.members();
+        let hubs: Vec<&Member> = members.iter().filter(|member| member.hub).collect();
+        let own = self.identity().replica;
+        let peers = self.peers();
+        let mut waiting = 0;
+        for space in self.spaces_of_kind(SpaceKind::Records) {
+            for (log, (number, _)) in self.frontier(space).0.iter().filter(|(log, _)| log.replica == own) {
+                let watched: Vec<&Member> = if hubs.is_empty() { members.iter().collect() } else { hubs.clone() };
+                let held = |member: &&Member| {
+                    peers.get(&member.replica).and_then(|state| Some(state.frontiers.get(&space)?.number(log)))
+                };
+                let best = watched.iter().filter_map(held).max().unwrap_or(0);
+                waiting += number.saturating_sub(best);
+            }
+        }
+        waiting
+    }
+
+    /// Whether some peer is proved to hold this entry.
+    pub(crate) fn witnessed(&self, space: SpaceId, log: &LogKey, number: u64) -> bool {
+        self.peers().values().any(|state| state.holds(space, log, number))
+    }
+
+    /// The footer's sentence and state, cheap, for every page.
+    pub fn sync_words(&self, now_ms: u64) -> (String, String) {
+        let members = self.members();
+        if self.is_cut() {
+            return ("Links are cut on this machine. Everything is saved here.".into(), "cut".into());
+        }
+        if members.is_empty() {
+            return ("This machine works alone. Everything is saved here.".into(), "alone".into());
+        }
+        let hub_first = members.iter().find(|member| member.hub).or(members.first());
+        let Some(watched) = hub_first else { return (String::new(), "alone".into()) };
+        let name = if watched.hub { "The hub".to_owned() } else { format!("Post {}", watched.site) };
+        let state = self.peers().get(&watched.replica).cloned().unwrap_or_default();
+        let waiting = self.waiting();
+        let since = state.last_equal_ms.map(|at| clock_words(at, now_ms));
+        match (state.connected, waiting, since) {
+            (true, 0, Some(_)) => (format!("{name} has everything."), "ok".into()),
+            (true, 0, None) => (format!("Comparing with {}.", lower(&name)), "waiting".into()),
+            (true, n, _) => (format!("Sending {} to {}.", entries(n), lower(&name)), "waiting".into()),
+            (false, 0, Some(since)) => {
+                (format!("{name} has everything from here. Last compared {since}; no link now."), "waiting".into())
+            }
+            (false, n, Some(since)) => (
+                format!("Saved here. {} wait for {}; last compared {since}.", entries(n), lower(&name)),
+                "waiting".into(),
+            ),
+            (false, n, None) => (format!("Saved here. {} wait for {}.", entries(n), lower(&name)), "waiting".into()),
+        }
+    }
+
+    /// Cuts or restores the links of this machine (demonstrations and drills). Right: ManageSync; in a demo: SyncNow.
+    pub fn set_cut(&self, actor: &Actor, cut: bool, now_ms: u64) -> Result<(), CasebookError> {
+        actor.must(if self.identity().demo { Right::SyncNow } else { Right::ManageSync })?;
+        let event = AuditEvent::new("links", actor.via.key()).detail(if cut { "cut" } else { "restored" });
+        self.write_note(actor, crate::local_note::LocalNote::Cut { cut }, event, now_ms)?;
+        self.tell(Change::Links);
+        Ok(())
+    }
+
+    /// Whether the links are cut on purpose.
+    pub fn is_cut(&self) -> bool {
+        self.memory().local.cut
+    }
+
+    /// Asks for a sync now (`true`) or cancels the running one (`false`); the sync task sees [`Change::Links`]. Right:
+    /// SyncNow.
+    pub fn ask_sync(&self, actor: &Actor, start: bool, now_ms: u64) -> Result<(), CasebookError> {
+        actor.must(Right::SyncNow)?;
+        let event = AuditEvent::new("sync", actor.via.key()).detail(if start { "asked for" } else { "cancelled" });
+        self.write_audit(actor, event, now_ms)?;
+        *self.sync_request() = Some(start);
+        self.tell(Change::Links);
+        Ok(())
+    }
+
+    /// Takes the pending request for a sync, if there is one: `Some(true)` start, `Some(false)` cancel.
+    pub fn take_sync_request(&self) -> Option<bool> {
+        self.sync_request().take()
+    }
+}
+
+/// How many entries `one` has that `other` lacks.
+fn ahead(one: &Frontier, other: &Frontier) -> u64 {
+    one.0.iter().map(|(log, (number, _))| number.saturating_sub(other.number(log))).sum()
+}
+
+pub(crate) fn role_word(hub: bool) -> &'static str {
+    if hub { "hub" } else { "post" }
+}
+
+fn entries(count: u64) -> String {
+    if count == 1 { "1 entry".into() } else { format!("{count} entries") }
+}
+
+fn lower(name: &str) -> String {
+    name.replacen("The hub", "the hub", 1).replacen("Post ", "post ", 1)
+}
+
+/// A time in words, relative to now.
+fn clock_words(at_ms: u64, now_ms: u64) -> String {
+    let minutes = now_ms.saturating_sub(at_ms) / 60_000;
+    match minutes {
+        0 => "just now".into(),
+        1 => "a minute ago".into(),
+        2..=90 => format!("{minutes} minutes ago"),
+        91..=2_880 => format!("{} hours ago", minutes / 60),
+        _ => format!("{} days ago", minutes / 1_440),
+    }
+}

@@ -1,0 +1,45 @@
+//! Search: free words over everything held here.
+
+use cairn_finder::Query;
+
+use crate::{Actor, AuditEvent, Casebook, CasebookError, Right, SearchAnswer, SearchHit, SearchRequest};
+
+impl Casebook {
+    /// Searches. Audited before it answers.
+    pub fn search(&self, actor: &Actor, request: &SearchRequest, now_ms: u64) -> Result<SearchAnswer, CasebookError> {
+        actor.must(Right::Search)?;
+        let query = Query {
+            text: request.text.clone(),
+            kinds: request.kinds.clone(),
+            spaces: self.readable_spaces(),
+            holders: Vec::new(),
+            offset: request.offset,
+            limit: request.limit.clamp(1, cairn_finder::LIMIT_MAX),
+        };
+        let found = self.index.search(&query)?;
+        let mut hits = Vec::with_capacity(found.hits.len());
+        for hit in &found.hits {
+            let Some(row) = self.row(hit.record)? else { continue };
+            let why = hit.why.iter().map(|m| format!("{}: {}", m.word, m.by.in_words())).collect::<Vec<_>>().join("; ");
+            hits.push(SearchHit { record: self.summary(&row)?, why });
+        }
+        let event = AuditEvent::new("search", actor.via.key())
+            .detail(&request.text)
+            .on(hits.iter().map(|hit| hit.record.id))
+            .count(found.total as u64);
+        self.write_audit(actor, event, now_ms)?;
+        Ok(SearchAnswer {
+            asked: request.text.clone(),
+            hits,
+            total: found.total,
+            facets: found.kinds,
+            also_searched: found
+                .also_searched
+                .into_iter()
+                .map(|also| format!("{}: {}", also.word, also.form))
+                .collect(),
+            freshness: self.freshness(now_ms)?,
+            answered_ms: now_ms,
+        })
+    }
+}

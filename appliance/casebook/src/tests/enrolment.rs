@@ -1,0 +1,77 @@
+use cairn_record::Kind;
+
+use super::*;
+use crate::{CasebookError, Verdict};
+
+fn name_of(error: CasebookError) -> &'static str {
+    match error {
+        CasebookError::PeerRefused { name, .. } => name,
+        other => panic!("not a refusal of a peer: {other}"),
+    }
+}
+
+#[test]
+fn a_post_works_before_it_joins_and_brings_along_what_it_wrote() {
+    let hub = Site::hub();
+    let post = Site::new("Delta", false, 5 << 40);
+    post.save(Kind::Vehicle, &[("plate", "SM68AHJ")]);
+    post.join(&hub);
+    post.save(Kind::Vehicle, &[("plate", "TE7855BF")]);
+    exchange(&hub, &post);
+    post.save(Kind::Vehicle, &[("plate", "HL21ESJ")]);
+    exchange(&hub, &post);
+    for plate in ["SM68AHJ", "TE7855BF", "HL21ESJ"] {
+        let answer = hub.book.check(&hub.officer(), plate, NOW).unwrap();
+        assert_eq!(answer.verdict, Verdict::Hit, "{plate}");
+        assert_eq!(answer.hits[0].record.holder.site, "Delta");
+    }
+    let identity = post.book.identity();
+    assert!(identity.enrolled);
+    let post = post.restart();
+    assert_eq!(post.book.check(&post.officer(), "SM68AHJ", NOW).unwrap().verdict, Verdict::Hit);
+    assert_eq!(post.book.members().len(), 1);
+}
+
+#[test]
+fn a_code_is_good_once_and_for_a_limited_time_and_guessing_closes_the_door() {
+    let hub = Site::hub();
+    let (one, other) = (Site::new("One", false, 6 << 40), Site::new("Other", false, 7 << 40));
+    let terminal = Actor::terminal();
+    let invitation = hub.book.invite(&terminal, &[], 60_000, NOW).unwrap();
+    let first = one.book.join_request(&terminal, &invitation.code).unwrap();
+    let second = other.book.join_request(&terminal, &invitation.code).unwrap();
+    let replica = other.book.identity().replica;
+    let late = hub.book.accept_join(replica, &second, NOW + 60_001).unwrap_err();
+    assert_eq!(name_of(late), "wrong-code");
+    hub.book.accept_join(one.book.identity().replica, &first, NOW).unwrap();
+    assert_eq!(name_of(hub.book.accept_join(replica, &second, NOW).unwrap_err()), "wrong-code");
+    for _ in 0..8 {
+        assert_eq!(name_of(hub.book.accept_join(replica, &second, NOW).unwrap_err()), "wrong-code");
+    }
+    assert_eq!(name_of(hub.book.accept_join(replica, &second, NOW).unwrap_err()), "door-closed");
+    assert!(hub.book.invitations(&terminal, NOW).unwrap().is_empty());
+}
+
+#[test]
+fn a_stranger_gets_nothing_and_can_give_nothing() {
+    let hub = Site::hub();
+    let post = Site::post("Alpha", &hub, 2);
+    let stranger = Site::new("Stranger", false, 9 << 40);
+    let replica = stranger.book.identity().replica;
+    assert!(hub.book.shared_spaces(replica).is_empty());
+    post.save(Kind::Vehicle, &[("plate", "RH48LRF")]);
+    let shared = post.book.shared_spaces(hub.book.identity().replica);
+    let records =
+        shared.iter().find(|space| !space.registry && !space.audit && !post.book.frontier(space.space).0.is_empty());
+    let space = records.unwrap().space;
+    let key = *post.book.frontier(space).0.keys().next().unwrap();
+    let parcel = post.book.read_parcel(&LogId { space, key }, 1, 8_192).unwrap().unwrap();
+    assert_eq!(name_of(hub.book.keep_parcel(replica, parcel.clone(), NOW).unwrap_err()), "not-shared");
+    let mut forged = parcel.clone();
+    forged.entries[0].hlc.unix_ms += 1;
+    let post_replica = post.book.identity().replica;
+    assert_eq!(name_of(hub.book.keep_parcel(post_replica, forged, NOW).unwrap_err()), "bad-seal");
+    let mut other_actor = parcel;
+    other_actor.log.key.replica = replica;
+    assert!(hub.book.keep_parcel(post_replica, other_actor, NOW).is_err());
+}

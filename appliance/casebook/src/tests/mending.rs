@@ -1,0 +1,88 @@
+use cairn_record::Kind;
+
+use super::*;
+use crate::Verdict;
+
+#[test]
+fn a_restart_finds_everything_again_and_so_does_a_rebuild() {
+    let hub = Site::hub();
+    let car = hub.save(Kind::Vehicle, &[("plate", "RH29YFL")]).id;
+    hub.mark(car, "stolen from a yard");
+    let hub = hub.restart();
+    assert_eq!(hub.book.check(&hub.officer(), "RH29YFL", NOW).unwrap().hits[0].markers.len(), 1);
+    let before = hub.book.record(&hub.officer(), car, NOW).unwrap();
+    assert_eq!(hub.book.rebuild(&Actor::terminal(), NOW).unwrap(), 2);
+    assert_eq!(hub.book.record(&hub.officer(), car, NOW).unwrap(), before);
+    assert_eq!(hub.book.check(&hub.officer(), "RH29YFL", NOW).unwrap().verdict, Verdict::Hit);
+    assert_eq!(hub.book.doctor(&Actor::terminal(), NOW).unwrap(), []);
+}
+
+#[test]
+fn views_and_search_that_were_thrown_away_grow_back_from_the_logs() {
+    let hub = Site::hub();
+    hub.save(Kind::Person, &[("surname", "Fairfax"), ("forenames", "William")]);
+    let Site { dir, book, seed } = hub;
+    drop(book);
+    std::fs::remove_dir_all(dir.path().join("views")).unwrap();
+    std::fs::remove_dir_all(dir.path().join("search")).unwrap();
+    let book = Casebook::open(dir.path(), &unlock(dir.path()), entropy(seed + 77), NOW).unwrap();
+    let hub = Site { dir, book, seed };
+    assert_eq!(hub.book.check(&hub.officer(), "Fairfax", NOW).unwrap().verdict, Verdict::Possible);
+    assert_eq!(hub.book.home(&hub.officer(), NOW).unwrap().records, 1);
+}
+
+#[test]
+fn a_restored_backup_takes_a_new_incarnation_and_loses_nothing() {
+    let hub = Site::hub();
+    let alpha = Site::post("Alpha", &hub, 2);
+    alpha.save(Kind::Vehicle, &[("plate", "AA11AAA")]);
+    exchange(&alpha, &hub);
+    let backup = TempDir::new().unwrap();
+    let Site { dir, book, seed } = alpha;
+    let before = book.ledger.incarnation();
+    drop(book);
+    copy(dir.path(), backup.path());
+    let book = Casebook::open(dir.path(), &unlock(dir.path()), entropy(seed + 11), NOW).unwrap();
+    let alpha = Site { dir, book, seed };
+    alpha.save(Kind::Vehicle, &[("plate", "BB22BBB")]);
+    exchange(&alpha, &hub);
+    drop(alpha);
+    let book = Casebook::open(backup.path(), &unlock(backup.path()), entropy(seed + 999), NOW).unwrap();
+    let restored = Site { dir: backup, book, seed };
+    tell_what_the_hub_knows(&hub, &restored);
+    assert_ne!(restored.book.ledger.incarnation(), before);
+    restored.save(Kind::Vehicle, &[("plate", "CC33CCC")]);
+    exchange(&restored, &hub);
+    for plate in ["AA11AAA", "BB22BBB", "CC33CCC"] {
+        for site in [&hub, &restored] {
+            assert_eq!(site.book.check(&site.officer(), plate, NOW).unwrap().verdict, Verdict::Hit, "{plate}");
+        }
+    }
+    assert!(hub.book.ledger.frozen_logs().is_empty(), "an innocent rollback is no fork");
+}
+
+fn tell_what_the_hub_knows(hub: &Site, post: &Site) {
+    let replica = post.book.identity().replica;
+    let peer = hub.book.identity().replica;
+    for shared in hub.book.shared_spaces(replica) {
+        for (key, (number, hash)) in hub.book.frontier(shared.space).0 {
+            if key.replica == replica {
+                let log = LogId { space: shared.space, key };
+                post.book.peer_knows(peer, &log, number, hash, NOW).unwrap();
+            }
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), &target).unwrap();
+        }
+    }
+}
