@@ -37,6 +37,9 @@ pub mod store;
 pub mod view;
 pub mod wire;
 
+#[cfg(test)]
+mod vectors;
+
 pub use body::{Author, Body, BodyError};
 pub use crypto::{EpochKey, OpenError};
 pub use entry::{Core, Entry, EntryKind, Header, Position, Seal};
