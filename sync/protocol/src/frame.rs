@@ -41,8 +41,6 @@ pub struct Hello {
     pub registry: SpaceId,
     /// Who speaks.
     pub replica: ReplicaId,
-    /// Which life of it.
-    pub incarnation: Incarnation,
     /// Its clock in milliseconds since 1970.
     pub unix_ms: u64,
     /// How far it trusts its clock.
@@ -147,7 +145,6 @@ impl Hello {
         out.extend_from_slice(&[self.version_min, self.version_max]);
         out.extend_from_slice(&self.registry.0);
         out.extend_from_slice(&self.replica.0);
-        out.extend_from_slice(&self.incarnation.0.to_be_bytes());
         put_number(out, self.unix_ms.min(UNIX_MS_MAX));
         out.push(self.clock as u8);
         put_spaces(out, &self.spaces);
@@ -160,7 +157,6 @@ impl Hello {
         }
         let registry = SpaceId(reader.array()?);
         let replica = ReplicaId(reader.array()?);
-        let incarnation = Incarnation(u64::from_be_bytes(reader.array()?));
         let unix_ms = reader.number()?;
         if unix_ms > UNIX_MS_MAX {
             return Err(Refusal::BadValue("the clock of a greeting"));
@@ -171,7 +167,7 @@ impl Hello {
             // A newer program may say more; what version 1 does not know it does not need.
             reader.rest();
         }
-        Ok(Self { version_min, version_max, registry, replica, incarnation, unix_ms, clock, spaces })
+        Ok(Self { version_min, version_max, registry, replica, unix_ms, clock, spaces })
     }
 }
 
@@ -238,14 +234,14 @@ fn read_receipt(reader: &mut Reader<'_>) -> Result<Receipt, Refusal> {
 }
 
 pub(crate) fn put_reason(out: &mut Vec<u8>, name: &str, detail: &str) {
-    let plain = |letter: char| if is_name_letter(letter) { letter } else { '_' };
+    let plain = |letter: char| if is_name_letter(letter) { letter } else { '-' };
     put_text(out, &name.chars().map(plain).collect::<String>(), NAME_CHARS_MAX);
     let printable = |letter: char| if letter.is_control() { ' ' } else { letter };
     put_text(out, &detail.chars().map(printable).collect::<String>(), DETAIL_CHARS_MAX);
 }
 
 fn is_name_letter(letter: char) -> bool {
-    letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
+    letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-'
 }
 
 pub(crate) fn read_reason(reader: &mut Reader<'_>) -> Result<(String, String), Refusal> {

@@ -76,7 +76,7 @@ mod tests {
         for frame in [
             JoinFrame::Request(b"{}".to_vec()),
             JoinFrame::Grant(b"{\"agency\":\"x\"}".to_vec()),
-            JoinFrame::Refused("wrong_code".into(), "the code is wrong or was used".into()),
+            JoinFrame::Refused("wrong-code".into(), "the code is wrong or was used".into()),
         ] {
             assert_eq!(decode_join_frame(&frame.encode()), Ok(frame));
         }

@@ -168,7 +168,14 @@ fn read_times(reader: &mut Reader<'_>, count: usize) -> Result<Vec<OpenEntry>, R
     for _ in 0..count {
         unix_ms = difference(reader, unix_ms, UNIX_MS_MAX as i64, "a time")?;
         let hlc = Hlc { unix_ms: unix_ms as u64, counter: 0 };
-        entries.push(OpenEntry { epoch: 0, hlc, clock: ClockQuality::Unknown, kind: 0, record: None, body: Vec::new() });
+        entries.push(OpenEntry {
+            epoch: 0,
+            hlc,
+            clock: ClockQuality::Unknown,
+            kind: 0,
+            record: None,
+            body: Vec::new(),
+        });
     }
     for entry in &mut entries {
         entry.hlc.counter = u16::try_from(reader.number()?).map_err(|_| Refusal::BadValue("the counter of a time"))?;
@@ -210,7 +217,9 @@ fn read_records(reader: &mut Reader<'_>, entries: &mut [OpenEntry]) -> Result<()
                 named += 1;
                 Some(named - 1)
             }
-            other => Some(usize::try_from(other - 2).ok().filter(|at| *at < named).ok_or(Refusal::BadValue("a record"))?),
+            other => {
+                Some(usize::try_from(other - 2).ok().filter(|at| *at < named).ok_or(Refusal::BadValue("a record"))?)
+            }
         };
         places.push(place);
     }

@@ -14,6 +14,11 @@ pub trait Signer: Send {
     fn sign(&self, message: &[u8]) -> [u8; 64];
 }
 
+/// The key of a replica, from its seed.
+pub fn signer(seed: &[u8; 32]) -> impl Signer + use<> {
+    SigningKey::from_bytes(seed)
+}
+
 impl Signer for SigningKey {
     fn sign(&self, message: &[u8]) -> [u8; 64] {
         ed25519_dalek::Signer::<Signature>::sign(self, message).to_bytes()

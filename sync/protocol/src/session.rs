@@ -12,7 +12,7 @@ mod spaces;
 
 use std::collections::BTreeMap;
 
-use cairn_ledger::{ClockQuality, EntryHash, Frontier, Incarnation, LogId, OpenParcel, ReplicaId, SpaceId};
+use cairn_ledger::{ClockQuality, EntryHash, Frontier, LogId, OpenParcel, ReplicaId, SpaceId};
 
 use crate::frame::{Frame, FrameReader, Hello, decode_frame};
 use crate::limits::VERSION;
@@ -29,8 +29,6 @@ use spaces::{Listing, Space};
 pub struct SessionConfig {
     /// This replica.
     pub me: ReplicaId,
-    /// Its incarnation.
-    pub incarnation: Incarnation,
     /// The peer, as the connection proved it.
     pub peer: ReplicaId,
     /// How far this machine trusts its clock.
@@ -85,11 +83,11 @@ pub enum Event {
     },
     /// Entries were written or kept in a space, by whomever.
     LocalChange(SpaceId),
-    /// Membership or rights changed here.
+    /// Membership or rights changed here, or a person wants to see everything compared.
     RightsChanged,
     /// Time passed; to be told about four times a second while anything is open.
     Tick,
-    /// End in good order: `cancelled`, `links_cut`, `done`, `stopping` …
+    /// End in good order: `cancelled`, `links-cut`, `done`, `stopping` …
     CloseAsked(&'static str),
     /// The connection is gone.
     LinkClosed,
@@ -278,6 +276,7 @@ impl Session {
             }
             Event::RightsChanged => {
                 self.ask_spaces();
+                self.ask_stale_audit(true);
                 Ok(())
             }
             Event::Tick => self.check_time(),
@@ -362,7 +361,6 @@ impl Session {
             version_max: VERSION,
             registry,
             replica: self.config.me,
-            incarnation: self.config.incarnation,
             unix_ms: self.now_ms,
             clock: self.config.clock,
             spaces,

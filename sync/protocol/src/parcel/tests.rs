@@ -17,11 +17,13 @@ fn entry() -> impl Strategy<Value = OpenEntry> {
 }
 
 fn parcel() -> impl Strategy<Value = OpenParcel> {
-    (1_u64..1_000_000, proptest::collection::vec(entry(), 1..30), any::<[u8; 32]>()).prop_map(|(first, entries, hash)| {
-        let number = first + entries.len() as u64 - 1;
-        let seal = Seal { log: log(), number, hash: EntryHash(hash), signature: [5; 64] };
-        OpenParcel { log: log(), first, entries, seal }
-    })
+    (1_u64..1_000_000, proptest::collection::vec(entry(), 1..30), any::<[u8; 32]>()).prop_map(
+        |(first, entries, hash)| {
+            let number = first + entries.len() as u64 - 1;
+            let seal = Seal { log: log(), number, hash: EntryHash(hash), signature: [5; 64] };
+            OpenParcel { log: log(), first, entries, seal }
+        },
+    )
 }
 
 fn alike(count: usize) -> Vec<OpenEntry> {

@@ -85,7 +85,8 @@ impl Session {
     }
 
     fn judge(&mut self, quiet: bool) {
-        let equal = quiet && self.proof.seen && self.proof.sent_ms.is_some() && !self.proof.news && self.holds_the_same();
+        let equal =
+            quiet && self.proof.seen && self.proof.sent_ms.is_some() && !self.proof.news && self.holds_the_same();
         if equal && !self.proof.equal {
             self.effects.push(Effect::Equal);
         }

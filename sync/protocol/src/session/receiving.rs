@@ -80,9 +80,9 @@ impl Session {
 
     fn stage_of(&mut self, parcel: OpenParcel) -> Result<Stage, Refusal> {
         if !self.is_common(&parcel.log.space) {
-            return Ok(Stage::Refuse("not_shared"));
+            return Ok(Stage::Refuse("not-shared"));
         }
-        let Some(space) = self.spaces.get_mut(&parcel.log.space) else { return Ok(Stage::Refuse("not_shared")) };
+        let Some(space) = self.spaces.get_mut(&parcel.log.space) else { return Ok(Stage::Refuse("not-shared")) };
         if !space.told {
             return Err(Refusal::Unsolicited("a parcel"));
         }
@@ -91,7 +91,7 @@ impl Session {
             return Err(Refusal::SentAgain);
         }
         state.received = parcel.seal.number;
-        Ok(if state.aside_in { Stage::Refuse("set_aside") } else { Stage::Waiting(parcel) })
+        Ok(if state.aside_in { Stage::Refuse("set-aside") } else { Stage::Waiting(parcel) })
     }
 
     /// Starts keeping the oldest parcel; answers those that are refused without looking.
@@ -100,7 +100,7 @@ impl Session {
             let Some(front) = self.receiving.pending.front_mut() else { return };
             let aside = self.spaces.get(&front.log.space).and_then(|space| space.logs.get(&front.log.key));
             if matches!(front.stage, Stage::Waiting(_)) && aside.is_some_and(|state| state.aside_in) {
-                front.stage = Stage::Refuse("set_aside");
+                front.stage = Stage::Refuse("set-aside");
             }
             match std::mem::replace(&mut front.stage, Stage::Keeping) {
                 Stage::Keeping => return,

@@ -57,7 +57,8 @@ impl Sending {
     }
 
     fn concerns(&self, space: &SpaceId) -> bool {
-        self.reading.is_some_and(|(log, _)| log.space == *space) || self.flight.iter().any(|flight| flight.log.space == *space)
+        self.reading.is_some_and(|(log, _)| log.space == *space)
+            || self.flight.iter().any(|flight| flight.log.space == *space)
     }
 
     fn name(&mut self, log: LogId) -> LogName {
@@ -128,11 +129,16 @@ impl Session {
         }
         self.sending.reading = None;
         let Some(parcel) = parcel.filter(|parcel| parcel.log == log && parcel.first == from) else {
-            return self.set_aside_out(log, Side::Here, "unreadable", "the entries that the peer lacks cannot be read here");
+            return self.set_aside_out(
+                log,
+                Side::Here,
+                "unreadable",
+                "the entries that the peer lacks cannot be read here",
+            );
         };
         let mut packed = Vec::new();
         if let Err(error) = put_parcel(&mut packed, &parcel, self.sending.pace.compression_level()) {
-            return self.set_aside_out(log, Side::Here, "cannot_pack", &error.to_string());
+            return self.set_aside_out(log, Side::Here, "cannot-pack", &error.to_string());
         }
         let Some(space) = self.spaces.get_mut(&log.space) else { return };
         space.logs.entry(log.key).or_default().sent = parcel.seal.number;

@@ -212,7 +212,9 @@ impl Session {
     pub(super) fn list_spaces(&mut self) {
         let first = !self.listing.hello_sent;
         let ready = self.listing.due && !self.listing.asking && self.spaces.values().all(|space| space.mine.is_some());
-        let Some(registry) = self.listing.registry.filter(|_| ready && (first || self.phase == Phase::Open)) else { return };
+        let Some(registry) = self.listing.registry.filter(|_| ready && (first || self.phase == Phase::Open)) else {
+            return;
+        };
         let lines = self.spaces.iter_mut().filter_map(|(id, space)| {
             let mine = space.mine.as_ref()?;
             let (digest, _) = space.listed.get_or_insert_with(|| (mine.digest(), mine.clone()));
@@ -257,7 +259,8 @@ impl Session {
 
     /// For each common space: equal digests need no words, different ones a frontier, once.
     pub(super) fn compare_frontiers(&mut self) {
-        let ids: Vec<SpaceId> = self.spaces.keys().filter(|id| self.is_open(id) && self.is_common(id)).copied().collect();
+        let ids: Vec<SpaceId> =
+            self.spaces.keys().filter(|id| self.is_open(id) && self.is_common(id)).copied().collect();
         for id in ids {
             let Some(theirs) = self.listing.peer.get(&id) else { continue };
             let Some(space) = self.spaces.get_mut(&id).filter(|space| !space.told) else { continue };
@@ -301,7 +304,9 @@ impl Session {
     fn set_forks_aside(&mut self, id: SpaceId) {
         let Some(space) = self.spaces.get_mut(&id) else { return };
         let (Some(mine), Some(theirs)) = (&space.mine, &space.theirs) else { return };
-        let forked = |key: &LogKey, held: &(u64, EntryHash)| theirs.0.get(key).is_some_and(|other| other.0 == held.0 && other.1 != held.1);
+        let forked = |key: &LogKey, held: &(u64, EntryHash)| {
+            theirs.0.get(key).is_some_and(|other| other.0 == held.0 && other.1 != held.1)
+        };
         let forks: Vec<LogKey> = mine.0.iter().filter(|(key, held)| forked(key, held)).map(|(key, _)| *key).collect();
         for key in forks {
             let state = space.logs.entry(key).or_default();
@@ -325,7 +330,8 @@ impl Session {
             }
         }
         let before = std::mem::take(&mut self.listing.peer);
-        self.listing.peer = list.into_iter().map(|(id, digest)| (id, before.get(&id).copied().unwrap_or(digest))).collect();
+        self.listing.peer =
+            list.into_iter().map(|(id, digest)| (id, before.get(&id).copied().unwrap_or(digest))).collect();
         Ok(())
     }
 

@@ -1,0 +1,120 @@
+//! What the sync task asks the casebook for.
+//!
+//! Every call may block on the disk, so it is made from a thread that may wait. The trait has one
+//! implementation that ships, the [`Casebook`]; tests and the simulator bring their own.
+
+use std::sync::Arc;
+
+use cairn_casebook::{Casebook, CasebookError, Change, JoinGrant, JoinRequest, Kept, Member, PeerEvent, SharedSpace};
+use cairn_ledger::{EntryHash, Frontier, LogId, OpenParcel, ReplicaId, SpaceId};
+use zeroize::Zeroizing;
+
+/// Milliseconds since 1970.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// Fills a buffer with unpredictable bytes.
+pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
+/// The casebook as the sync task sees it.
+pub trait Book: Send + Sync + 'static {
+    /// This replica.
+    fn replica(&self) -> ReplicaId;
+    /// Its Ed25519 seed, for TLS and receipts.
+    fn replica_seed(&self) -> Zeroizing<[u8; 32]>;
+    /// The other members of the agency.
+    fn members(&self) -> Vec<Member>;
+    /// What members recognise each other by on the local network.
+    fn discovery_tag(&self, nonce: &[u8; 8]) -> [u8; 8];
+    /// Spaces shared with a peer; empty when it is no member in good standing.
+    fn shared_spaces(&self, peer: ReplicaId) -> Vec<SharedSpace>;
+    /// Frontier of a space.
+    fn frontier(&self, space: SpaceId) -> Frontier;
+    /// Entries of a log from a number on, about so many bytes, ending at a seal.
+    fn read_parcel(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<OpenParcel>, CasebookError>;
+    /// Checks and keeps a parcel; durable when it returns.
+    fn keep_parcel(&self, peer: ReplicaId, parcel: OpenParcel, now_ms: u64) -> Result<Kept, CasebookError>;
+    /// A peer said how much of a log of ours it holds.
+    fn peer_knows(
+        &self,
+        peer: ReplicaId,
+        log: &LogId,
+        number: u64,
+        hash: EntryHash,
+        now_ms: u64,
+    ) -> Result<(), CasebookError>;
+    /// Notes what happened with a peer.
+    fn note_peer(&self, peer: ReplicaId, event: PeerEvent, now_ms: u64) -> Result<(), CasebookError>;
+    /// Whether the links are cut on purpose.
+    fn is_cut(&self) -> bool;
+    /// The pending request to sync (`true`) or to stop (`false`).
+    fn take_sync_request(&self) -> Option<bool>;
+    /// Registers a callback for changes.
+    fn on_change(&self, callback: Box<dyn Fn(Change) + Send + Sync>);
+    /// Answers a request to join.
+    fn accept_join(&self, replica: ReplicaId, request: &JoinRequest, now_ms: u64) -> Result<JoinGrant, CasebookError>;
+}
+
+impl Book for Casebook {
+    fn replica(&self) -> ReplicaId {
+        self.identity().replica
+    }
+
+    fn replica_seed(&self) -> Zeroizing<[u8; 32]> {
+        Self::replica_seed(self)
+    }
+
+    fn members(&self) -> Vec<Member> {
+        Self::members(self)
+    }
+
+    fn discovery_tag(&self, nonce: &[u8; 8]) -> [u8; 8] {
+        Self::discovery_tag(self, nonce)
+    }
+
+    fn shared_spaces(&self, peer: ReplicaId) -> Vec<SharedSpace> {
+        Self::shared_spaces(self, peer)
+    }
+
+    fn frontier(&self, space: SpaceId) -> Frontier {
+        Self::frontier(self, space)
+    }
+
+    fn read_parcel(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<OpenParcel>, CasebookError> {
+        Self::read_parcel(self, log, from, bytes_max)
+    }
+
+    fn keep_parcel(&self, peer: ReplicaId, parcel: OpenParcel, now_ms: u64) -> Result<Kept, CasebookError> {
+        Self::keep_parcel(self, peer, parcel, now_ms)
+    }
+
+    fn peer_knows(
+        &self,
+        peer: ReplicaId,
+        log: &LogId,
+        number: u64,
+        hash: EntryHash,
+        now_ms: u64,
+    ) -> Result<(), CasebookError> {
+        Self::peer_knows(self, peer, log, number, hash, now_ms)
+    }
+
+    fn note_peer(&self, peer: ReplicaId, event: PeerEvent, now_ms: u64) -> Result<(), CasebookError> {
+        Self::note_peer(self, peer, event, now_ms)
+    }
+
+    fn is_cut(&self) -> bool {
+        Self::is_cut(self)
+    }
+
+    fn take_sync_request(&self) -> Option<bool> {
+        Self::take_sync_request(self)
+    }
+
+    fn on_change(&self, callback: Box<dyn Fn(Change) + Send + Sync>) {
+        Self::on_change(self, callback);
+    }
+
+    fn accept_join(&self, replica: ReplicaId, request: &JoinRequest, now_ms: u64) -> Result<JoinGrant, CasebookError> {
+        Self::accept_join(self, replica, request, now_ms)
+    }
+}

@@ -1,0 +1,127 @@
+//! The QUIC endpoint and its settings.
+//!
+//! Cubic, because on slow and lossy links it carried more than the others (sync.md). Ten seconds of silence end
+//! a connection, so that a dead peer leaves the screen; the side that dialled keeps a quiet one alive. Before a
+//! peer is known it gets little memory; afterwards the windows open.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cairn_ledger::ReplicaId;
+use quinn::{ClientConfig, Connection, ConnectionError, Endpoint, IdleTimeout, ServerConfig, TransportConfig, VarInt};
+
+use crate::LinkError;
+use crate::tls::{Expected, Identity, SERVER_NAME};
+
+/// A connection without a sign of life for so long is dead.
+const IDLE_MS: u32 = 10_000;
+/// The side that dialled shows itself this often.
+const KEEP_ALIVE: Duration = Duration::from_secs(4);
+/// How long a handshake may take, over the worst links.
+pub const HANDSHAKE: Duration = Duration::from_secs(20);
+/// What a peer may have on its way to us before we know who it is.
+const STRANGER_WINDOW: u32 = 64 * 1024;
+/// And afterwards.
+const MEMBER_WINDOW: u32 = 4 * 1024 * 1024;
+/// Handshakes under way at a time; further ones are refused.
+pub const HANDSHAKES_MAX: usize = 32;
+
+/// Listens at this address for members and enrolments, and dials from it.
+pub fn listen(identity: &Identity, address: SocketAddr) -> Result<Endpoint, LinkError> {
+    let mut config = ServerConfig::with_crypto(Arc::new(identity.server()?));
+    config.transport_config(Arc::new(transport(None)));
+    config.max_incoming(HANDSHAKES_MAX * 2);
+    config.incoming_buffer_size(u64::from(STRANGER_WINDOW));
+    config.incoming_buffer_size_total(u64::from(STRANGER_WINDOW) * 16);
+    Endpoint::server(config, address).map_err(|error| LinkError::Listen(address, error))
+}
+
+/// An endpoint that only dials, of the family of that address.
+pub fn dial_only(towards: SocketAddr) -> Result<Endpoint, LinkError> {
+    let any = match towards {
+        SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+        SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
+    };
+    Endpoint::client(any).map_err(|error| LinkError::Listen(any, error))
+}
+
+fn transport(keep_alive: Option<Duration>) -> TransportConfig {
+    let mut transport = TransportConfig::default();
+    transport
+        .max_concurrent_bidi_streams(VarInt::from_u32(1))
+        .max_concurrent_uni_streams(VarInt::from_u32(0))
+        .datagram_receive_buffer_size(None)
+        .receive_window(VarInt::from_u32(STRANGER_WINDOW))
+        .stream_receive_window(VarInt::from_u32(MEMBER_WINDOW))
+        .send_window(u64::from(MEMBER_WINDOW))
+        .max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(IDLE_MS))))
+        .keep_alive_interval(keep_alive)
+        .congestion_controller_factory(Arc::new(quinn::congestion::CubicConfig::default()));
+    transport
+}
+
+/// The peer is a member: it may send at full rate.
+pub fn welcome(connection: &Connection) {
+    connection.set_receive_window(VarInt::from_u32(MEMBER_WINDOW));
+}
+
+/// Why dialling failed.
+#[derive(Debug, PartialEq, Eq)]
+pub enum DialFailure {
+    /// What answered is not whom we expected.
+    Stranger,
+    /// Something answered and said no.
+    Refused(String),
+    /// Nobody answered.
+    Silent(String),
+}
+
+impl std::fmt::Display for DialFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stranger => f.write_str("what answers at this address has the key of another machine"),
+            Self::Refused(reason) => write!(f, "the peer refused the connection ({reason})"),
+            Self::Silent(reason) => write!(f, "the peer does not answer ({reason})"),
+        }
+    }
+}
+
+/// Dials one address. The connection is proved to be with whom we expected.
+pub async fn dial(
+    endpoint: &Endpoint,
+    identity: &Identity,
+    alpn: &[u8],
+    expected: Expected,
+    address: SocketAddr,
+) -> Result<Connection, DialFailure> {
+    let silent = |reason: &dyn std::fmt::Display| DialFailure::Silent(reason.to_string());
+    let (crypto, stranger) = identity.client(alpn, expected).map_err(|error| silent(&error))?;
+    let mut config = ClientConfig::new(Arc::new(crypto));
+    config.transport_config(Arc::new(transport(Some(KEEP_ALIVE))));
+    let connecting = endpoint.connect_with(config, address, SERVER_NAME).map_err(|error| silent(&error))?;
+    match tokio::time::timeout(HANDSHAKE, connecting).await {
+        Err(_) => Err(silent(&"no answer in time")),
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(_)) if stranger.load(std::sync::atomic::Ordering::Relaxed) => Err(DialFailure::Stranger),
+        Ok(Err(error @ (ConnectionError::ConnectionClosed(_) | ConnectionError::ApplicationClosed(_)))) => {
+            Err(DialFailure::Refused(error.to_string()))
+        }
+        Ok(Err(error)) => Err(silent(&error)),
+    }
+}
+
+/// The addresses behind `host:port` that this endpoint can reach.
+pub async fn resolve(endpoint: Option<&Endpoint>, address: &str) -> Vec<SocketAddr> {
+    let from = endpoint.and_then(|endpoint| endpoint.local_addr().ok());
+    let fits = |to: &SocketAddr| from.is_none_or(|from| from.is_ipv4() == to.is_ipv4());
+    match tokio::net::lookup_host(address).await {
+        Ok(found) => found.filter(fits).take(4).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Whether the peer at the other end is a member whom the connection proved.
+pub fn expect_one(replica: ReplicaId) -> Expected {
+    Expected::Members([replica].into())
+}

@@ -1,0 +1,58 @@
+//! What happened at this machine that a running session should hear of, folded together until it listens.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use cairn_ledger::SpaceId;
+use cairn_sync_protocol::Event;
+use tokio::sync::Notify;
+
+/// News for one session. However much happens, it holds each space once.
+#[derive(Debug, Default)]
+pub struct Nudge {
+    news: Mutex<News>,
+    notify: Notify,
+}
+
+#[derive(Debug, Default)]
+struct News {
+    changed: BTreeSet<SpaceId>,
+    rights: bool,
+    close: Option<&'static str>,
+}
+
+impl Nudge {
+    /// A space has new entries.
+    pub fn changed(&self, space: SpaceId) {
+        self.tell(|news| {
+            news.changed.insert(space);
+        });
+    }
+
+    /// Membership or keys changed.
+    pub fn rights(&self) {
+        self.tell(|news| news.rights = true);
+    }
+
+    /// The session is to end.
+    pub fn close(&self, reason: &'static str) {
+        self.tell(|news| news.close = news.close.or(Some(reason)));
+    }
+
+    fn tell(&self, say: impl FnOnce(&mut News)) {
+        say(&mut self.news.lock().unwrap_or_else(PoisonError::into_inner));
+        self.notify.notify_one();
+    }
+
+    /// Waits for news; events for the session, the order to close last.
+    pub async fn next(&self) -> Vec<Event> {
+        self.notify.notified().await;
+        let news = std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut events: Vec<Event> = news.changed.into_iter().map(Event::LocalChange).collect();
+        if news.rights {
+            events.push(Event::RightsChanged);
+        }
+        events.extend(news.close.map(Event::CloseAsked));
+        events
+    }
+}
