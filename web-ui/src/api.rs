@@ -22,7 +22,7 @@ use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use cairn_casebook::{Casebook, CasebookError};
+use cairn_casebook::{Actor, Casebook, CasebookError};
 
 pub use problem::problem;
 pub use rejected::rejected_csv;
@@ -42,14 +42,22 @@ async fn openapi() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
 }
 
-/// Runs one call of the casebook for the person who asks.
+/// Runs one call of the casebook for the person who asks, and sends its answer.
 async fn ask<T, F>(state: &AppState, who: SignedIn, call: F) -> Result<axum::Json<T>, Failure>
 where
-    F: FnOnce(&Casebook, &cairn_casebook::Actor, u64) -> Result<T, CasebookError> + Send + 'static,
+    F: FnOnce(&Casebook, &Actor, u64) -> Result<T, CasebookError> + Send + 'static,
     T: Send + 'static,
 {
-    let answer = blocking(state, move |casebook, now_ms| call(casebook, &who.actor, now_ms)).await;
-    Ok(axum::Json(answer?))
+    Ok(axum::Json(carry_out(state, who, call).await?))
+}
+
+/// Runs one call of the casebook for the person who asks.
+async fn carry_out<T, F>(state: &AppState, who: SignedIn, call: F) -> Result<T, Failure>
+where
+    F: FnOnce(&Casebook, &Actor, u64) -> Result<T, CasebookError> + Send + 'static,
+    T: Send + 'static,
+{
+    Ok(blocking(state, move |casebook, now_ms| call(casebook, &who.actor, now_ms)).await?)
 }
 
 /// Refuses texts that are longer than any honest one.

@@ -107,6 +107,7 @@ impl Failure {
             "fault" => "A fault in the appliance",
             "invalid" => "The record was not saved",
             "method-not-allowed" => "Not possible here",
+            "no-such-address" => "No such page",
             "not-found" => "Not held here",
             "not-from-here" => "The form was not sent from here",
             "not-now" => "Not possible now",

@@ -33,7 +33,7 @@ pub struct CheckedForm {
 impl CheckedForm {
     /// The first value of a field, without blanks around it; empty when it is missing.
     pub fn get(&self, name: &str) -> &str {
-        self.all(name).next().unwrap_or_default()
+        self.exact(name).trim()
     }
 
     /// Every value of a field, without blanks around it.

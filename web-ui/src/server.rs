@@ -18,6 +18,7 @@ mod pace;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 
@@ -36,7 +37,7 @@ pub fn app(state: AppState, hosts: Vec<String>) -> Router {
         .route("/assets/{hash}/{*name}", get(assets::serve))
         .merge(api::router())
         .merge(pages::router())
-        .fallback(|| async { Failure::not_found("There is no page at this address.") })
+        .fallback(|| async { no_such_address() })
         .method_not_allowed_fallback(|| async { method_not_allowed() })
         .layer(from_fn_with_state(state.clone(), gate))
         .layer(from_fn(pace::give_up_on_stalled_bodies))
@@ -44,4 +45,9 @@ pub fn app(state: AppState, hosts: Vec<String>) -> Router {
         .layer(from_fn_with_state(state.clone(), dress::show_failures))
         .layer(from_fn(headers::strict))
         .with_state(state)
+}
+
+fn no_such_address() -> Failure {
+    let detail = "There is no page at this address. Nothing was read or changed.";
+    Failure::new(StatusCode::NOT_FOUND, "no-such-address", detail)
 }

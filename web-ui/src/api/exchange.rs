@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use cairn_casebook::{Invitation, ReplicaId, SyncStatus};
 use serde::Deserialize;
 
-use super::{ask, at_most};
+use super::{ask, at_most, carry_out};
 use crate::forms::SentJson;
 use crate::gate::SignedIn;
 use crate::state::AppState;
@@ -28,22 +28,22 @@ pub(super) async fn status(State(state): State<AppState>, who: SignedIn) -> Resu
 }
 
 pub(super) async fn start(State(state): State<AppState>, who: SignedIn) -> Result<StatusCode, Failure> {
-    ask(&state, who, |casebook, actor, now_ms| casebook.ask_sync(actor, true, now_ms)).await?;
+    carry_out(&state, who, |casebook, actor, now_ms| casebook.ask_sync(actor, true, now_ms)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
 pub(super) async fn cancel(State(state): State<AppState>, who: SignedIn) -> Result<StatusCode, Failure> {
-    ask(&state, who, |casebook, actor, now_ms| casebook.ask_sync(actor, false, now_ms)).await?;
+    carry_out(&state, who, |casebook, actor, now_ms| casebook.ask_sync(actor, false, now_ms)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
 pub(super) async fn cut(State(state): State<AppState>, who: SignedIn) -> Result<StatusCode, Failure> {
-    ask(&state, who, |casebook, actor, now_ms| casebook.set_cut(actor, true, now_ms)).await?;
+    carry_out(&state, who, |casebook, actor, now_ms| casebook.set_cut(actor, true, now_ms)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn restore(State(state): State<AppState>, who: SignedIn) -> Result<StatusCode, Failure> {
-    ask(&state, who, |casebook, actor, now_ms| casebook.set_cut(actor, false, now_ms)).await?;
+    carry_out(&state, who, |casebook, actor, now_ms| casebook.set_cut(actor, false, now_ms)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn add_address(
     let add = move |casebook: &cairn_casebook::Casebook, actor: &cairn_casebook::Actor, now_ms| {
         casebook.add_address(actor, sent.replica, &sent.address, now_ms)
     };
-    ask(&state, who, add).await?;
+    carry_out(&state, who, add).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -8,7 +8,7 @@ use cairn_casebook::{ImportBatch, ImportReport, Mapping, UndoReport};
 use serde::Deserialize;
 
 use super::records::short;
-use super::{ask, at_most, rejected_csv};
+use super::{ask, at_most, carry_out, rejected_csv};
 use crate::forms::{self, SentFile, SentJson};
 use crate::gate::SignedIn;
 use crate::state::{AppState, blocking};
@@ -144,6 +144,6 @@ pub(super) async fn save_mapping(
     if mapping.name != name {
         return Err(Failure::bad_request("The mapping has another name than the address. Nothing was saved."));
     }
-    ask(&state, who, move |casebook, actor, now_ms| casebook.save_mapping(actor, &mapping, now_ms)).await?;
+    carry_out(&state, who, move |casebook, actor, now_ms| casebook.save_mapping(actor, &mapping, now_ms)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -109,7 +109,7 @@ async fn converse(stream: TcpStream, router: Router, mut stopped: watch::Receive
     );
     let ended = tokio::select! {
         ended = &mut connection => ended,
-        _ = stopped.wait_for(|stopped| *stopped) => {
+        () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
