@@ -1,0 +1,176 @@
+// Small comforts on top of pages that work without them. No framework, no inline code, nothing that a form needs.
+(() => {
+  "use strict";
+
+  const all = (selector, inside) => Array.from((inside || document).querySelectorAll(selector));
+  const language = document.documentElement.lang.startsWith("ar-XB") ? "ar" : document.documentElement.lang;
+
+  // ---- times in the time zone of this machine -------------------------------------------------------------
+
+  const today = new Date().toDateString();
+  const full = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
+  const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+  function localTimes(inside) {
+    for (const mark of all("time[data-style]", inside)) {
+      const then = new Date(mark.dateTime);
+      if (Number.isNaN(then.getTime())) continue;
+      if (mark.dataset.style === "ago") {
+        mark.title = full.format(then);
+      } else if (mark.dataset.style === "at") {
+        const near = Math.abs(Date.now() - then) < 300 * 86400000;
+        mark.textContent = (then.toDateString() === today ? clock : near ? day : full).format(then);
+      } else {
+        mark.textContent = full.format(then);
+      }
+    }
+  }
+
+  // ---- the one polite live region -------------------------------------------------------------------------
+
+  function announce(text) {
+    const live = document.getElementById("live");
+    if (live && text && live.textContent !== text) live.textContent = text;
+  }
+
+  // ---- keyboard -------------------------------------------------------------------------------------------
+
+  const ways = { c: "/check", n: "/records/new", h: "/" };
+  let cameFrom = null;
+
+  function isTyping(target) {
+    return target.closest("input, textarea, select, [contenteditable], dialog[open]") !== null;
+  }
+
+  function onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && cameFrom && isTyping(event.target)) {
+      event.target.blur();
+      cameFrom.focus();
+      cameFrom = null;
+      return;
+    }
+    if (isTyping(event.target)) return;
+    const lettersOff = document.documentElement.dataset.keys === "off";
+    if (event.key === "/") {
+      const box = all("[data-shortcut='/']").find((one) => one.offsetParent !== null);
+      if (!box) return;
+      event.preventDefault();
+      cameFrom = document.activeElement;
+      box.focus();
+      box.select();
+    } else if (event.key === "?") {
+      const shortcuts = document.getElementById("shortcuts");
+      if (shortcuts && shortcuts.showModal) shortcuts.showModal();
+    } else if (!lettersOff && ways[event.key] && document.querySelector(`.rail a[href='${ways[event.key]}']`)) {
+      location.assign(ways[event.key]);
+    }
+  }
+
+  // ---- forms ----------------------------------------------------------------------------------------------
+
+  // A second box for fields that hold several values.
+  function addBox(button) {
+    const boxes = all("input, select", button.parentElement);
+    const copy = boxes[boxes.length - 1].cloneNode(true);
+    copy.value = "";
+    copy.removeAttribute("id");
+    copy.setAttribute("aria-label", button.dataset.label);
+    button.before(copy);
+    copy.focus();
+  }
+
+  // A form is sent once, however often the button is pressed.
+  function sendOnce(event) {
+    const form = event.target;
+    if (form.method !== "post" || form.dataset.sent) {
+      if (form.dataset.sent) event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 4000);
+  }
+
+  // Leaving a form with changes that were not saved.
+  function guard(form) {
+    let changed = false;
+    form.addEventListener("input", () => { changed = true; });
+    form.addEventListener("submit", () => { changed = false; });
+    addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+  }
+
+  function dropArea(area) {
+    const input = area.querySelector("input[type=file]");
+    const over = (on) => (event) => { event.preventDefault(); area.classList.toggle("over-it", on); };
+    area.addEventListener("dragover", over(true));
+    area.addEventListener("dragleave", over(false));
+    area.addEventListener("drop", (event) => {
+      over(false)(event);
+      if (event.dataTransfer.files.length) input.files = event.dataTransfer.files;
+    });
+  }
+
+  // A document reader types the lines of a passport with a return after each: wait for the last one.
+  function passport(box) {
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey) return;
+      event.preventDefault();
+      const lines = box.value.trim().split("\n");
+      const last = lines[lines.length - 1];
+      const machine = /^[A-Z0-9<]{30,44}$/.test(last);
+      const wanted = last.length === 30 ? 3 : 2;
+      if (machine && last.includes("<") && lines.length < wanted) {
+        box.value = `${box.value.trim()}\n`;
+        return;
+      }
+      box.form.requestSubmit();
+    });
+  }
+
+  async function copy(button) {
+    const text = document.getElementById(button.dataset.copy).textContent.trim();
+    await navigator.clipboard.writeText(text);
+    button.textContent = button.dataset.done;
+  }
+
+  // ---- wiring ---------------------------------------------------------------------------------------------
+
+  function wire(inside) {
+    localTimes(inside);
+    all("form[data-guard]", inside).forEach(guard);
+    all(".drop", inside).forEach(dropArea);
+    all("[data-passport]", inside).forEach(passport);
+    all("[data-needs-script]", inside).forEach((one) => { one.hidden = false; });
+    all("[data-focus]", inside).forEach((one) => one.focus());
+  }
+
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("submit", sendOnce);
+  document.addEventListener("click", (event) => {
+    const add = event.target.closest("[data-add-box]");
+    if (add) addBox(add);
+    const copies = event.target.closest("[data-copy]");
+    if (copies) copy(copies);
+    if (event.target.closest("[data-print]")) print();
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.closest("[data-send-on-change]")) event.target.form.requestSubmit();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    localTimes(event.target.parentElement || document);
+    const news = event.target.matches("[data-announce]") ? event.target : event.target.querySelector("[data-announce]");
+    if (news) announce(news.textContent.trim());
+  });
+  // What came over a broken line is no reason to lose the page.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status === 422) event.detail.shouldSwap = true;
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    wire(document);
+    const first = document.querySelector("main [data-announce]");
+    if (first) announce(first.textContent.trim());
+    const summary = document.querySelector(".error-summary");
+    if (summary) summary.focus();
+  });
+})();

@@ -1,0 +1,104 @@
+# The frame of every page, and words that many pages share.
+
+brand = Cairn
+demo-word = Demonstration
+demo-line = invented records, nothing here is real
+skip = Skip to the page
+menu = Menu
+search-all = Search all records
+search-placeholder = Search records ( / )
+sign-out = Sign out
+link-cut = Cut the link
+link-restore = Restore the link
+times-are-utc = Times are UTC.
+about = About and help
+shortcuts = Keys
+close = Close
+shortcut-search = Search
+shortcut-check = Check
+shortcut-new = New record
+shortcut-home = Home
+shortcut-help = This list
+shortcut-escape = Back to where you were
+printed = Printed by { $person }, { $site }, { $time }. Police information: keep it, hand it on or destroy it as your rules say.
+
+way-home = Home
+way-check = Check
+way-search = Search
+way-new = New record
+way-import = Import
+way-sync = Sync
+way-audit = Audit
+way-people = People
+
+role-officer = Officer
+role-analyst = Analyst
+role-supervisor = Supervisor
+role-administrator = Administrator
+role-auditor = Auditor
+site-hub = hub
+site-post = post
+
+go-back = Back
+save = Save
+cancel = Cancel
+yes = Yes
+no = No
+not-recorded = Not recorded
+nobody-yet = nobody
+never = never
+trouble-heading = This was not done
+optional-word = optional
+copy = Copy
+copied = Copied
+print = Print
+pager-earlier = Earlier
+pager-later = Later
+pager-next = Next page
+pager-back = Page before
+pager-where = { $first }–{ $last } of { $total }
+
+# What was just done, at the top of the page that follows.
+done-signed-out = You are signed out.
+done-saved = Saved on this machine. It goes to the hub when there is a way to it.
+done-created = Recorded on this machine. It goes to the hub when there is a way to it.
+done-unchanged = Nothing was different, so nothing was saved.
+done-met-another = Saved. Somebody else changed the same field while you were writing: both values are kept until one of you decides.
+done-settled = Settled. The decision is part of the record’s history.
+done-marked = The marker is set. It travels before everything else.
+done-linked = The two records are linked.
+done-sync-asked = Sync was asked for. This page shows how it goes.
+done-sync-cancelled = The sync was cancelled. What had arrived is kept; the rest waits.
+done-cut = The links of this machine are cut. Work goes on; everything waits here.
+done-restored = The links of this machine are restored.
+done-address-added = The address was added. It is tried at the next sync.
+done-joined = This post has joined. Records of the region arrive now.
+done-person-added = The person was added and can sign in.
+done-person-changed = Changed. It holds from their next click on.
+done-password-set = The password was set. Their other sessions have ended.
+done-own-password-set = Your password was changed. Your other sessions have ended.
+done-undone = The import was undone: its records are withdrawn, their history stays.
+done-look-kept = Kept for this browser.
+done-first-person = You are the first person here, and its administrator. Add the others next.
+done-stopped = The import was stopped. What it had written stays and can be undone.
+
+# Pages for what went wrong.
+failure-bad-request = This could not be understood
+failure-busy = Too much at once
+failure-fault = A fault in the appliance
+failure-invalid = The record was not saved
+failure-method-not-allowed = Not possible here
+failure-no-such-address = There is no such page
+failure-not-found = Not held here
+failure-not-from-here = The form was not sent from here
+failure-not-now = Not possible now
+failure-peer-refused = The other side was refused
+failure-refused = Your role does not allow this
+failure-sign-in-wait = Too many failed attempts
+failure-sign-in-wrong = The name or the password is wrong
+failure-signed-out = You are not signed in
+failure-too-large = Too large
+failure-wrong-host = Unknown address
+failure-may-heading = What your role may do here
+failure-home = To the home page
+failure-role = You are signed in as { $role }.

@@ -1,0 +1,92 @@
+# Search, records and their forms.
+
+search-title = Search
+search-heading-for = Search: { $text }
+search-label = Name, number, address, words from a report
+search-button = Search
+search-count = { $count ->
+    [0] Nothing found
+    [one] 1 record
+   *[other] { $count } records
+}
+search-also = Also searched:
+search-narrow = Kinds of record
+search-pages = Pages
+search-none = No record on this machine has these words.
+search-none-more = Try fewer words, another spelling, or part of a name. What other sites hold and have not sent yet cannot be found here.
+search-empty = Search looks through every record on this machine.
+search-empty-more = It finds other spellings too. To find out whether somebody or something is wanted, use Check.
+facet-all = All kinds
+
+grade = Grade: scheme, source, information
+tag-conflict = Two values
+tag-withdrawn = Withdrawn
+tag-discreet = Discreet
+
+holding = { $person }, { $site }
+holding-force = { $force }, brought in at { $site }
+holding-force-reference = { $force }, { $reference }, brought in at { $site }
+
+record-changed = Changed
+record-edit = Change
+record-mark = Set a marker
+record-link = Link
+record-withdrawn = This record was withdrawn: the import that brought it was undone. It is kept for its history and no check finds it.
+record-values = What is held
+record-common = Grade, handling and origin
+record-history = History
+record-places = Where it is
+record-links = Links
+record-no-links = No links yet.
+record-not-here-yet = A record that has not arrived here yet
+record-about-link = about this link
+record-open-marker = open the marker
+record-space = Space:
+record-number = Number of the record
+record-audit = Who looked at it
+place-here = Saved on this machine
+place-has-it = { $site }, { $role }, has it
+place-waits = { $site }, { $role }: not known to have it yet
+place-since = since
+history-settles = Settled two values
+history-first = Recorded
+
+settle-heading = { $field }: two values wait for a decision
+settle-words = They were written apart. Nothing was overwritten. Choose the one that holds from now on; the others stay in the history.
+settle-other = Another value
+settle-button = Let this hold
+
+link-title = Link to another record
+link-lead = First find the record at the other end, then say what links the two.
+link-label = Find the other record
+link-choose = Link to this
+
+new-title = New record
+new-lead = What is it about?
+new-kind = New { $kind }
+new-marker-link = Markers and links are made from the record they are about: open it and choose “Set a marker” or “Link”.
+new-person = A human being, as far as known: a surname alone will do
+new-organisation = A company, a group, an authority
+new-vehicle = A road vehicle, by its plate or VIN
+new-document = A passport, an identity card, a permit
+new-phone = A telephone number, with its handset
+new-location = An address, a house, a crossing
+new-event = A crime, an incident, a stop, a crossing, custody
+new-report = An intelligence report with its grade and handling
+new-marker = A warning or a request on a record
+new-link = What ties two records together
+edit-title = Change: { $title }
+
+form-must = needed
+form-day = Day
+form-month = Month
+form-year = Year
+form-time = Time
+form-add-another = Add another
+form-common = Grade, handling and remarks
+form-locked = Two values wait for a decision. Settle them on the page of the record.
+form-hint-date = Leave out what is not known
+form-hint-country = Name or three letters
+form-hint-record = Open the record and copy its number from there
+form-hint-contact = Name and telephone, on duty at any hour if possible
+form-hint-handling = One code for each box

@@ -1,0 +1,121 @@
+# Home, sync, invitations and joining.
+
+home-title = Home
+home-held = { $count ->
+    [0] No records on this machine yet.
+    [one] 1 record on this machine.
+   *[other] { $count } records on this machine.
+}
+home-tasks = What waits for you
+home-calm = Nothing waits for you.
+home-to-do = To do
+home-decide = Decide
+home-review = Review
+home-waits = Waits
+home-set-aside = Set aside
+home-join = Join a hub
+home-join-more = With a code or a file from the hub. Until then this post works alone.
+home-add-people = Add the people who will work here
+home-add-people-more = Each with a name and a role of their own, so that the audit can tell them apart.
+home-conflict = Two values wait for a decision
+home-more-conflicts = { $count ->
+    [one] and 1 more record with two values
+   *[other] and { $count } more records with two values
+}
+home-private-reviews = { $count ->
+    [one] 1 discreet marker is to be reviewed
+   *[other] { $count } discreet markers are to be reviewed
+}
+home-waiting = { $count ->
+    [one] 1 entry is not yet known to be at a hub
+   *[other] { $count } entries are not yet known to be at a hub
+}
+home-waiting-more = Saved on this machine; they go when there is a way.
+home-peer-failed = { $site } could not be reached
+home-empty = An empty machine
+home-empty-more = Import a file, write the first record, or join a hub and let its records arrive.
+home-recent = Changed last
+home-ways = Where to go
+
+sync-title = Sync
+sync-lead = What is where, and what waits.
+sync-now = Sync now
+sync-cancel = Cancel the sync
+sync-none = No other site is known here yet
+sync-none-post = Join a hub with a code or a file, and records of the region arrive.
+sync-none-hub = Invite a post with a code, and its records arrive.
+sync-role-hub = hub
+sync-role-post = post
+sync-connected = Connected now
+sync-not-connected = Not connected
+sync-last-contact = Last contact
+sync-last-equal = Last fully equal
+sync-sent = Sent
+sync-received = Received
+sync-since-start = since this machine was started
+sync-next = Next attempt
+sync-addresses = Addresses
+sync-no-address = none; found nearby by itself if there is a way
+sync-failed = The last attempt failed:
+sync-space = Space
+sync-state = State
+sync-to-send = To send
+sync-to-receive = To receive
+sync-kind-registry = members and keys
+sync-kind-records = records
+sync-kind-audit = audit
+sync-equal = Equal
+sync-different = Not equal
+sync-unknown = Never compared
+sync-detail = Space by space
+sync-all-equal = Everything is equal
+sync-waits-send = { $count ->
+    [one] 1 entry to send
+   *[other] { $count } entries to send
+}
+sync-waits-receive = { $count ->
+    [one] 1 entry to receive
+   *[other] { $count } entries to receive
+}
+sync-cut-words = The links of this machine are cut on purpose. Work goes on; everything waits here until they are restored.
+sync-add-address = Add an address
+sync-address-label = Address and port
+sync-address-hint = For example 10.0.4.2:7411 or hub.example:7411
+sync-address-of = Of which site
+sync-address-any = The hub
+sync-add = Add
+sync-enrol = Posts of this region
+sync-go-invite = Invite a post
+sync-go-join = Join a hub
+sync-invite-words = A code that is good once, to be read over the telephone or carried as a file.
+
+invite-title = Invite a post
+invite-lead = The post that joins becomes a member of this region: it receives its records and sends its own.
+invite-addresses = Addresses of this hub
+invite-addresses-hint = One a line, as the post will reach it. Without any, the post looks for the hub nearby.
+invite-valid = Good for
+invite-valid-1 = 1 hour
+invite-valid-24 = 1 day
+invite-valid-168 = 7 days
+invite-make = Make a code
+invite-open = Open invitations
+invite-none = No invitation is open.
+invite-code = The code
+invite-code-words = Read it out in groups of four. It is good once, { $when }.
+invite-expires = ends { $when }
+invite-file = Save as a file
+invite-file-words = Carry the file to the post by hand and delete it afterwards: whoever has it can join once.
+invite-not-hub = Only a hub can invite. This is a post.
+
+join-title = Join a hub
+join-lead = The hub gives you a code or a file. Joining needs a way to the hub once; afterwards this post works alone for as long as it must.
+join-code = Code
+join-code-hint = Groups of four characters. Blanks and capitals do not matter.
+join-address = Address of the hub
+join-address-hint = Leave it empty when the hub is on the same network.
+join-file = Or the file from the hub
+join-button = Join
+join-done-already = This post is a member of { $agency } already.
+join-is-hub = This machine is a hub: posts join it, it joins nobody.
+join-bad-file = This file is not an invitation of a hub. Nothing was changed. Ask the hub for a new one.
+join-need-code = Enter the code, or choose the file from the hub.

@@ -1,0 +1,72 @@
+//! The page for what went wrong: what happened, whether anything was lost, what to do, and what the role may do.
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use cairn_casebook::Right;
+
+use super::{Frame, Section, Visit, page_with};
+use crate::Failure;
+use crate::server::ErrorContext;
+use crate::state::AppState;
+
+#[derive(Template)]
+#[template(path = "failure.html")]
+pub(super) struct FailurePage {
+    pub frame: Frame,
+    pub detail: String,
+    pub problems: Vec<String>,
+    pub refused: bool,
+    pub rights: Vec<String>,
+}
+
+/// Shows a failure as a page.
+pub async fn error_page(state: &AppState, context: &ErrorContext, failure: &Failure) -> Response {
+    let path = context.uri.path_and_query().map_or("/", |path| path.as_str());
+    let shown = match Visit::of(state, &context.headers, path, context.signed_in.clone()).await {
+        Ok(visit) => failure_page(visit, failure),
+        Err(second) => Err(second),
+    };
+    // When not even the frame can be put together, the plain sentence is better than nothing.
+    shown.unwrap_or_else(|_| failure.detail.clone().into_response())
+}
+
+fn failure_page(mut visit: Visit, failure: &Failure) -> Result<Response, Failure> {
+    visit.done = None;
+    let w = visit.words();
+    let title = w.t(&format!("failure-{}", failure.code));
+    let frame = visit.frame(Section::Other, title);
+    page_with(failure.status, &FailurePage::of(frame, failure))
+}
+
+impl FailurePage {
+    pub(super) fn of(frame: Frame, failure: &Failure) -> Self {
+        Self {
+            rights: rights_of(&frame),
+            frame,
+            detail: failure.detail.clone(),
+            problems: failure.problems.iter().map(|problem| problem.text.clone()).collect(),
+            refused: failure.code == "refused",
+        }
+    }
+}
+
+/// Every right with the words for it.
+const RIGHTS: [(Right, &str); 12] = [
+    (Right::Check, "right-check"),
+    (Right::Search, "right-search"),
+    (Right::View, "right-view"),
+    (Right::Edit, "right-edit"),
+    (Right::Import, "right-import"),
+    (Right::UndoImport, "right-undo"),
+    (Right::SeeSync, "right-see-sync"),
+    (Right::SyncNow, "right-sync-now"),
+    (Right::ManageSync, "right-manage-sync"),
+    (Right::ManagePeople, "right-people"),
+    (Right::Enrol, "right-enrol"),
+    (Right::ReadAudit, "right-audit"),
+];
+
+/// The words for what a role may do.
+pub(super) fn rights_of(frame: &Frame) -> Vec<String> {
+    RIGHTS.iter().filter(|(right, _)| frame.may(*right)).map(|(_, key)| frame.words.t(key)).collect()
+}

@@ -1,0 +1,110 @@
+//! First run: the machine has a name and keys already; now it gets its first person.
+//!
+//! Whoever comes first could be anybody on the network, so the form asks for the code that the appliance shows where it
+//! was started.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use cairn_casebook::{Actor, CasebookError, NewPerson, Role, Via};
+
+use super::people::{AtBox, FormOutcome, refusal};
+use super::{Frame, Section, Trouble, Visit, page, page_with};
+use crate::forms::OpenForm;
+use crate::session::same_secret;
+use crate::state::{AppState, blocking};
+use crate::{Failure, entry};
+
+#[derive(Template)]
+#[template(path = "first_run.html")]
+pub(super) struct FirstRunPage {
+    pub frame: Frame,
+    pub user: String,
+    pub display: String,
+    pub code: String,
+    pub open: bool,
+}
+
+/// The doors.
+pub(super) async fn show(State(state): State<AppState>, visit: Visit) -> Result<Response, Failure> {
+    if !nobody(&state).await? {
+        return Ok(Redirect::to("/sign-in").into_response());
+    }
+    page(&FirstRunPage::of(visit, &state))
+}
+
+/// Adds the first administrator and signs them in.
+pub(super) async fn add(State(state): State<AppState>, visit: Visit, sent: OpenForm) -> Result<Response, Failure> {
+    if !nobody(&state).await? {
+        return Ok(Redirect::to("/sign-in").into_response());
+    }
+    match add_first(&state, &visit, &sent).await? {
+        Ok(()) => begin(&state, &sent).await,
+        Err((at, text)) => {
+            let typed = |name: &str| sent.get(name).to_string();
+            let mut shown = FirstRunPage::of(visit, &state);
+            (shown.user, shown.display, shown.code) = (typed("user"), typed("display"), typed("code"));
+            shown.frame.troubles.push(Trouble { at: at.into(), text });
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown)
+        }
+    }
+}
+
+async fn add_first(state: &AppState, visit: &Visit, sent: &OpenForm) -> Result<Result<(), AtBox>, Failure> {
+    let w = visit.words();
+    let code = sent.get("code").to_uppercase();
+    match &state.settings.setup_code {
+        None => return Ok(Err(("code", w.t("first-closed")))),
+        Some(wanted) if !same_secret(&code, &wanted.to_uppercase()) => return Ok(Err(("code", w.t("first-wrong-code")))),
+        Some(_) => {}
+    }
+    if sent.exact("password") != sent.exact("again") {
+        return Ok(Err(("again", w.t("password-differs"))));
+    }
+    let person = NewPerson {
+        user: sent.get("user").into(),
+        display: sent.get("display").into(),
+        role: Role::Administrator,
+        password: sent.exact("password").into(),
+    };
+    let added = blocking(state, move |casebook, now_ms| {
+        if !casebook.nobody() {
+            return Err(CasebookError::NotNow("somebody was added here meanwhile; nothing was changed; sign in".into()));
+        }
+        casebook.add_person(&first_visitor(), &person, now_ms)
+    });
+    added.await.map_err(|error| refusal(error, "user")).transpose_form()
+}
+
+/// The person who knows the code that the appliance showed when it was started.
+fn first_visitor() -> Actor {
+    Actor { user: "first-run".into(), display: "First run".into(), role: Some(Role::Administrator), via: Via::Screen }
+}
+
+/// Signs the first person in.
+async fn begin(state: &AppState, sent: &OpenForm) -> Result<Response, Failure> {
+    let opened = entry::sign_in(state, sent.get("user"), sent.exact("password"), Via::Screen).await?;
+    let cookie = entry::session_cookie(state, &opened).map_err(|_| Failure::fault("The session could not be begun."))?;
+    let mut response = Redirect::to("/?done=first-person").into_response();
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+async fn nobody(state: &AppState) -> Result<bool, Failure> {
+    blocking(state, |casebook, _| Ok(casebook.nobody())).await
+}
+
+impl FirstRunPage {
+    pub(super) fn of(mut visit: Visit, state: &AppState) -> Self {
+        visit.signed_in = None;
+        let title = visit.words().t("first-title");
+        let open = state.settings.setup_code.is_some();
+        Self { frame: visit.frame(Section::Other, title), user: String::new(), display: String::new(), code: String::new(), open }
+    }
+
+    /// Whether this machine is a hub.
+    pub fn is_hub(&self) -> bool {
+        self.frame.here.role == "hub"
+    }
+}

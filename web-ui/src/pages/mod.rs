@@ -1,0 +1,159 @@
+//! The pages: handlers that read what was asked, call the casebook, and fill a template.
+//!
+//! Every page is a real URL and every action a real form; after a form that changed something the browser is sent to
+//! a page that says so (`?done=…`). Scripts only add comfort. Templates hold no prose: see [`crate::words`].
+
+mod about;
+mod audit;
+mod check;
+mod diff;
+mod failure;
+mod first_run;
+mod frame;
+mod home;
+mod imports;
+mod join;
+mod mapping;
+mod me;
+mod people;
+mod record;
+mod record_form;
+mod schema_form;
+mod search;
+mod shown;
+mod sign_in;
+mod sync;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+
+use crate::assets::Asset;
+use crate::state::AppState;
+use crate::{Failure, forms};
+
+pub use failure::error_page;
+pub use frame::{Frame, Look, Section, Trouble, Visit};
+pub(crate) use join::HOURS as INVITE_HOURS;
+pub(crate) use record_form::{countries, kind_hint};
+
+/// The stylesheet: one file, in the order of its parts. The dark colours stand twice, once for machines that prefer
+/// dark and once for people who choose it.
+const STYLES: &str = concat!(
+    include_str!("../../assets/css/tokens.css"),
+    "@media screen and (prefers-color-scheme: dark) {\n:root:not([data-theme=\"light\"]) {\n",
+    include_str!("../../assets/css/dark.css"),
+    "}\n}\n@media screen {\n:root[data-theme=\"dark\"] {\n",
+    include_str!("../../assets/css/dark.css"),
+    "}\n}\n",
+    include_str!("../../assets/css/base.css"),
+    include_str!("../../assets/css/components.css"),
+    include_str!("../../assets/css/pages.css"),
+    include_str!("../../assets/css/contrast.css"),
+    include_str!("../../assets/css/print.css"),
+);
+
+/// Files that pages name.
+pub const ASSETS: &[Asset] = &[
+    Asset { name: "cairn.css", bytes: STYLES.as_bytes() },
+    Asset { name: "cairn.js", bytes: include_bytes!("../../assets/js/cairn.js") },
+    Asset { name: "htmx.min.js", bytes: include_bytes!("../../assets/vendor/htmx.min.js") },
+    Asset { name: "idiomorph-ext.min.js", bytes: include_bytes!("../../assets/vendor/idiomorph-ext.min.js") },
+    Asset { name: "mark.svg", bytes: include_bytes!("../../assets/mark.svg") },
+];
+
+/// Every page.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/first-run", get(first_run::show).post(first_run::add))
+        .route("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/sign-out", post(sign_in::leave))
+        .route("/check", get(check::show).post(check::answer))
+        .route("/search", get(search::show))
+        .route("/records/new", get(record_form::new))
+        .route("/records", post(record_form::create))
+        .route("/records/{id}", get(record::show).post(record_form::save))
+        .route("/records/{id}/edit", get(record_form::edit))
+        .route("/records/{id}/private", get(record::before_private))
+        .route("/records/{id}/link", get(search::choose_other))
+        .route("/records/{id}/settle", post(record::settle))
+        .merge(import_routes())
+        .merge(sync_routes())
+        .route("/audit", get(audit::show))
+        .route("/audit/verify", post(audit::verify))
+        .route("/people", get(people::list).post(people::add))
+        .route("/people/{user}", get(people::show).post(people::change))
+        .route("/people/{user}/password", post(people::set_password))
+        .route("/me", get(me::show))
+        .route("/password", get(me::show).post(me::set_password))
+        .route("/look", post(me::set_look))
+        .route("/about", get(about::show))
+}
+
+fn import_routes() -> Router<AppState> {
+    Router::new()
+        .route("/imports", get(imports::list).post(imports::upload))
+        .route("/imports/{file}", get(mapping::choose))
+        .route("/imports/{file}/columns", get(mapping::columns).post(mapping::save))
+        .route("/imports/{file}/run", get(imports::watch).post(imports::run))
+        .route("/imports/{file}/stop", post(imports::stop))
+        .route("/imports/{file}/drop", post(imports::drop_file))
+        .route("/imports/{file}/rejected.csv", get(imports::rejected))
+        .route("/imports/batches/{batch}", get(imports::batch))
+        .route("/imports/batches/{batch}/rejected.csv", get(imports::batch_rejected))
+        .route("/imports/batches/{batch}/undo", post(imports::undo))
+}
+
+fn sync_routes() -> Router<AppState> {
+    Router::new()
+        .route("/sync", get(sync::show))
+        .route("/sync/footer", get(sync::footer))
+        .route("/sync/now", post(sync::now))
+        .route("/sync/cancel", post(sync::cancel))
+        .route("/sync/cut", post(sync::cut))
+        .route("/sync/restore", post(sync::restore))
+        .route("/sync/addresses", post(sync::add_address))
+        .route("/sync/invite", get(join::invitations).post(join::invite))
+        .route("/sync/invite/{name}/file", get(join::invitation_file))
+        .route("/sync/join", get(join::show).post(join::join))
+}
+
+/// The beginning of a record's number, where the whole would be in the way.
+pub(crate) fn short_id(id: &cairn_record::RecordId) -> String {
+    id.to_string().chars().take(8).collect()
+}
+
+/// A page from its template.
+fn page(template: &impl askama::Template) -> Result<Response, Failure> {
+    page_with(StatusCode::OK, template)
+}
+
+/// A page with a status of its own.
+fn page_with(status: StatusCode, template: &impl askama::Template) -> Result<Response, Failure> {
+    match template.render() {
+        Ok(text) => Ok((status, Html(text)).into_response()),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be put together");
+            Err(Failure::fault("The page could not be put together. What was asked has been done; look before you try again."))
+        }
+    }
+}
+
+/// To the page that says what was done.
+fn done(path: &str, what: &str) -> Response {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("done=")).collect();
+    let mut target = format!("{path}?");
+    for pair in kept {
+        target.push_str(pair);
+        target.push('&');
+    }
+    Redirect::to(&format!("{target}done={what}")).into_response()
+}
+
+/// Back to the page of this server that a form names, with what was done.
+fn back_to(named: &str, what: &str) -> Response {
+    done(forms::own_path(named), what)
+}

@@ -1,0 +1,232 @@
+//! New records and changes to records.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use cairn_casebook::{Actor, CasebookError, RecordPage, Right, SaveRequest, Saved};
+use cairn_record::{FieldType, Kind, RecordId, country, schema};
+
+use super::frame::Trouble;
+use super::schema_form::{self, Filling, SchemaForm, Texts, Widget};
+use super::{Frame, Section, Visit, done, page, page_with};
+use crate::Failure;
+use crate::forms::CheckedForm;
+use crate::gate::SignedIn;
+use crate::state::{AppState, blocking};
+
+#[derive(Template)]
+#[template(path = "record_form.html")]
+pub(super) struct RecordForm {
+    pub frame: Frame,
+    pub kind: Kind,
+    pub heading: String,
+    pub action: String,
+    pub back: String,
+    pub version: Option<String>,
+    pub form: SchemaForm,
+}
+
+#[derive(Template)]
+#[template(path = "new_record.html")]
+pub(super) struct NewRecord {
+    pub frame: Frame,
+    pub kinds: Vec<Kind>,
+}
+
+/// Key of what a kind is for, where a person chooses one.
+pub(crate) fn kind_hint(kind: impl Borrow<Kind>) -> &'static str {
+    match kind.borrow() {
+        Kind::Person => "new-person",
+        Kind::Organisation => "new-organisation",
+        Kind::Vehicle => "new-vehicle",
+        Kind::Document => "new-document",
+        Kind::Phone => "new-phone",
+        Kind::Location => "new-location",
+        Kind::Event => "new-event",
+        Kind::Report => "new-report",
+        Kind::Marker => "new-marker",
+        Kind::Link => "new-link",
+    }
+}
+
+/// Countries offered in forms.
+pub(crate) fn countries() -> &'static [country::Country] {
+    country::all()
+}
+
+/// A form for a new record, or the kinds to choose from. Other values in the query fill fields (`subject`, `from`).
+pub(super) async fn new(
+    State(state): State<AppState>,
+    visit: Visit,
+    who: SignedIn,
+    Query(asked): Query<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
+    let kind = asked.iter().find(|(key, _)| key == "kind").and_then(|(_, key)| Kind::from_key(key));
+    let Some(kind) = kind else {
+        let title = visit.words().t("new-title");
+        let kinds = Kind::ALL.into_iter().filter(|kind| !matches!(kind, Kind::Marker | Kind::Link)).collect();
+        return page(&NewRecord { frame: visit.frame(Section::New, title), kinds });
+    };
+    let texts = schema_form::read(kind, &asked);
+    let titles = titles_of(&state, &who.actor, kind, &texts).await?;
+    page(&blank(visit, kind, &texts, &titles, Vec::new()))
+}
+
+/// A form for a new record, filled in as far as `texts` go.
+fn blank(visit: Visit, kind: Kind, texts: &Texts, titles: &BTreeMap<String, String>, troubles: Vec<Trouble>) -> RecordForm {
+    let w = visit.words();
+    let base = Texts::new();
+    let filling = Filling { texts, base: &base, locked: &[], titles, troubles: &troubles };
+    let form = SchemaForm::new(w, kind, &filling);
+    let mut frame = visit.frame(Section::New, w.a("new-kind", "kind", &w.kind(kind)));
+    frame.troubles = troubles;
+    let subject = texts.get("subject").or_else(|| texts.get("from")).and_then(|ids| ids.first());
+    let back = subject.map_or_else(|| "/records/new".to_string(), |id| format!("/records/{id}"));
+    RecordForm { frame, kind, heading: String::new(), action: "/records".into(), back, version: None, form }
+}
+
+/// Creates a record.
+pub(super) async fn create(State(state): State<AppState>, visit: Visit, sent: CheckedForm) -> Result<Response, Failure> {
+    let kind = Kind::from_key(sent.get("kind")).ok_or_else(unknown_kind)?;
+    let texts = schema_form::read(kind, &sent.fields);
+    let actor = sent.signed_in.actor.clone();
+    let request = SaveRequest { draft: schema_form::draft(kind, &texts, &Texts::new()), version: None };
+    match save_record(&state, &actor, request).await {
+        Ok(saved) => Ok(after_creating(kind, &texts, saved.id)),
+        Err(CasebookError::Invalid(problems)) => {
+            let titles = titles_of(&state, &actor, kind, &texts).await?;
+            let form = blank(visit, kind, &texts, &titles, schema_form::troubles(kind, &problems));
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &form)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A marker or a link leads back to the record it is about.
+fn after_creating(kind: Kind, texts: &Texts, id: RecordId) -> Response {
+    let about = |key: &str| texts.get(key).and_then(|ids| ids.first()).and_then(|id| id.parse::<RecordId>().ok());
+    let (about, what) = match kind {
+        Kind::Marker => (about("subject"), "marked"),
+        Kind::Link => (about("from"), "linked"),
+        _ => (None, "created"),
+    };
+    done(&format!("/records/{}", about.unwrap_or(id)), what)
+}
+
+/// A form with the record as it stands.
+pub(super) async fn edit(
+    State(state): State<AppState>,
+    visit: Visit,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let id = record_id(&id)?;
+    let actor = who.actor.clone();
+    let record = blocking(&state, move |casebook, now_ms| casebook.record(&actor, id, now_ms)).await?;
+    let texts = texts_of(&record);
+    page(&filled(visit, &record, &texts, &texts, record.version.clone(), Vec::new()))
+}
+
+/// Saves changes to a record, based on the version that the person saw.
+pub(super) async fn save(
+    State(state): State<AppState>,
+    visit: Visit,
+    Path(id): Path<String>,
+    sent: CheckedForm,
+) -> Result<Response, Failure> {
+    let id = record_id(&id)?;
+    let kind = Kind::from_key(sent.get("kind")).ok_or_else(unknown_kind)?;
+    let texts = schema_form::read(kind, &sent.fields);
+    let base: Texts = serde_json::from_str(sent.exact("base")).map_err(|_| Failure::not_from_here())?;
+    let version = sent.get("version").to_string();
+    let mut draft = schema_form::draft(kind, &texts, &base);
+    draft.id = Some(id);
+    let actor = sent.signed_in.actor.clone();
+    let path = format!("/records/{id}");
+    match save_record(&state, &actor, SaveRequest { draft, version: Some(version.clone()) }).await {
+        Ok(saved) => Ok(done(&path, after_saving(&saved))),
+        Err(CasebookError::Invalid(problems)) => {
+            let record = blocking(&state, move |casebook, now_ms| casebook.record(&actor, id, now_ms)).await?;
+            let troubles = schema_form::troubles(kind, &problems);
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &filled(visit, &record, &texts, &base, version, troubles))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn after_saving(saved: &Saved) -> &'static str {
+    match (saved.changed, saved.conflict) {
+        (false, _) => "unchanged",
+        (true, true) => "met-another",
+        (true, false) => "saved",
+    }
+}
+
+async fn save_record(state: &AppState, actor: &Actor, request: SaveRequest) -> Result<Saved, CasebookError> {
+    let actor = actor.clone();
+    blocking(state, move |casebook, now_ms| casebook.save_record(&actor, &request, now_ms)).await
+}
+
+/// The form of a stored record: `texts` in its boxes, `base` what they held when the person opened it.
+fn filled(
+    visit: Visit,
+    record: &RecordPage,
+    texts: &Texts,
+    base: &Texts,
+    version: String,
+    troubles: Vec<Trouble>,
+) -> RecordForm {
+    let kind = record.summary.kind;
+    let w = visit.words();
+    let locked: Vec<String> = record.fields.iter().filter(|field| field.conflict).map(|field| field.key.clone()).collect();
+    let records = record.fields.iter().flat_map(|field| &field.values);
+    let titles = records.map(|held| (schema_form::text_of(&held.value), held.text.clone())).collect();
+    let filling = Filling { texts, base, locked: &locked, titles: &titles, troubles: &troubles };
+    let form = SchemaForm::new(w, kind, &filling);
+    let mut frame = visit.frame(Section::Search, w.a("edit-title", "title", &record.summary.title));
+    frame.troubles = troubles;
+    let action = format!("/records/{}", record.summary.id);
+    RecordForm {
+        frame,
+        kind,
+        heading: record.summary.title.clone(),
+        back: action.clone(),
+        action,
+        version: Some(version),
+        form,
+    }
+}
+
+fn texts_of(record: &RecordPage) -> Texts {
+    let plain = record.fields.iter().filter(|field| !field.conflict);
+    plain.map(|field| (field.key.clone(), field.values.iter().map(|held| schema_form::text_of(&held.value)).collect())).collect()
+}
+
+/// Titles of the records that a form names. Reading them is a consultation like any other.
+async fn titles_of(state: &AppState, actor: &Actor, kind: Kind, texts: &Texts) -> Result<BTreeMap<String, String>, Failure> {
+    let fields = schema(kind).fields.iter().filter(|field| field.holds == FieldType::Record);
+    let ids = fields.filter_map(|field| texts.get(field.key)?.first()?.parse::<RecordId>().ok());
+    let ids: Vec<RecordId> = ids.collect();
+    let actor = actor.clone();
+    blocking(state, move |casebook, now_ms| {
+        actor.must(Right::View).map_err(CasebookError::from)?;
+        let mut titles = BTreeMap::new();
+        for id in ids {
+            titles.insert(id.to_string(), casebook.record(&actor, id, now_ms)?.summary.title);
+        }
+        Ok::<_, Failure>(titles)
+    })
+    .await
+}
+
+pub(super) fn record_id(text: &str) -> Result<RecordId, Failure> {
+    text.parse().map_err(|_| Failure::not_found("This address does not name a record. Nothing was read."))
+}
+
+fn unknown_kind() -> Failure {
+    Failure::bad_request("The form does not say which kind of record it is about. Nothing was changed.")
+}

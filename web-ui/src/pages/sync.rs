@@ -1,0 +1,127 @@
+//! Sync: each peer and space in words and numbers, and what a person can do about it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use cairn_casebook::{Casebook, CasebookError, PeerSync, ReplicaId, Right, SyncStatus};
+
+use super::{Frame, Section, Visit, back_to, done, page, page_with};
+use crate::Failure;
+use crate::forms::CheckedForm;
+use crate::gate::SignedIn;
+use crate::state::{AppState, blocking};
+
+#[derive(Template)]
+#[template(path = "sync.html")]
+pub(super) struct SyncPage {
+    pub frame: Frame,
+    pub status: SyncStatus,
+    pub address: String,
+}
+
+#[derive(Template)]
+#[template(path = "parts/sync_line.html")]
+pub(super) struct SyncLine {
+    pub frame: Frame,
+}
+
+/// What is where.
+pub(super) async fn show(State(state): State<AppState>, visit: Visit, who: SignedIn) -> Result<Response, Failure> {
+    let actor = who.actor.clone();
+    let status = blocking(&state, move |casebook, now_ms| casebook.sync_status(&actor, now_ms)).await?;
+    page(&SyncPage::of(visit, status))
+}
+
+/// The footer's sentence, asked for by every open page now and then.
+pub(super) async fn footer(visit: Visit) -> Result<Response, Failure> {
+    page(&SyncLine { frame: visit.frame(Section::Other, "") })
+}
+
+/// Asks for a sync.
+pub(super) async fn now(State(state): State<AppState>, sent: CheckedForm) -> Result<Response, Failure> {
+    command(&state, &sent, |casebook, actor, now_ms| casebook.ask_sync(actor, true, now_ms)).await?;
+    Ok(done("/sync", "sync-asked"))
+}
+
+/// Cancels the sync that is going.
+pub(super) async fn cancel(State(state): State<AppState>, sent: CheckedForm) -> Result<Response, Failure> {
+    command(&state, &sent, |casebook, actor, now_ms| casebook.ask_sync(actor, false, now_ms)).await?;
+    Ok(done("/sync", "sync-cancelled"))
+}
+
+/// Cuts the links of this machine.
+pub(super) async fn cut(State(state): State<AppState>, sent: CheckedForm) -> Result<Response, Failure> {
+    command(&state, &sent, |casebook, actor, now_ms| casebook.set_cut(actor, true, now_ms)).await?;
+    Ok(back_to(sent.get("back"), "cut"))
+}
+
+/// Restores the links of this machine.
+pub(super) async fn restore(State(state): State<AppState>, sent: CheckedForm) -> Result<Response, Failure> {
+    command(&state, &sent, |casebook, actor, now_ms| casebook.set_cut(actor, false, now_ms)).await?;
+    Ok(back_to(sent.get("back"), "restored"))
+}
+
+/// Adds an address for a peer.
+pub(super) async fn add_address(
+    State(state): State<AppState>,
+    visit: Visit,
+    sent: CheckedForm,
+) -> Result<Response, Failure> {
+    let address = sent.get("address").to_string();
+    let replica = match sent.get("replica") {
+        "" => None,
+        text => Some(text.parse::<ReplicaId>().map_err(|_| Failure::not_from_here())?),
+    };
+    let wanted = address.clone();
+    let added = command(&state, &sent, move |casebook, actor, now_ms| casebook.add_address(actor, replica, &wanted, now_ms));
+    let failure = match added.await {
+        Ok(()) => return Ok(done("/sync", "address-added")),
+        Err(failure) => failure,
+    };
+    let actor = sent.signed_in.actor.clone();
+    let status = blocking(&state, move |casebook, now_ms| casebook.sync_status(&actor, now_ms)).await?;
+    let mut shown = SyncPage { address, ..SyncPage::of(visit, status) };
+    shown.frame.troubles.push(super::Trouble { at: "address".into(), text: failure.detail.clone() });
+    page_with(failure.status, &shown)
+}
+
+/// Runs a command of the person who sent a form.
+async fn command(
+    state: &AppState,
+    sent: &CheckedForm,
+    work: impl FnOnce(&Casebook, &cairn_casebook::Actor, u64) -> Result<(), CasebookError> + Send + 'static,
+) -> Result<(), Failure> {
+    let actor = sent.signed_in.actor.clone();
+    Ok(blocking(state, move |casebook, now_ms| work(casebook, &actor, now_ms)).await?)
+}
+
+impl SyncPage {
+    pub(super) fn of(visit: Visit, status: SyncStatus) -> Self {
+        let title = visit.words().t("sync-title");
+        Self { frame: visit.frame(Section::Sync, title), status, address: String::new() }
+    }
+
+    /// Whether this machine is a hub.
+    pub fn is_hub(&self) -> bool {
+        self.frame.here.role == "hub"
+    }
+
+    /// Entries that wait for a peer, in both directions.
+    pub fn waits(&self, peer: &PeerSync) -> (u64, u64) {
+        peer.spaces.iter().fold((0, 0), |(send, receive), space| (send + space.to_send, receive + space.to_receive))
+    }
+
+    /// Key of the words for a kind of space.
+    pub fn kind_key(&self, kind: &str) -> &'static str {
+        match kind {
+            "registry" => "sync-kind-registry",
+            "audit" => "sync-kind-audit",
+            _ => "sync-kind-records",
+        }
+    }
+
+    /// Whether every space was equal when last compared.
+    pub fn all_equal(&self, peer: &PeerSync) -> bool {
+        !peer.spaces.is_empty() && peer.spaces.iter().all(|space| space.equal == Some(true))
+    }
+}
