@@ -68,7 +68,8 @@ fn people(command: UserCommand) -> Result<Request, Failure> {
     Ok(match command {
         UserCommand::Add { name, role, display, password_file } => Request::AddPerson(NewPerson {
             display: display.unwrap_or_else(|| name.clone()),
-            role: Role::from_key(&role).ok_or_else(|| Failure::new("bad_request", format!("there is no role {role}")))?,
+            role: Role::from_key(&role)
+                .ok_or_else(|| Failure::new("bad_request", format!("there is no role {role}")))?,
             user: name,
             password: secrets::new_password(password_file)?.to_string(),
         }),
@@ -120,7 +121,10 @@ fn keep_invitation(file: &Path, invitation: &Invitation) -> Result<(), Failure> 
 /// Prints the sync status whenever it has changed, until the running Cairn or the person ends it.
 fn watch(common: &Common) -> Result<ExitCode, Failure> {
     let mut line = control::Line::open(&data_dir(common)).ok_or_else(|| {
-        Failure::new("not_now", "nothing is running here to watch; start it with `cairn run`, or say `cairn sync --now`")
+        Failure::new(
+            "not_now",
+            "nothing is running here to watch; start it with `cairn run`, or say `cairn sync --now`",
+        )
     })?;
     let mut shown = None;
     loop {

@@ -1,6 +1,6 @@
 //! What an installation remembers about itself that is no secret and no record: `config.toml` in its folder.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -66,32 +66,26 @@ impl Config {
         }
     }
 
-    /// Names that a browser may put in its `Host` header.
+    /// Names that a browser may put in its `Host` header, besides those of loopback.
     pub fn host_list(&self) -> Vec<String> {
         let port = self.http.port();
-        let mut hosts: Vec<String> = match self.http.ip() {
-            ip if ip.is_unspecified() || ip.is_loopback() => {
-                vec![format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")]
-            }
-            IpAddr::V4(ip) => vec![format!("{ip}:{port}")],
-            IpAddr::V6(ip) => vec![format!("[{ip}]:{port}")],
-        };
-        hosts.extend(self.hosts.iter().map(|host| with_port(host, port)));
-        hosts
+        let own = (!self.http.ip().is_unspecified()).then(|| self.http.to_string());
+        own.into_iter().chain(self.hosts.iter().map(|host| with_port(host, port))).collect()
     }
 }
 
 /// `host` or `host:port`, with the port that browsers use when none is given.
 fn with_port(host: &str, port: u16) -> String {
-    let has_port = host.rsplit_once(':').is_some_and(|(name, port)| {
-        port.parse::<u16>().is_ok() && (!name.contains(':') || name.ends_with(']'))
-    });
+    let has_port = host
+        .rsplit_once(':')
+        .is_some_and(|(name, port)| port.parse::<u16>().is_ok() && (!name.contains(':') || name.ends_with(']')));
     if has_port || port == 80 { host.to_owned() } else { format!("{host}:{port}") }
 }
 
 /// The folder of the installation that a command is about.
 pub fn data_dir(common: &Common) -> PathBuf {
-    let named = common.data.clone().or_else(|| std::env::var_os("CAIRN_DATA").filter(|d| !d.is_empty()).map(Into::into));
+    let named =
+        common.data.clone().or_else(|| std::env::var_os("CAIRN_DATA").filter(|d| !d.is_empty()).map(Into::into));
     named.unwrap_or_else(system::platform_data_dir)
 }
 

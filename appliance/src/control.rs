@@ -46,7 +46,9 @@ impl Line {
         let broken = |error: std::io::Error| {
             Failure::new(
                 "not_now",
-                format!("the running Cairn ended before it answered ({error}); what it had acknowledged is kept, ask again"),
+                format!(
+                    "the running Cairn ended before it answered ({error}); what it had acknowledged is kept, ask again"
+                ),
             )
         };
         let mut asked = serde_json::to_string(request).map_err(|error| Failure::setup(error.to_string()))?;

@@ -9,11 +9,11 @@ use cairn_casebook::{Actor, Casebook, ImportReport};
 use crate::config::Config;
 use crate::failure::{Failure, While as _};
 use crate::links::Links;
-use crate::request::{Done, DoctorReport, Request, Response, StatusReport, SyncReport};
+use crate::request::{DoctorReport, Done, Request, Response, StatusReport, SyncReport};
 use crate::system::now_ms;
 
-/// Largest file that is imported in one go.
-pub const IMPORT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Largest file that is imported in one go: what the intake reads.
+const IMPORT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// An open installation.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use cairn_casebook::{Casebook, InitRequest, Unlock};
 
@@ -31,13 +32,14 @@ pub fn init(common: &Common, options: InitOptions) -> Result<ExitCode, Failure> 
         ..Config::new(options.http, options.listen)
     };
     let casebook = make(&data, &request, &unlock, config)?;
+    casebook.close()?;
     print::initialised(common.json, &data, &casebook.identity())?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Makes the installation and writes down where its key file is.
 pub fn make(data: &Path, request: &InitRequest, unlock: &Unlock, config: Config) -> Result<Casebook, Failure> {
-    let casebook = Casebook::init(data, request, unlock, Box::new(SystemEntropy), now_ms())?;
+    let casebook = Casebook::init(data, request, unlock, Arc::new(SystemEntropy), now_ms())?;
     close_to_others(data)?;
     let key_file = match unlock {
         Unlock::KeyFile(file) => Some(remembered(data, file)?),

@@ -31,7 +31,10 @@ pub fn answered(common: &Common, request: Request) -> Result<Response, Failure> 
         }
         if let Some(_held) = Held::take(&data)? {
             let casebook = Arc::new(open(common, &data, &config)?);
-            return execute(&Desk { casebook, config: Arc::new(config), links: Links::alone() }, request);
+            let desk = Desk { casebook, config: Arc::new(config), links: Links::alone() };
+            let response = execute(&desk, request);
+            desk.casebook.close()?;
+            return response;
         }
         if began.elapsed() > PATIENCE {
             return Err(in_use(&data));
@@ -43,7 +46,7 @@ pub fn answered(common: &Common, request: Request) -> Result<Response, Failure> 
 /// Opens the store of an installation.
 pub fn open(common: &Common, data: &Path, config: &Config) -> Result<Casebook, Failure> {
     let unlock = secrets::unlock(common, data, config)?;
-    Ok(Casebook::open(data, &unlock, Box::new(SystemEntropy), now_ms())?)
+    Ok(Casebook::open(data, &unlock, Arc::new(SystemEntropy), now_ms())?)
 }
 
 /// The right of one process at a time to open the store. The lock ends with the process, however it ends.

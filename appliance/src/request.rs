@@ -19,21 +19,44 @@ pub enum Request {
     Status,
     People,
     AddPerson(NewPerson),
-    SetPassword { user: String, password: String },
-    Invite { addresses: Vec<String>, valid_ms: u64 },
-    Join { code: String, addresses: Vec<String> },
+    SetPassword {
+        user: String,
+        password: String,
+    },
+    Invite {
+        addresses: Vec<String>,
+        valid_ms: u64,
+    },
+    Join {
+        code: String,
+        addresses: Vec<String>,
+    },
     /// The file is named by an absolute path: the process that holds the store reads it itself.
-    Import { file: PathBuf, mapping: String, dry_run: bool },
+    Import {
+        file: PathBuf,
+        mapping: String,
+        dry_run: bool,
+    },
     Imports,
-    Undo { batch: String },
-    Check { text: String },
+    Undo {
+        batch: String,
+    },
+    Check {
+        text: String,
+    },
     Search(SearchRequest),
-    Show { id: RecordId },
+    Show {
+        id: RecordId,
+    },
     SyncStatus,
     SyncNow,
-    SetCut { cut: bool },
+    SetCut {
+        cut: bool,
+    },
     VerifyAudit,
-    Doctor { rebuild: bool },
+    Doctor {
+        rebuild: bool,
+    },
 }
 
 /// One answer. Carried with its name over the control socket; `--json` prints what is inside.

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cairn_casebook::{Casebook, Entropy as _};
@@ -21,7 +22,7 @@ use crate::reach::{self, Held};
 use crate::system::{SystemEntropy, now_ms};
 
 /// How often the casebook looks after itself.
-const TICK: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_secs(2);
 /// How long open requests may take to end once the process was told to.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -34,13 +35,12 @@ pub fn run(common: &Common, options: RunOptions) -> Result<ExitCode, Failure> {
     config.listen = options.listen.unwrap_or(config.listen);
     let _held = Held::wait(&data)?;
     let casebook = Arc::new(reach::open(common, &data, &config)?);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .while_doing(|| "start the runtime".into())?;
-    runtime.block_on(serve(&data, casebook, config, options.until_stdin_ends))?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().while_doing(|| "start the runtime".into())?;
+    let served = runtime.block_on(serve(&data, casebook.clone(), config, options.until_stdin_ends));
     runtime.shutdown_timeout(FAREWELL);
-    Ok(ExitCode::SUCCESS)
+    casebook.close()?;
+    served.map(|()| ExitCode::SUCCESS)
 }
 
 async fn serve(data: &Path, casebook: Arc<Casebook>, config: Config, until_stdin_ends: bool) -> Result<(), Failure> {
@@ -93,17 +93,17 @@ fn setup_code() -> String {
     format!("{:04}-{:04}", number / 10_000, number % 10_000)
 }
 
+/// Lets the casebook look after itself; it is idle when nothing was written, not even to the audit, since the last time.
 async fn look_after(casebook: Arc<Casebook>, mut ended: watch::Receiver<bool>) {
-    loop {
-        let ending = tokio::time::timeout(TICK, ended.wait_for(|ended| *ended)).await.is_ok();
-        let book = casebook.clone();
-        match tokio::task::spawn_blocking(move || book.tick(now_ms())).await {
+    let busy = Arc::new(AtomicBool::new(true));
+    let written = busy.clone();
+    casebook.on_change(Box::new(move |_| written.store(true, Ordering::Relaxed)));
+    while tokio::time::timeout(TICK, ended.wait_for(|ended| *ended)).await.is_err() {
+        let (book, idle) = (casebook.clone(), !busy.swap(false, Ordering::Relaxed));
+        match tokio::task::spawn_blocking(move || book.tick(idle)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!("looking after the store failed: {error}"),
             Err(fault) => tracing::error!("looking after the store stopped: {fault}"),
-        }
-        if ending {
-            return;
         }
     }
 }

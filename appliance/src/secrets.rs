@@ -51,7 +51,8 @@ struct Source {
 
 impl Source {
     fn secret(self, new: bool) -> Result<Zeroizing<String>, Failure> {
-        let named = self.file.clone().or_else(|| std::env::var_os(self.variable).filter(|f| !f.is_empty()).map(Into::into));
+        let named =
+            self.file.clone().or_else(|| std::env::var_os(self.variable).filter(|f| !f.is_empty()).map(Into::into));
         match named {
             Some(file) => first_line(&file, self.what),
             None if std::io::stdin().is_terminal() => self.typed(new),
@@ -65,7 +66,8 @@ impl Source {
 
     fn typed(&self, new: bool) -> Result<Zeroizing<String>, Failure> {
         let read = |prompt: String| rpassword::prompt_password(prompt).map(Zeroizing::new);
-        let secret = read(format!("{}{}: ", if new { "New " } else { "" }, self.what)).while_doing(|| self.reading())?;
+        let secret =
+            read(format!("{}{}: ", if new { "New " } else { "" }, self.what)).while_doing(|| self.reading())?;
         if new && *read(format!("{} again: ", self.what)).while_doing(|| self.reading())? != *secret {
             return Err(Failure::setup(format!("the two {}s differ; nothing was changed, try again", self.what)));
         }

@@ -1,1 +1,22 @@
-//! cairn-tests.
+//! What the stories and the measurements share: the real binary, installations made with it, a plain HTTP client and a
+//! link that can be watched.
+//!
+//! Nothing here is shipped. A story fails by panicking, with what was expected and what was seen.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed, and says where")]
+
+pub mod binary;
+pub mod generator;
+pub mod http;
+pub mod ports;
+pub mod random;
+pub mod region;
+pub mod running;
+pub mod site;
+pub mod wait;
+pub mod wire;
+
+pub use region::Region;
+pub use running::Running;
+pub use site::{Refusal, Site};
+pub use wait::eventually;

@@ -88,7 +88,7 @@ pub fn watch(mut children: Vec<Child>) -> Result<ExitCode, Failure> {
                 () = &mut told => break,
                 () = tokio::time::sleep(Duration::from_millis(250)) => {}
             }
-            if let Some(ended) = children.iter_mut().find(|child| child.has_ended()) {
+            if let Some(ended) = children.iter_mut().find_map(|child| child.has_ended().then_some(child)) {
                 return Err(ended.last_words());
             }
         }

@@ -11,6 +11,7 @@ mod region;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use cairn_casebook::{Actor, Casebook, InitRequest, NewPerson, Unlock};
 
@@ -29,7 +30,8 @@ const INVITATION_MS: u64 = 30 * 60_000;
 
 /// Carries out the command.
 pub fn demo(common: &Common, options: DemoOptions) -> Result<ExitCode, Failure> {
-    let dir = options.dir.or_else(|| common.data.clone()).unwrap_or_else(|| platform_data_dir().with_file_name("cairn-demo"));
+    let dir =
+        options.dir.or_else(|| common.data.clone()).unwrap_or_else(|| platform_data_dir().with_file_name("cairn-demo"));
     let dir = std::path::absolute(&dir).while_doing(|| format!("find {}", dir.display()))?;
     let note = match Note::find(&dir, options.reset)? {
         Some(note) => note,
@@ -37,9 +39,7 @@ pub fn demo(common: &Common, options: DemoOptions) -> Result<ExitCode, Failure> 
     };
     let region = Region { dir, port: options.port };
     let children = if note.ready { region.start_again(&note)? } else { region.start_first(&note)? };
-    if !note.ready || note.port != options.port {
-        Note { ready: true, port: options.port, ..note.clone() }.save(&region.dir)?;
-    }
+    note.ready_at(options.port).save(&region.dir)?;
     region.print(common.json, &note);
     child::watch(children)
 }
@@ -108,8 +108,9 @@ impl Region {
             let before = Config::load(&data)?;
             Config { key_file: before.key_file, ..self.config(site) }.save(&data)?;
             if note.port != self.port && site.port_offset > 0 {
-                let casebook = Casebook::open(&data, &self.unlock(site), Box::new(SystemEntropy), now_ms())?;
+                let casebook = Casebook::open(&data, &self.unlock(site), Arc::new(SystemEntropy), now_ms())?;
                 casebook.add_address(&Actor::terminal(), None, &self.hub_address(), now_ms())?;
+                casebook.close()?;
             }
         }
         let mut children: Vec<Child> =
@@ -138,7 +139,7 @@ impl Region {
             };
             casebook.add_person(&Actor::terminal(), &person, now_ms())?;
         }
-        Ok(())
+        Ok(casebook.close()?)
     }
 
     fn import(&self, site: &Site, child: &mut Child) -> Result<(), Failure> {
@@ -165,7 +166,10 @@ impl Region {
         for person in &PEOPLE {
             println!("  {:<14} password {}", person.user, note.password);
         }
-        println!("\nEverything is kept in {}. Ctrl-C ends it; start it again to go on, or with --reset from nothing.", self.dir.display());
+        println!(
+            "\nEverything is kept in {}. Ctrl-C ends it; start it again to go on, or with --reset from nothing.",
+            self.dir.display()
+        );
     }
 
     fn as_json(&self, note: &Note) -> serde_json::Value {
@@ -177,9 +181,7 @@ impl Region {
                 "data": self.data(site),
             })
         };
-        let person = |person: &region::DemoPerson| {
-            serde_json::json!({ "user": person.user, "role": person.role, "password": note.password })
-        };
+        let person = |person: &region::DemoPerson| serde_json::json!({ "user": person.user, "role": person.role, "password": note.password });
         serde_json::json!({
             "agency": AGENCY,
             "dir": self.dir,

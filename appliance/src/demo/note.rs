@@ -14,9 +14,9 @@ const MARK: &str = "Cairn demonstration: invented records, wiped by `cairn demo 
 
 /// Words that a password is put together from.
 const WORDS: [&str; 32] = [
-    "amber", "anchor", "barley", "basalt", "bramble", "candle", "cedar", "copper", "ember", "fennel", "garnet", "harbour",
-    "hazel", "heron", "juniper", "kettle", "lantern", "linen", "maple", "meadow", "nettle", "orchard", "otter", "pebble",
-    "quartz", "saddle", "slate", "thistle", "tundra", "velvet", "walnut", "willow",
+    "amber", "anchor", "barley", "basalt", "bramble", "candle", "cedar", "copper", "ember", "fennel", "garnet",
+    "harbour", "hazel", "heron", "juniper", "kettle", "lantern", "linen", "maple", "meadow", "nettle", "orchard",
+    "otter", "pebble", "quartz", "saddle", "slate", "thistle", "tundra", "velvet", "walnut", "willow",
 ];
 
 /// The note.
@@ -50,6 +50,11 @@ impl Note {
         let note = Self { what: MARK.into(), ready: false, port: 0, password: password() };
         note.save(dir)?;
         Ok(note)
+    }
+
+    /// The note of a demonstration that has come up at this port.
+    pub fn ready_at(&self, port: u16) -> Self {
+        Self { ready: true, port, ..self.clone() }
     }
 
     /// Writes the note.

@@ -37,8 +37,10 @@ fn check_hit(hit: &CheckHit, now_ms: u64) -> String {
         MatchKind::Exact => "the same",
         MatchKind::LookAlike => "the same but for look-alike characters",
         MatchKind::Name => "a similar name",
+        MatchKind::Mention => "mentioned in its text",
     };
-    let mut text = format!("{}: {} {}, {matched}\n", heading(&hit.record), hit.field, hit.value);
+    let matching = if hit.field.is_empty() { String::new() } else { format!("{} {}, ", hit.field, hit.value) };
+    let mut text = format!("{}: {matching}{matched}\n", heading(&hit.record));
     text += &provenance(&hit.record, now_ms);
     text += &markers(&hit.markers);
     text += &links(&hit.linked);
@@ -138,7 +140,8 @@ fn person_at(holder: &Holder) -> String {
 fn markers(markers: &[MarkerLine]) -> String {
     let line = |marker: &MarkerLine| {
         let discreet = if marker.discreet { " (discreet)" } else { "" };
-        let review = if marker.review_by.is_empty() { String::new() } else { format!(", review by {}", marker.review_by) };
+        let review =
+            if marker.review_by.is_empty() { String::new() } else { format!(", review by {}", marker.review_by) };
         format!(
             "  MARKER {}{discreet}: {}\n    action: {}; contact: {}; set {} by {}{review}\n",
             marker.label,

@@ -1,0 +1,177 @@
+//! How this installation reaches others: through the sync task while it runs, or for one exchange when it does not.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use cairn_casebook::{Actor, Casebook, PeerSync};
+use cairn_sync_link::{Clock, JoinError, JoinOffer, LinkError, Outcome, SyncConfig, SyncTask, join, sync_once};
+use cairn_web_ui::{JoinRefused, Joiner};
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::config::Config;
+use crate::failure::{Failure, While as _};
+use crate::system::{SystemEntropy, now_ms};
+
+/// How long a forced sync may take before the command says how far it came; it goes on in the background.
+const SYNC_NOW_MAX: Duration = Duration::from_secs(120);
+/// How often a forced sync of a running Cairn is looked at.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// The links of an open installation.
+#[derive(Clone)]
+pub struct Links {
+    running: Option<Arc<Running>>,
+}
+
+struct Running {
+    runtime: Handle,
+    task: Mutex<Option<SyncTask>>,
+}
+
+impl Links {
+    /// Those of a command that opened the store for itself.
+    pub const fn alone() -> Self {
+        Self { running: None }
+    }
+
+    /// Those of a running Cairn: starts the sync task. Must be called within the runtime.
+    pub fn running(casebook: &Arc<Casebook>, config: &Config) -> Result<Self, Failure> {
+        let task = SyncTask::start(SyncConfig {
+            listen: config.listen,
+            casebook: casebook.clone(),
+            discovery: config.discovery,
+            clock: clock(),
+            random: Arc::new(|buffer| cairn_casebook::Entropy::fill(&SystemEntropy, buffer)),
+        })?;
+        let running = Running { runtime: Handle::current(), task: Mutex::new(Some(task)) };
+        Ok(Self { running: Some(Arc::new(running)) })
+    }
+
+    /// Whether a sync task runs.
+    pub const fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Ends all sessions in good order.
+    pub async fn stop(&self) {
+        let Some(running) = &self.running else { return };
+        let task = running.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            task.stop().await;
+        }
+    }
+
+    /// Joins the agency of the hub that made the code.
+    pub fn join(&self, casebook: &Arc<Casebook>, code: &str, addresses: &[String]) -> Result<(), Failure> {
+        let offer = JoinOffer { code: code.into(), addresses: addresses.to_vec() };
+        let joining = join(casebook.clone(), Actor::terminal(), offer, clock());
+        match &self.running {
+            Some(running) => running.runtime.block_on(joining)?,
+            None => own_runtime()?.block_on(joining)?,
+        };
+        Ok(())
+    }
+
+    /// How the screens join a hub.
+    pub fn joiner(&self, casebook: Arc<Casebook>) -> Arc<dyn Joiner> {
+        Arc::new(ScreenJoiner { casebook })
+    }
+
+    /// Exchanges records now. True when at least one peer was reached and everybody who was reached holds the same.
+    pub fn sync_now(&self, casebook: &Arc<Casebook>) -> Result<bool, Failure> {
+        if self.is_running() { asked_of_the_task(casebook) } else { once(casebook) }
+    }
+}
+
+fn clock() -> Clock {
+    Arc::new(now_ms)
+}
+
+fn own_runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread().worker_threads(1).enable_all().build().while_doing(|| "start the runtime".into())
+}
+
+fn once(casebook: &Arc<Casebook>) -> Result<bool, Failure> {
+    let outcomes = own_runtime()?.block_on(sync_once(casebook.clone(), clock(), SYNC_NOW_MAX))?;
+    let mut reached = outcomes.iter().filter(|peer| !matches!(peer.outcome, Outcome::Failed(_))).peekable();
+    Ok(reached.peek().is_some() && reached.all(|peer| peer.outcome == Outcome::Equal))
+}
+
+/// What has become of one peer since a sync was asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Since {
+    Pending,
+    Equal,
+    Failed,
+}
+
+fn asked_of_the_task(casebook: &Casebook) -> Result<bool, Failure> {
+    let terminal = &Actor::terminal();
+    let (asked_ms, began) = (now_ms(), Instant::now());
+    let before = casebook.sync_status(terminal, asked_ms)?.peers;
+    if casebook.is_cut() {
+        return Err(LinkError::Cut.into());
+    }
+    casebook.ask_sync(terminal, true, asked_ms)?;
+    loop {
+        let peers = casebook.sync_status(terminal, now_ms())?.peers;
+        let reachable = peers.iter().filter(|peer| peer.connected || !peer.addresses.is_empty());
+        let outcomes: Vec<Since> = reachable.map(|peer| since(peer, asked_ms, &before)).collect();
+        if outcomes.is_empty() {
+            return Err(LinkError::Nobody.into());
+        }
+        if !outcomes.contains(&Since::Pending) {
+            return Ok(outcomes.contains(&Since::Equal));
+        }
+        if began.elapsed() > SYNC_NOW_MAX {
+            return Ok(false);
+        }
+        std::thread::sleep(GLANCE);
+    }
+}
+
+/// A failure counts once it is a new one: it names another time for the next attempt than before.
+fn since(peer: &PeerSync, asked_ms: u64, before: &[PeerSync]) -> Since {
+    let all_equal = !peer.spaces.is_empty() && peer.spaces.iter().all(|space| space.equal == Some(true));
+    if peer.last_equal_ms.is_some_and(|at| at >= asked_ms) || (peer.connected && all_equal) {
+        return Since::Equal;
+    }
+    let earlier = before.iter().find(|earlier| earlier.replica == peer.replica);
+    let failed_anew = earlier.is_none_or(|earlier| earlier.next_attempt_ms != peer.next_attempt_ms);
+    if !peer.connected && !peer.failure.is_empty() && failed_anew { Since::Failed } else { Since::Pending }
+}
+
+struct ScreenJoiner {
+    casebook: Arc<Casebook>,
+}
+
+impl Joiner for ScreenJoiner {
+    fn join<'a>(
+        &'a self,
+        actor: &'a Actor,
+        code: &'a str,
+        addresses: &'a [String],
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), JoinRefused>> + Send + 'a>> {
+        let offer = JoinOffer { code: code.into(), addresses: addresses.to_vec() };
+        let joining = join(self.casebook.clone(), actor.clone(), offer, clock());
+        Box::pin(async { joining.await.map(drop).map_err(|error| JoinRefused(error.to_string())) })
+    }
+}
+
+impl From<LinkError> for Failure {
+    fn from(error: LinkError) -> Self {
+        let kind = if matches!(error, LinkError::Listen(..)) { "setup" } else { "not_now" };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<JoinError> for Failure {
+    fn from(error: JoinError) -> Self {
+        match error {
+            JoinError::Casebook(error) => error.into(),
+            JoinError::Link(error) => error.into(),
+            JoinError::Refused(..) | JoinError::WrongHub(_) => Self::new("peer_refused", error.to_string()),
+            other => Self::new("not_now", other.to_string()),
+        }
+    }
+}

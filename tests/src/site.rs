@@ -1,0 +1,134 @@
+//! One installation, asked through the command line.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::binary::cairn;
+use crate::ports::free_port;
+use crate::running::Running;
+
+/// The password of everybody in the stories.
+pub const PASSWORD: &str = "quiet-harbour-1204";
+
+/// One person of each role, as they sign in.
+pub const ROLES: [&str; 5] = ["officer", "analyst", "supervisor", "administrator", "auditor"];
+
+/// An installation in a folder of its own, with a key file beside it.
+pub struct Site {
+    /// Its name.
+    pub name: String,
+    /// Port of its pages.
+    pub http: u16,
+    /// UDP port for other Cairns.
+    pub listen: u16,
+    folder: TempDir,
+}
+
+/// What a command said when it refused.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Stable name.
+    pub kind: String,
+    /// The sentence.
+    pub text: String,
+}
+
+impl Site {
+    /// Makes an installation.
+    pub fn init(name: &str, role: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix("cairn-story-").tempdir().unwrap();
+        let site = Self { name: name.into(), http: free_port(), listen: free_port(), folder };
+        let key = site.folder.path().join("key");
+        let (http, listen) = (format!("127.0.0.1:{}", site.http), format!("127.0.0.1:{}", site.listen));
+        let mut init = vec!["init", "--agency", "Three Rivers Border Service", "--country", "XTR"];
+        init.extend(["--site", name, "--role", role, "--http", &http, "--listen", &listen, "--no-discovery"]);
+        init.extend(["--key-file", key.to_str().unwrap()]);
+        site.json(&init);
+        site
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A folder for files that are not the installation's.
+    pub fn desk(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A command on this installation, in JSON.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(cairn());
+        command.arg("--json").arg("--data").arg(self.data()).args(arguments);
+        command.env_remove("CAIRN_DATA").env_remove("CAIRN_PASSPHRASE_FILE").env_remove("CAIRN_PASSWORD_FILE");
+        command
+    }
+
+    /// What a command answers, or how it refuses.
+    pub fn ask(&self, arguments: &[&str]) -> Result<Value, Refusal> {
+        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
+        let (said, complaint) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+        if status.success() {
+            return Ok(serde_json::from_str(&said).unwrap_or_else(|error| panic!("{arguments:?}: {error} in: {said}")));
+        }
+        let error: Value = serde_json::from_str(complaint.lines().last().unwrap_or_default())
+            .unwrap_or_else(|_| panic!("{arguments:?} failed without an error object: {status} {said} {complaint}"));
+        let text = |key: &str| error["error"][key].as_str().unwrap_or_default().to_owned();
+        Err(Refusal { kind: text("kind"), text: text("text") })
+    }
+
+    /// What a command answers; a refusal fails the story.
+    #[track_caller]
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        self.ask(arguments)
+            .unwrap_or_else(|refusal| panic!("{}: {arguments:?} was refused: {}", self.name, refusal.text))
+    }
+
+    /// Adds somebody of each role.
+    pub fn add_people(&self) {
+        ROLES.iter().for_each(|role| self.add_person(role));
+    }
+
+    /// Adds somebody whose name is their role.
+    pub fn add_person(&self, role: &str) {
+        let file = self.write("password", &format!("{PASSWORD}\n"));
+        let display = format!("{role} at {}", self.name);
+        self.json(&[
+            "user",
+            "add",
+            role,
+            "--role",
+            role,
+            "--display",
+            &display,
+            "--password-file",
+            file.to_str().unwrap(),
+        ]);
+    }
+
+    /// Writes a file beside the installation.
+    pub fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.desk().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Imports one of the sample exports under its shipped mapping.
+    pub fn import(&self, mapping: &str) -> Value {
+        self.json(&["import", sample(mapping).to_str().unwrap(), "--mapping", mapping])
+    }
+
+    /// Runs it until the answer is dropped.
+    pub fn run(&self) -> Running {
+        Running::start(self)
+    }
+}
+
+/// A sample of one of the nine exports.
+pub fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../appliance/demo-data").join(format!("{name}.csv"))
+}
