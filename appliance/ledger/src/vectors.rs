@@ -59,7 +59,8 @@ fn drafts() -> Vec<EntryDraft> {
 fn ledger(store: MemoryStore) -> Ledger {
     let mut keyring = Keyring::new();
     keyring.insert(SPACE, EPOCH, epoch_key()).unwrap();
-    Ledger::open(Box::new(store), ReplicaKey::from_seed(&[0x11; 32]), Incarnation(0x0102_0304_0506_0708), keyring).unwrap()
+    Ledger::open(Box::new(store), ReplicaKey::from_seed(&[0x11; 32]), Incarnation(0x0102_0304_0506_0708), keyring)
+        .unwrap()
 }
 
 fn entry_block(entry: &Entry, plain: &[u8], seal: Option<&Seal>) -> String {

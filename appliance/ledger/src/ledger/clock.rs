@@ -15,12 +15,14 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Reads the last entry of every log.
+    /// Reads the last entry of every log. One that is damaged is left out: verification will name it.
     pub(super) fn of_store(store: &dyn LogStore, own: &ReplicaId) -> Result<Self, StoreError> {
         let mut clock = Self::default();
         for log in store.logs() {
-            if let Some(entry) = store.entry(&log, store.last(&log).0)? {
-                clock.see(&entry.header.core, own);
+            match store.entry(&log, store.last(&log).0) {
+                Ok(entry) => entry.iter().for_each(|entry| clock.see(&entry.header.core, own)),
+                Err(StoreError::Corrupt(text)) => tracing::warn!(?log, text, "a log is damaged; verify it"),
+                Err(error) => return Err(error),
             }
         }
         Ok(clock)

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Ledger, Writer};
+use super::Ledger;
+use super::clock::Clock;
 use crate::body::{Body, BodyError};
 use crate::crypto::OpenError;
 use crate::entry::{Core, Entry, EntryKind, Header, Position, Seal};
 use crate::fork::ENTRIES_PER_SEAL_MAX;
 use crate::names::{ClockQuality, EntryHash, Hlc, Lane, LogId, LogKey, SpaceId};
 use crate::store::{StoreError, StoredItem};
+
+/// A long commit gets a seal after this many bytes, so that it can travel in parts.
+const BYTES_PER_SEAL: usize = 64 * 1024;
 
 /// One entry to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +61,7 @@ impl Ledger {
 
     pub(super) fn commit_locked(
         &self,
-        writer: &mut Writer,
+        clock: &mut Clock,
         drafts: &[EntryDraft],
         now_ms: u64,
         quality: ClockQuality,
@@ -65,24 +69,24 @@ impl Ledger {
         if drafts.is_empty() {
             return Ok(Vec::new());
         }
-        let mut clock = writer.clock;
+        let mut ticking = *clock;
         let mut logs = BTreeMap::new();
         let mut positions = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            let key = LogKey { replica: self.replica(), incarnation: writer.incarnation, lane: draft.lane };
+            let key = LogKey { replica: self.replica(), incarnation: self.incarnation(), lane: draft.lane };
             let log = LogId { space: draft.space, key };
             let open = logs.entry(log).or_insert_with(|| OpenLog { last: self.store.last(&log), entries: Vec::new() });
             if self.frozen().common(&log).is_some() {
                 return Err(CommitError::Frozen(Box::new(log)));
             }
-            let entry = self.write_entry(log, open.last, draft, clock.tick(now_ms), quality)?;
+            let entry = self.write_entry(log, open.last, draft, ticking.tick(now_ms), quality)?;
             let position = entry.header.position();
             open.last = (position.number, position.hash);
             open.entries.push((position, entry));
             positions.push(position);
         }
         self.store.append(&self.seal_all(logs))?;
-        writer.clock = clock;
+        *clock = ticking;
         Ok(positions)
     }
 
@@ -108,10 +112,14 @@ impl Ledger {
         let mut items = Vec::new();
         for open in logs.into_values() {
             let count = open.entries.len();
+            let (mut entries, mut bytes) = (0, 0);
             for (at, (position, entry)) in open.entries.into_iter().enumerate() {
+                entries += 1;
+                bytes += entry.encoded_len();
                 items.push(StoredItem::Entry(entry));
-                if at + 1 == count || (at + 1) % ENTRIES_PER_SEAL_MAX == 0 {
+                if at + 1 == count || entries == ENTRIES_PER_SEAL_MAX || bytes >= BYTES_PER_SEAL {
                     items.push(StoredItem::Seal(Seal::sign(&position, &self.key.0)));
+                    (entries, bytes) = (0, 0);
                 }
             }
         }

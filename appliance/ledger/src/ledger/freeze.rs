@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{EntryDraft, Ledger, Refusal, Writer};
+use super::clock::Clock;
+use super::{EntryDraft, Ledger, Refusal};
 use crate::body::{Author, Body};
 use crate::entry::{Entry, EntryKind};
 use crate::fork::{ForkProof, Forked};
@@ -20,21 +21,33 @@ const READ_BYTES: usize = 256 * 1024;
 pub(super) struct Frozen(BTreeMap<LogId, u64>);
 
 impl Frozen {
-    /// Reads the proofs in the urgent lanes.
-    pub(super) fn of_store(store: &dyn LogStore, keyring: &Keyring) -> Result<Self, StoreError> {
+    /// Reads the proofs in the urgent lanes, of one space or of all. What is damaged is left out.
+    pub(super) fn of_store(
+        store: &dyn LogStore,
+        keyring: &Keyring,
+        space: Option<&SpaceId>,
+    ) -> Result<Self, StoreError> {
         let mut frozen = Self::default();
-        for log in store.logs().into_iter().filter(|log| log.key.lane == Lane::Urgent) {
-            let mut from = 1;
-            loop {
-                let entries = store.read(&log, from, READ_BYTES)?;
-                if entries.is_empty() {
-                    break;
-                }
-                from += entries.len() as u64;
-                entries.iter().filter_map(|entry| proof_in(entry, keyring)).for_each(|forked| frozen.add(forked));
+        let urgent = |log: &LogId| log.key.lane == Lane::Urgent && space.is_none_or(|space| log.space == *space);
+        for log in store.logs().into_iter().filter(urgent) {
+            match frozen.read(store, keyring, &log) {
+                Err(StoreError::Corrupt(text)) => tracing::warn!(?log, text, "a log is damaged; verify it"),
+                result => result?,
             }
         }
         Ok(frozen)
+    }
+
+    fn read(&mut self, store: &dyn LogStore, keyring: &Keyring, log: &LogId) -> Result<(), StoreError> {
+        let mut from = 1;
+        loop {
+            let entries = store.read(log, from, READ_BYTES)?;
+            if entries.is_empty() {
+                return Ok(());
+            }
+            from += entries.len() as u64;
+            entries.iter().filter_map(|entry| proof_in(entry, keyring)).for_each(|forked| self.add(forked));
+        }
     }
 
     /// The last common number, if the log is frozen.
@@ -85,21 +98,20 @@ impl Ledger {
     }
 
     /// Freezes the log, keeps the proof if it says more than what is known, and answers the refusal.
-    pub(super) fn keep_fork(&self, writer: &mut Writer, proof: ForkProof) -> Refusal {
+    pub(super) fn keep_fork(&self, clock: &mut Clock, proof: ForkProof) -> Refusal {
         let Ok(forked) = proof.verify() else { return Refusal::BadSeal };
         if let Some(common) = self.frozen().common(&forked.log).filter(|common| *common <= forked.common) {
             return Refusal::Frozen { common };
         }
         self.freeze(forked);
-        let own = forked.log.key.replica == self.replica() && forked.log.key.incarnation == writer.incarnation;
-        if own && forked.log.key.lane == Lane::Urgent {
+        if self.is_own(&forked.log) && forked.log.key.lane == Lane::Urgent {
             // The proof cannot be written into the very log that it freezes; peers hold it or will find it.
             return Refusal::Fork(Box::new(proof));
         }
         let body = Body { author: Author::default(), purpose: None, record: None, payload: proof.encode() };
         let draft = EntryDraft { space: forked.log.space, lane: Lane::Urgent, kind: EntryKind::ForkProof, body };
-        let now_ms = writer.clock.last_ms();
-        if let Err(error) = self.commit_locked(writer, &[draft], now_ms, ClockQuality::Unknown) {
+        let now_ms = clock.last_ms();
+        if let Err(error) = self.commit_locked(clock, &[draft], now_ms, ClockQuality::Unknown) {
             tracing::warn!(%error, "a proof of a forked log could not be kept; it will be found again");
         }
         Refusal::Fork(Box::new(proof))

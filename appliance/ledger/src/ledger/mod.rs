@@ -14,6 +14,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use ed25519_dalek::SigningKey;
@@ -29,8 +30,9 @@ use clock::Clock;
 use freeze::Frozen;
 
 pub use commit::{CommitError, EntryDraft};
-pub use receive::{BATCH_BYTES_MAX, Kept, ReceivedBatch};
+pub use receive::{Authority, BATCH_BYTES_MAX, Kept, ReceivedBatch};
 pub use refusal::{Refusal, Rollback};
+pub use send::RunError;
 
 /// A replica's signing key.
 pub struct ReplicaKey(SigningKey);
@@ -68,13 +70,9 @@ pub struct Ledger {
     key: ReplicaKey,
     keyring: RwLock<Keyring>,
     frozen: RwLock<Frozen>,
-    writer: Mutex<Writer>,
-}
-
-/// What one append at a time may change.
-struct Writer {
-    incarnation: Incarnation,
-    clock: Clock,
+    incarnation: AtomicU64,
+    /// Held during every append. What it guards is the clock.
+    writer: Mutex<Clock>,
 }
 
 impl Ledger {
@@ -88,13 +86,14 @@ impl Ledger {
         keyring: Keyring,
     ) -> Result<Self, StoreError> {
         let clock = Clock::of_store(store.as_ref(), &key.id())?;
-        let frozen = Frozen::of_store(store.as_ref(), &keyring)?;
+        let frozen = Frozen::of_store(store.as_ref(), &keyring, None)?;
         Ok(Self {
             store,
             key,
             keyring: RwLock::new(keyring),
             frozen: RwLock::new(frozen),
-            writer: Mutex::new(Writer { incarnation, clock }),
+            incarnation: AtomicU64::new(incarnation.0),
+            writer: Mutex::new(clock),
         })
     }
 
@@ -110,14 +109,27 @@ impl Ledger {
 
     /// The current incarnation.
     pub fn incarnation(&self) -> Incarnation {
-        self.writer().incarnation
+        Incarnation(self.incarnation.load(Ordering::SeqCst))
+    }
+
+    /// Writes under a new incarnation from now on. Save it in the key store first. The logs of the old one
+    /// are received from peers like anybody's.
+    pub fn take_new_incarnation(&self, incarnation: Incarnation) {
+        let _no_append_meanwhile = self.writer();
+        self.incarnation.store(incarnation.0, Ordering::SeqCst);
+    }
+
+    /// Whether the log is one that this replica writes now.
+    fn is_own(&self, log: &LogId) -> bool {
+        log.key.replica == self.replica() && log.key.incarnation == self.incarnation()
     }
 
     /// Keeps an epoch key. Proofs that could not be read without it are read now.
     pub fn add_key(&self, space: SpaceId, epoch: u32, key: EpochKey) -> Result<(), KeyError> {
         self.keyring.write().unwrap_or_else(PoisonError::into_inner).insert(space, epoch, key)?;
-        if let Ok(frozen) = Frozen::of_store(self.store.as_ref(), &self.keyring()) {
-            self.frozen.write().unwrap_or_else(PoisonError::into_inner).merge(frozen);
+        match Frozen::of_store(self.store.as_ref(), &self.keyring(), Some(&space)) {
+            Ok(frozen) => self.frozen.write().unwrap_or_else(PoisonError::into_inner).merge(frozen),
+            Err(error) => tracing::warn!(%error, "proofs of forked logs could not be read"),
         }
         Ok(())
     }
@@ -216,7 +228,7 @@ impl Ledger {
         keyring.of_epoch(space, epoch).map(|key| key.record_tag(record)).ok_or(OpenError::UnknownEpoch(epoch))
     }
 
-    fn writer(&self) -> MutexGuard<'_, Writer> {
+    fn writer(&self) -> MutexGuard<'_, Clock> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

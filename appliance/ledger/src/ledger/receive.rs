@@ -1,8 +1,9 @@
 //! Keeping what others wrote: check everything, then keep all of it or nothing.
 
-use super::{Ledger, Refusal, Rollback, Writer};
+use super::clock::Clock;
+use super::{Ledger, Refusal, Rollback};
 use crate::body::Body;
-use crate::entry::{Entry, EntryKind, Position, Seal};
+use crate::entry::{Entry, EntryKind, Seal};
 use crate::fork::{ENTRIES_PER_SEAL_MAX, Evidence, ForkProof};
 use crate::names::LogId;
 use crate::store::{StoreError, StoredItem};
@@ -30,7 +31,8 @@ pub struct Kept {
     pub held_before: u64,
 }
 
-/// May this entry be kept? Asked for every new entry before anything is kept.
+/// May this entry be kept? Asked for every new entry before anything is kept. It is asked while nothing else can be
+/// appended, so it must not call [`Ledger::commit`] or [`Ledger::receive`].
 pub type Authority<'a> = &'a dyn Fn(&LogId, EntryKind, u64) -> Result<(), Refusal>;
 
 impl Ledger {
@@ -39,21 +41,21 @@ impl Ledger {
     pub fn receive(&self, batch: ReceivedBatch, authority: Authority<'_>) -> Result<Kept, Refusal> {
         check_shape(&batch)?;
         check_signed(&batch)?;
-        let mut writer = self.writer();
+        let mut clock = self.writer();
         if let Some(proof) = self.contradiction(&batch)? {
-            return Err(self.keep_fork(&mut writer, proof));
+            return Err(self.keep_fork(&mut clock, proof));
         }
         let held = self.store.last(&batch.log).0;
         let held_before = batch.entries.iter().filter(|entry| entry.header.core.number <= held).count();
         let mut entries = batch.entries;
         entries.drain(..held_before);
-        self.check_own_past(&writer, &batch.log, held, &entries)?;
+        self.check_own_past(&batch.log, held, &entries)?;
         self.cut_frozen(&batch.log, &mut entries)?;
         for entry in &entries {
             authority(&batch.log, entry.header.core.kind, entry.header.core.number)?;
             self.check_body(entry)?;
         }
-        self.keep(&mut writer, &entries, batch.seal)?;
+        self.keep(&mut clock, &entries, batch.seal)?;
         Ok(Kept { entries, held_before: held_before as u64 })
     }
 
@@ -65,7 +67,7 @@ impl Ledger {
         known: u64,
         hash: &crate::names::EntryHash,
     ) -> Result<Option<Rollback>, StoreError> {
-        if log.key.replica != self.replica() || log.key.incarnation != self.incarnation() {
+        if !self.is_own(log) {
             return Ok(None);
         }
         let held = self.store.last(log).0;
@@ -74,12 +76,6 @@ impl Ledger {
             None => known > held,
         };
         Ok(lost.then_some(Rollback { log: *log, held, known }))
-    }
-
-    /// Writes under a new incarnation from now on. Save it in the key store first. The logs of the old one
-    /// are received from peers like anybody's.
-    pub fn take_new_incarnation(&self, incarnation: crate::names::Incarnation) {
-        self.writer().incarnation = incarnation;
     }
 
     /// A proof, if the batch and the held log cannot both be true.
@@ -120,9 +116,8 @@ impl Ledger {
         Ok(Some(Evidence::new(&entry.header, &after, seal)))
     }
 
-    fn check_own_past(&self, writer: &Writer, log: &LogId, held: u64, new: &[Entry]) -> Result<(), Refusal> {
-        let own = log.key.replica == self.replica() && log.key.incarnation == writer.incarnation;
-        match new.last().filter(|_| own) {
+    fn check_own_past(&self, log: &LogId, held: u64, new: &[Entry]) -> Result<(), Refusal> {
+        match new.last().filter(|_| self.is_own(log)) {
             Some(last) => {
                 let known = last.header.core.number;
                 Err(Refusal::RolledBack(Box::new(Rollback { log: *log, held, known })))
@@ -145,8 +140,7 @@ impl Ledger {
         if !keyring.is_member(&core.log.space) {
             return Err(Refusal::WrongSpace(core.log.space));
         }
-        let at = Position { log: core.log, number: core.number, hash: core.prev };
-        let refuse = |error| Refusal::of_body(&error, &at);
+        let refuse = |error| Refusal::of_body(&error, core.number);
         let key = keyring.for_entry(core).map_err(refuse)?;
         let sealed = entry.body.as_ref().ok_or(Refusal::MissingBody(core.number))?;
         let plain = key.open(core, sealed).map_err(refuse)?;
@@ -156,14 +150,14 @@ impl Ledger {
         if tag == core.record_tag { Ok(()) } else { Err(Refusal::BadRecordTag(core.number)) }
     }
 
-    fn keep(&self, writer: &mut Writer, entries: &[Entry], seal: Seal) -> Result<(), Refusal> {
+    fn keep(&self, clock: &mut Clock, entries: &[Entry], seal: Seal) -> Result<(), Refusal> {
         let Some(last) = entries.last() else { return Ok(()) };
         let sealed = last.header.core.number == seal.number;
         let mut items: Vec<_> = entries.iter().cloned().map(StoredItem::Entry).collect();
         items.extend(sealed.then_some(StoredItem::Seal(seal)));
         self.store.append(&items)?;
         let own = self.replica();
-        entries.iter().for_each(|entry| writer.clock.see(&entry.header.core, &own));
+        entries.iter().for_each(|entry| clock.see(&entry.header.core, &own));
         self.learn_forks(entries);
         Ok(())
     }

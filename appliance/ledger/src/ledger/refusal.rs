@@ -1,7 +1,6 @@
 //! Why something a peer sent was not kept. Every reason has a name that does not change.
 
 use crate::crypto::OpenError;
-use crate::entry::Position;
 use crate::fork::ForkProof;
 use crate::names::{LogId, SpaceId};
 use crate::store::StoreError;
@@ -103,11 +102,11 @@ impl Refusal {
         }
     }
 
-    pub(super) fn of_body(error: &OpenError, at: &Position) -> Self {
+    pub(super) fn of_body(error: &OpenError, number: u64) -> Self {
         match error {
             OpenError::UnknownEpoch(epoch) => Self::UnknownEpoch(*epoch),
-            OpenError::NoBody => Self::MissingBody(at.number),
-            OpenError::Undecryptable | OpenError::Decode(_) => Self::Undecryptable(at.number),
+            OpenError::NoBody => Self::MissingBody(number),
+            OpenError::Undecryptable | OpenError::Decode(_) => Self::Undecryptable(number),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Reading for a peer: a run of entries that ends in a seal, sealed or in clear, and the way back.
 
+use super::receive::{Authority, BATCH_BYTES_MAX};
 use super::{Kept, Ledger, ReceivedBatch, Refusal};
 use crate::body::Body;
 use crate::crypto::OpenError;
@@ -9,13 +10,12 @@ use crate::names::LogId;
 use crate::parcel::{OpenEntry, OpenParcel};
 use crate::store::StoreError;
 
-use super::receive::Authority;
-
 impl Ledger {
     /// Entries from `from` on up to a seal: as many as fit in `bytes_max`, or if no seal is within reach, all
     /// up to the first one. `None` when nothing is held from there that a seal covers.
     pub fn sealed_run(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<ReceivedBatch>, StoreError> {
-        let mut entries = self.store.read(log, from, bytes_max)?;
+        // Half of what may be received leaves room for the way to the next seal.
+        let mut entries = self.store.read(log, from, bytes_max.min(BATCH_BYTES_MAX / 2))?;
         entries.truncate(ENTRIES_PER_SEAL_MAX);
         let Some(last) = entries.last().map(|entry| entry.header.core.number) else { return Ok(None) };
         let within = self.store.seal_before(log, last)?.filter(|seal| seal.number >= from);
@@ -57,7 +57,7 @@ impl Ledger {
         let mut entries = Vec::with_capacity(parcel.entries.len());
         for (open, number) in parcel.entries.iter().zip(parcel.first..) {
             let at = Position { log: parcel.log, number, hash: prev };
-            let refuse = |error| Refusal::of_body(&error, &at);
+            let refuse = |error| Refusal::of_body(&error, number);
             let core = self.derive_core(open, &at).map_err(refuse)?;
             let entry = self.rebuild(core, &open.body).map_err(refuse)?;
             prev = entry.header.hash();

@@ -170,15 +170,33 @@ fn a_space_without_a_key_cannot_be_written() {
 }
 
 #[test]
-fn a_long_commit_gets_seals_in_between() {
+fn a_long_commit_can_travel_in_parts() {
     let replica = Replica::new(1);
     let drafts = vec![draft(SPACE, Lane::Bulk, "row"); 1500];
     replica.ledger.commit(drafts, 1, ClockQuality::Local).unwrap();
     let log = replica.log(Lane::Bulk);
-    assert_eq!(replica.ledger.seal_at(&log, 1).unwrap().unwrap().number, 1024);
     let other = Replica::new(2);
-    assert_eq!(other.pull(&replica, &log, 1).unwrap().entries.len(), 1024);
-    assert_eq!(other.pull(&replica, &log, 1025).unwrap().entries.len(), 476);
+    let mut parts = 0;
+    while let Some(batch) = replica.ledger.sealed_run(&log, other.ledger.last(&log).0 + 1, 1).unwrap() {
+        assert!(batch.entries.iter().map(Entry::encoded_len).sum::<usize>() < 66 * 1024);
+        other.ledger.receive(batch, &anybody).unwrap();
+        parts += 1;
+    }
+    assert!(parts > 4);
+    assert_eq!(other.ledger.last(&log), replica.ledger.last(&log));
+    let whole = replica.ledger.sealed_run(&log, 1, usize::MAX).unwrap().unwrap();
+    assert!(whole.entries.len() > 700 && whole.entries.len() <= 1024, "{}", whole.entries.len());
+}
+
+#[test]
+fn authority_may_ask_the_ledger_while_it_receives() {
+    let (ada, ben) = (Replica::new(1), Replica::new(2));
+    ada.write(&["one"]);
+    let asked = |log: &LogId, _: EntryKind, number: u64| {
+        assert_eq!((ben.ledger.last(log).0 + 1, ben.ledger.incarnation()), (number, Incarnation(1)));
+        Ok(())
+    };
+    ben.ledger.receive(ada.batch(&ada.log(Lane::Normal), 1), &asked).unwrap();
 }
 
 #[test]

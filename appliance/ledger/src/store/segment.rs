@@ -19,6 +19,9 @@ use crate::names::{EntryHash, Frontier, Lane, LogId, SpaceId};
 /// Bytes read at first for one entry; most entries fit.
 const READ_GUESS: usize = 1024;
 
+/// A segment is never written on beyond this, whatever happens: places have 31 bits.
+const SEGMENT_BYTES_MAX: u64 = 1 << 30;
+
 /// How a [`SegmentStore`] behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SegmentOptions {
@@ -54,7 +57,7 @@ pub struct SegmentStore {
     files: RwLock<Vec<Arc<File>>>,
     report: OpenReport,
     /// Held for as long as the store is open.
-    _lock: File,
+    _lock: FolderLock,
 }
 
 struct Writer {
@@ -70,7 +73,7 @@ impl SegmentStore {
     pub fn open(dir: &Path, options: SegmentOptions) -> Result<Self, StoreError> {
         create_dir(dir)?;
         let lock = take_lock(dir)?;
-        let space = FreeSpace::watch(dir, options.floor_bytes, options.reserve_bytes)?;
+        let space = FreeSpace::watch(dir, options.floor_bytes, options.reserve_bytes);
         let mut opening = Opening { dir, index: Index::default(), files: Vec::new(), report: OpenReport::default() };
         let (len, closed_bytes) = opening.open_all()?;
         let Opening { index, files, report, .. } = opening;
@@ -112,7 +115,8 @@ impl SegmentStore {
         Ok(())
     }
 
-    /// Closes the segment when it is long enough, and begins the next one.
+    /// Closes the segment when it is long enough, and begins the next one. On a full disk the old one is
+    /// written on: the commit itself will find out whether it fits.
     fn roll(&self, writer: &mut Writer) -> Result<(), StoreError> {
         if writer.len < self.options.segment_bytes {
             return Ok(());
@@ -121,8 +125,16 @@ impl SegmentStore {
             let index = self.index();
             (index.encode_segment(writer.segment, writer.len), index.commits)
         };
-        write_replacing(&path(&self.dir, writer.segment, "idx"), &sidecar)?;
-        let file = Arc::new(create_segment(&self.dir, writer.segment + 1, commits)?);
+        let begun = write_replacing(&path(&self.dir, writer.segment, "idx"), &sidecar)
+            .and_then(|()| create_segment(&self.dir, writer.segment + 1, commits));
+        let file = match begun {
+            Ok(file) => Arc::new(file),
+            Err(error) if is_full(&error) && writer.len < SEGMENT_BYTES_MAX => {
+                remove_if_there(&path(&self.dir, writer.segment + 1, "seg"))?;
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
         self.files.write().unwrap_or_else(PoisonError::into_inner).push(file.clone());
         writer.closed_bytes += writer.len;
         *writer = Writer { file, segment: writer.segment + 1, len: SEGMENT_HEAD_LEN as u64, ..*writer };
@@ -325,10 +337,22 @@ impl Opening<'_> {
     }
 }
 
-fn take_lock(dir: &Path) -> Result<File, StoreError> {
+/// The exclusive lock on a store's folder. It is given up by name: closing the file is not enough while a
+/// process that was just started from here still has its copy.
+struct FolderLock(File);
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        if let Err(error) = fs4::FileExt::unlock(&self.0) {
+            tracing::warn!(%error, "the lock of the store could not be given up");
+        }
+    }
+}
+
+fn take_lock(dir: &Path) -> Result<FolderLock, StoreError> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(dir.join("lock"))?;
     match fs4::FileExt::try_lock(&file) {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(FolderLock(file)),
         Err(fs4::TryLockError::WouldBlock) => Err(StoreError::Locked(dir.to_owned())),
         Err(fs4::TryLockError::Error(error)) => Err(error.into()),
     }
@@ -369,6 +393,13 @@ fn create_segment(dir: &Path, segment: u32, commits: u64) -> io::Result<File> {
     Ok(file)
 }
 
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn create_dir(dir: &Path) -> io::Result<()> {
     if dir.is_dir() {
         return Ok(());
@@ -387,10 +418,14 @@ pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
 }
 
 /// Writes a file under another name, makes it durable, and gives it its own name: there is always either the
-/// old file or the new one.
+/// old file or the new one. Only its owner may read it.
 pub(crate) fn write_replacing(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension("tmp");
-    let mut file = File::create(&temporary)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);

@@ -17,15 +17,22 @@ pub struct FreeSpace {
 
 impl FreeSpace {
     /// Watches the disk of `dir`, and makes the reserve file when there is room for it above the floor.
-    pub fn watch(dir: &Path, floor_bytes: u64, reserve_bytes: u64) -> io::Result<Self> {
+    /// A store without a reserve is better than no store, so that failing is only said in the log.
+    pub fn watch(dir: &Path, floor_bytes: u64, reserve_bytes: u64) -> Self {
         let space = Self { dir: dir.to_owned(), floor_bytes, reserve_bytes };
         let held = fs::metadata(space.reserve_path()).map_or(0, |file| file.len());
-        if held < reserve_bytes && space.free() > floor_bytes.saturating_add(reserve_bytes) {
-            let file = File::create(space.reserve_path())?;
-            file.allocate(reserve_bytes)?;
-            file.sync_all()?;
+        let wanted = held < reserve_bytes && space.free() > floor_bytes.saturating_add(reserve_bytes);
+        if let Some(error) = wanted.then(|| space.make_reserve()).and_then(Result::err) {
+            tracing::warn!(%error, "the reserve file could not be made");
+            space.release_reserve();
         }
-        Ok(space)
+        space
+    }
+
+    fn make_reserve(&self) -> io::Result<()> {
+        let file = File::create(self.reserve_path())?;
+        file.allocate(self.reserve_bytes)?;
+        file.sync_all()
     }
 
     /// Free bytes; `u64::MAX` when the system does not say.

@@ -491,7 +491,7 @@ fn the_reserve_is_made_and_given_back() {
     let store = SegmentStore::open(dir.path(), options).unwrap();
     assert_eq!(fs::metadata(dir.path().join("reserve")).unwrap().len(), 4096);
     drop(store);
-    let space = space::FreeSpace::watch(dir.path(), 0, 4096).unwrap();
+    let space = space::FreeSpace::watch(dir.path(), 0, 4096);
     assert!(space.release_reserve());
     assert!(!space.release_reserve());
     assert!(!dir.path().join("reserve").exists());
@@ -527,4 +527,33 @@ fn after_an_error_of_the_disk_nothing_is_believed_until_the_store_is_reopened() 
         let expected = if fault == Fault::Flush { 4 } else { 2 };
         assert_eq!(again.stats().entries, expected, "{fault:?}");
     }
+}
+
+#[test]
+fn a_log_whose_last_entry_is_damaged_does_not_stop_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path(), 8);
+    // The first log ends in the first segment; everything after it belongs to others.
+    let mut scribe = Scribe { key: SigningKey::from_bytes(&[8; 32]), last: BTreeMap::new() };
+    let store = open(dir.path());
+    let quiet = scribe.log(9, Lane::Urgent);
+    store.append(&scribe.entries(quiet, &[10])).unwrap();
+    let place = fs::metadata(dir.path().join("00000002.seg")).unwrap().len() - 150;
+    for _ in 0..8 {
+        store.append(&scribe.save()).unwrap();
+    }
+    drop(store);
+    let name = dir.path().join("00000002.seg");
+    let mut bytes = fs::read(&name).unwrap();
+    bytes[place as usize] ^= 1;
+    fs::write(&name, bytes).unwrap();
+
+    let store = open(dir.path());
+    assert!(matches!(store.entry(&quiet, 1), Err(StoreError::Corrupt(_))));
+    let key = crate::ledger::ReplicaKey::from_seed(&[9; 32]);
+    let ledger = crate::Ledger::open(Box::new(store), key, Incarnation(1), crate::Keyring::new()).unwrap();
+    let mut findings = Vec::new();
+    let verified = ledger.verify_all(&mut |finding| findings.push(finding));
+    assert_eq!((findings.len(), findings[0].log), (1, Some(quiet)));
+    assert_eq!(verified.entries, 32);
 }
