@@ -51,7 +51,7 @@ impl Default for Limits {
         Self {
             parcel_bytes_min: 2 * 1024,
             parcel_bytes_max: 256 * 1024,
-            parcel_bytes_start: 16 * 1024,
+            parcel_bytes_start: 8 * 1024,
             greet_timeout_ms: 20_000,
             answer_timeout_ms: 300_000,
             receipt_gap_ms: 1_000,

@@ -6,9 +6,12 @@
 use crate::Limits;
 
 /// Above the shortest answer time seen, a parcel may take this long before parcels get smaller.
-const SLOW_MS: u64 = 3_000;
+const SLOW_MS: u64 = 2_000;
 /// Below the shortest answer time and a half, plus this, parcels get larger.
-const QUICK_MS: u64 = 250;
+const QUICK_MS: u64 = 150;
+/// So many parcels of one size must have got through before a larger one is tried: what a cut costs stays in
+/// proportion to what got through before it.
+const PROVEN: u32 = 4;
 
 /// Adapts the size of parcels.
 #[derive(Clone, Debug)]
@@ -17,6 +20,7 @@ pub struct Pace {
     bytes_min: usize,
     bytes_max: usize,
     quickest_ms: u64,
+    proven: u32,
 }
 
 impl Pace {
@@ -27,6 +31,7 @@ impl Pace {
             bytes_min: limits.parcel_bytes_min,
             bytes_max: limits.parcel_bytes_max,
             quickest_ms: u64::MAX,
+            proven: 0,
         }
     }
 
@@ -38,8 +43,8 @@ impl Pace {
     /// How hard to compress: on a slow link a byte costs more than the time to save it.
     pub fn compression_level(&self) -> i32 {
         match self.bytes {
-            0..=32_768 => 19,
-            32_769..=131_072 => 9,
+            0..=32_768 => 12,
+            32_769..=131_072 => 6,
             _ => 3,
         }
     }
@@ -49,10 +54,18 @@ impl Pace {
         self.quickest_ms = self.quickest_ms.min(elapsed_ms);
         let quick = self.quickest_ms.saturating_add(self.quickest_ms / 2).saturating_add(QUICK_MS);
         if elapsed_ms > self.quickest_ms.saturating_add(SLOW_MS) {
-            self.bytes = (self.bytes / 2).max(self.bytes_min);
+            self.resize(self.bytes / 2);
         } else if elapsed_ms <= quick {
-            self.bytes = self.bytes.saturating_mul(2).min(self.bytes_max);
+            self.proven += 1;
+            if self.proven >= PROVEN {
+                self.resize(self.bytes.saturating_mul(2));
+            }
         }
+    }
+
+    fn resize(&mut self, bytes: usize) {
+        self.bytes = bytes.clamp(self.bytes_min, self.bytes_max);
+        self.proven = 0;
     }
 }
 
@@ -63,7 +76,7 @@ mod tests {
     /// Answer times over a link of that rate, with two parcels ahead of each, halved by compression.
     fn settle(bytes_per_s: u64, round_trip_ms: u64) -> usize {
         let mut pace = Pace::new(&Limits::default());
-        for _ in 0..40 {
+        for _ in 0..100 {
             let on_the_way = pace.parcel_bytes() as u64 * 3 / 2;
             pace.answered(round_trip_ms + on_the_way * 1000 / bytes_per_s);
         }
@@ -90,7 +103,7 @@ mod tests {
     fn a_very_bad_link_gets_the_smallest() {
         let mut pace = Pace::new(&Limits::default());
         pace.answered(700);
-        for _ in 0..5 {
+        for _ in 0..3 {
             pace.answered(20_000);
         }
         assert_eq!(pace.parcel_bytes(), 2 * 1024);

@@ -111,7 +111,7 @@ impl Session {
                 let state = space.logs.get(key);
                 let sent = state.map_or(0, |state| state.sent).max(theirs.number(key));
                 let aside = state.is_some_and(|state| state.aside_out);
-                (number > sent && !aside).then_some((number - sent, sent + 1))
+                (number > sent && !aside).then(|| (number - sent, sent + 1))
             };
             let total = mine.0.iter().filter_map(|(key, held)| missing(key, held.0)).map(|(count, _)| count).sum();
             mine.0.iter().filter_map(move |(key, held)| {

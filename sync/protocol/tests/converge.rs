@@ -1,0 +1,134 @@
+//! Two replicas come to hold the same, however often the link breaks.
+
+mod support;
+
+use cairn_ledger::Lane;
+use support::Dice;
+use support::net::Net;
+use support::store::{AUDIT, RECORDS, REGISTRY, Store};
+
+const LANES: [Lane; 3] = [Lane::Urgent, Lane::Normal, Lane::Bulk];
+
+fn two_sides_with_work(seed: u64) -> (Store, Store) {
+    let mut dice = Dice::new(seed);
+    let (mut a, mut b) = (Store::new(1), Store::new(2));
+    a.write(REGISTRY, Lane::Normal, 3, 200);
+    for store in [&mut a, &mut b] {
+        for _ in 0..dice.roll(6) {
+            let space = if dice.roll(4) == 0 { AUDIT } else { RECORDS };
+            store.write(space, LANES[dice.roll(3) as usize], 1 + dice.roll(20), 50 + dice.roll(500) as usize);
+        }
+    }
+    (a, b)
+}
+
+#[test]
+fn nothing_new_takes_one_greeting_and_one_receipt_each_way() {
+    let (mut a, b) = (Store::new(1), Store::new(2));
+    a.write(REGISTRY, Lane::Normal, 3, 200);
+    let mut net = Net::new(a, b);
+    net.run_until_equal(10_000);
+    net.reconnect();
+    let (before, begun_ms) = (net.bytes(), net.now_ms);
+    net.run_until_equal(10_000);
+    assert!(net.now_ms - begun_ms <= 2 * net.delay_ms + 10, "one round trip");
+    assert!(net.bytes() - before <= 2 * 500, "{} bytes", net.bytes() - before);
+}
+
+#[test]
+fn an_open_session_at_rest_sends_nothing() {
+    let (a, b) = two_sides_with_work(7);
+    let mut net = Net::new(a, b);
+    net.run_until_equal(60_000);
+    net.run_until(net.now_ms + 5_000);
+    let before = net.bytes();
+    net.run_until(net.now_ms + 3_600_000);
+    assert_eq!(net.bytes(), before);
+}
+
+#[test]
+fn a_change_goes_out_over_the_open_session_in_half_a_round_trip() {
+    let (a, b) = two_sides_with_work(8);
+    let mut net = Net::new(a, b);
+    net.run_until_equal(60_000);
+    net.run_until(net.now_ms + 2_000);
+    let (before, begun_ms) = (net.bytes(), net.now_ms);
+    net.write(0, RECORDS, Lane::Urgent, 1, 60);
+    net.run_until(begun_ms + net.delay_ms + 2);
+    assert_eq!(net.sides[1].told.urgent_ms.map(|at_ms| at_ms >= begun_ms), Some(true));
+    net.run_until(begun_ms + 1_500);
+    assert!(net.is_equal());
+    assert!(net.bytes() - before < 700, "{} bytes with receipts", net.bytes() - before);
+}
+
+#[test]
+fn audit_alone_waits_for_company_and_then_rests() {
+    let (a, b) = two_sides_with_work(9);
+    let mut net = Net::new(a, b);
+    net.run_until_equal(60_000);
+    net.run_until(net.now_ms + 2_000);
+    let before = net.bytes();
+    net.write(0, AUDIT, Lane::Normal, 1, 60);
+    net.run_until(net.now_ms + 8_000);
+    assert_eq!(net.bytes(), before);
+    net.run_until(net.now_ms + 5_000);
+    assert_eq!(net.sides[0].store.frontier(AUDIT), net.sides[1].store.frontier(AUDIT));
+    let after = net.bytes();
+    net.run_until(net.now_ms + 600_000);
+    assert_eq!(net.bytes(), after, "what is received is not witnessed for ever");
+}
+
+#[test]
+fn cut_anywhere_any_number_of_times_both_sides_converge_and_little_is_sent_twice() {
+    for seed in 0..2_000 {
+        let (a, b) = two_sides_with_work(seed);
+        let mut dice = Dice::new(seed ^ 0xcafe);
+        let mut net = Net::new(a, b);
+        (net.bytes_per_s, net.delay_ms) = (20_000 + dice.roll(400_000), dice.roll(300));
+        let cuts = dice.roll(6);
+        for _ in 0..cuts {
+            net.run_until(net.now_ms + dice.roll(2_500));
+            if dice.roll(3) == 0 {
+                net.write(dice.roll(2) as usize, RECORDS, LANES[dice.roll(3) as usize], 1 + dice.roll(4), 300);
+            }
+            let again = net.sides.iter().map(|end| end.store.duplicates).sum::<u64>();
+            assert_eq!(again, 0, "seed {seed}: an entry that was durable was sent again");
+            net.reconnect();
+        }
+        net.run_until_equal(120_000);
+        let total = net.sides[0].store.entries();
+        let offered: u64 = net.sides.iter().map(|end| end.store.offered).sum();
+        assert!(offered <= total, "seed {seed}: {offered} entries offered of {total}");
+    }
+}
+
+#[test]
+fn a_cut_costs_no_more_than_the_parcels_on_their_way() {
+    let uncut = {
+        let mut net = Net::new(with_import(400), Store::new(2));
+        net.bytes_per_s = 50_000;
+        net.run_until_equal(600_000);
+        net.bytes()
+    };
+    let mut net = Net::new(with_import(400), Store::new(2));
+    net.bytes_per_s = 50_000;
+    let mut lost = 0;
+    for _ in 0..50 {
+        net.run_until(net.now_ms + 1_600);
+        // Two parcels in flight, each up to a commit longer than asked for, and a greeting.
+        lost += 2 * (net.sides[0].told.parcel_bytes as u64 + 10_000) + 2_000;
+        net.reconnect();
+    }
+    net.run_until_equal(600_000);
+    assert!(net.bytes() <= uncut + lost, "{} bytes against {uncut} and {lost}", net.bytes());
+}
+
+/// Commits of ten entries of 1,000 bytes.
+fn with_import(commits: u64) -> Store {
+    let mut store = Store::new(1);
+    store.write(REGISTRY, Lane::Normal, 2, 100);
+    for _ in 0..commits {
+        store.write(RECORDS, Lane::Bulk, 10, 1_000);
+    }
+    store
+}
