@@ -27,9 +27,9 @@ use cairn_casebook::{Actor, Casebook, CasebookError};
 pub use problem::problem;
 pub use rejected::rejected_csv;
 
+use crate::Failure;
 use crate::gate::SignedIn;
 use crate::state::{AppState, blocking};
-use crate::Failure;
 
 /// The routes of the API.
 pub fn router() -> Router<AppState> {

@@ -4,10 +4,10 @@ use axum::http::HeaderValue;
 use axum::http::header::InvalidHeaderValue;
 use cairn_casebook::{Actor, Casebook, NewPerson, Via};
 
+use crate::Failure;
 use crate::gate::{self, SignedIn};
 use crate::session::Opened;
 use crate::state::{AppState, Stopped, blocking};
-use crate::Failure;
 
 /// People who may wait for a password check at one time; each check is slow on purpose.
 pub(crate) const WAITING_MAX: usize = 32;

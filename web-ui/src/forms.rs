@@ -1,16 +1,22 @@
 //! Forms that people send: read within limits, and only from a page of their own session.
 
+mod query;
+
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
+use tokio::sync::SemaphorePermit;
 
+use crate::Failure;
 use crate::gate::SignedIn;
+use crate::rights::BODY_MAX_BYTES;
 use crate::session::same_secret;
 use crate::state::AppState;
-use crate::Failure;
+
+pub use query::{own_path, percent_encoded};
 
 /// Fields in one form.
 const FIELDS_MAX: usize = 1000;
@@ -86,7 +92,7 @@ impl FromRequest<AppState> for OpenForm {
             return Err(wrong_type("a form"));
         }
         let body = body_of(request, state).await?;
-        let fields = url_pairs(&body)?;
+        let fields = query::pairs(&body)?;
         Ok(Self { fields })
     }
 }
@@ -134,9 +140,9 @@ impl<T: DeserializeOwned> FromRequest<AppState> for SentJson<T> {
             return Err(wrong_type("application/json"));
         }
         let body = body_of(request, state).await?;
-        serde_json::from_slice(&body).map(Self).map_err(|error| {
-            Failure::bad_request(format!("The JSON could not be read: {error}. Nothing was changed."))
-        })
+        serde_json::from_slice(&body)
+            .map(Self)
+            .map_err(|error| Failure::bad_request(format!("The JSON could not be read: {error}. Nothing was changed.")))
     }
 }
 
@@ -146,6 +152,7 @@ pub(crate) async fn read_multipart(
     state: &AppState,
 ) -> Result<(Vec<(String, String)>, Option<SentFile>), Failure> {
     let max = body_max(&request);
+    let _place = place(state, max)?;
     let mut parts = Multipart::from_request(request, state).await.map_err(|_| wrong_type("a form with a file"))?;
     let (mut fields, mut file) = (Vec::new(), None);
     while let Some(part) = parts.next_field().await.map_err(|error| unreadable(error.status(), max))? {
@@ -169,6 +176,7 @@ pub(crate) async fn read_multipart(
 /// The whole body, at most as long as the route allows.
 pub(crate) async fn body_of(request: Request, state: &AppState) -> Result<Bytes, Failure> {
     let max = body_max(&request);
+    let _place = place(state, max)?;
     Bytes::from_request(request, state).await.map_err(|error| unreadable(error.status(), max))
 }
 
@@ -192,32 +200,22 @@ pub(crate) fn plain_name(name: &str) -> String {
     last.chars().filter(|letter| !letter.is_control()).take(120).collect()
 }
 
-/// Text made safe as the value of one query parameter.
-pub fn percent_encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            out.push(byte.into());
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-/// The page to go to after sign-in: only a path of this server, never another site.
-pub fn own_path(next: &str) -> &str {
-    let is_own = next.starts_with('/') && !next[1..].starts_with(['/', '\\']);
-    let is_plain = next.len() <= 2000 && next.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_own && is_plain { next } else { "/" }
-}
-
 fn signed_in(request: &Request) -> Result<SignedIn, Failure> {
     request.extensions().get::<SignedIn>().cloned().ok_or_else(Failure::signed_out)
 }
 
 fn body_max(request: &Request) -> usize {
-    request.extensions().get::<BodyMax>().map_or(crate::rights::BODY_MAX_BYTES, |max| max.0)
+    request.extensions().get::<BodyMax>().map_or(BODY_MAX_BYTES, |max| max.0)
+}
+
+/// A place for a large body while it comes in; small ones need none.
+fn place(state: &AppState, max: usize) -> Result<Option<SemaphorePermit<'_>>, Failure> {
+    if max <= BODY_MAX_BYTES {
+        return Ok(None);
+    }
+    let full =
+        |_| Failure::busy("Others are sending files at this moment. Nothing was read. Send it again shortly.", 30);
+    state.uploads.try_acquire().map(Some).map_err(full)
 }
 
 fn unreadable(status: StatusCode, max: usize) -> Failure {
@@ -248,31 +246,14 @@ fn checked(signed_in: &SignedIn, mut fields: Vec<(String, String)>) -> Result<Ve
     Ok(fields)
 }
 
-fn url_pairs(body: &[u8]) -> Result<Vec<(String, String)>, Failure> {
-    let text = std::str::from_utf8(body)
-        .map_err(|_| Failure::bad_request("The form is not text in UTF-8. Nothing was changed."))?;
-    let pairs = text.split('&').filter(|pair| !pair.is_empty()).take(FIELDS_MAX + 1).map(|pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        Some((url_decoded(key)?, url_decoded(value)?))
-    });
-    let fields: Option<Vec<_>> = pairs.collect();
-    let fields = fields.ok_or_else(|| Failure::bad_request("The form is not text in UTF-8. Nothing was changed."))?;
-    if fields.len() > FIELDS_MAX { Err(too_many_fields()) } else { Ok(fields) }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn url_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let mut digit = || char::from(rest.next()?).to_digit(16);
-                let (high, low) = (digit()?, digit()?);
-                (high * 16 + low) as u8
-            }
-            other => other,
-        });
+    #[test]
+    fn names_of_files_lose_their_folders() {
+        assert_eq!(plain_name("C:\\day\\stops.csv"), "stops.csv");
+        assert_eq!(plain_name("../../etc/pass\nwd"), "passwd");
+        assert_eq!(plain_name(&"a".repeat(500)).len(), 120);
     }
-    String::from_utf8(bytes).ok()
 }

@@ -150,3 +150,68 @@ pub(crate) fn same_secret(one: &str, other: &str) -> bool {
     blake3::derive_key("cairn 2026 compare v1", one.as_bytes())
         == blake3::derive_key("cairn 2026 compare v1", other.as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use cairn_casebook::{Role, Via};
+
+    use super::*;
+
+    /// Counts upwards, so that no two draws are the same.
+    #[derive(Default)]
+    struct Counted(AtomicU64);
+
+    impl Entropy for Counted {
+        fn fill(&self, buffer: &mut [u8]) {
+            let number = self.0.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+            buffer[..8].copy_from_slice(&number);
+        }
+    }
+
+    fn sessions() -> Sessions {
+        Sessions::new(Arc::new(Counted::default()))
+    }
+
+    fn actor(user: &str) -> Actor {
+        Actor { user: user.into(), display: user.into(), role: Some(Role::Officer), via: Via::Screen }
+    }
+
+    #[test]
+    fn a_token_opens_its_own_session_only() {
+        let sessions = sessions();
+        let (one, two) = (sessions.open(actor("one"), 0), sessions.open(actor("two"), 0));
+        assert_ne!((&one.token, &one.csrf), (&two.token, &two.csrf));
+        assert_ne!(one.token, one.csrf, "a form must not give the session away");
+        assert_eq!(sessions.find(&one.token, 1).unwrap().actor.user, "one");
+        assert!(sessions.find(&one.csrf, 1).is_none());
+        sessions.close_token(&one.token);
+        assert!(sessions.find(&one.token, 1).is_none());
+        assert_eq!(sessions.find(&two.token, 1).unwrap().csrf, two.csrf);
+    }
+
+    #[test]
+    fn the_session_unused_for_longest_makes_room() {
+        let sessions = sessions();
+        let kept = sessions.open(actor("kept"), 0);
+        let mine: Vec<_> = (0..SESSIONS_PER_PERSON_MAX as u64).map(|at| sessions.open(actor("me"), at)).collect();
+        sessions.find(&mine[0].token, 100);
+        sessions.open(actor("me"), 100);
+        assert!(sessions.find(&mine[0].token, 101).is_some(), "it was used last");
+        assert!(sessions.find(&mine[1].token, 101).is_none(), "it made room");
+        for number in 0..SESSIONS_MAX as u64 {
+            sessions.open(actor(&format!("user{number}")), 200);
+        }
+        assert!(sessions.find(&kept.token, 201).is_none());
+        assert_eq!(sessions.lock().len(), SESSIONS_MAX);
+    }
+
+    #[test]
+    fn a_clock_set_back_ends_no_session_and_prolongs_none_for_ever() {
+        let sessions = sessions();
+        let opened = sessions.open(actor("one"), AGE_MAX_MS);
+        assert!(sessions.find(&opened.token, 0).is_some());
+        assert!(sessions.find(&opened.token, AGE_MAX_MS + IDLE_MAX_MS).is_none());
+    }
+}

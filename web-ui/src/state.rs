@@ -13,6 +13,8 @@ use crate::workbench::Workbench;
 
 /// Password checks at a time: each one takes tens of megabytes and a core on purpose.
 const SIGN_INS_AT_ONCE_MAX: usize = 2;
+/// Files that may be on their way in at one time: each may fill its limit in memory.
+const UPLOADS_AT_ONCE_MAX: usize = 3;
 
 /// What handlers share; cheap to clone.
 #[derive(Clone)]
@@ -34,6 +36,7 @@ pub struct AppState {
     pub cookie: Arc<str>,
     pub(crate) waiting: Arc<Semaphore>,
     pub(crate) sign_ins: Arc<Semaphore>,
+    pub(crate) uploads: Arc<Semaphore>,
 }
 
 /// What the configuration says about the screens.
@@ -70,6 +73,7 @@ impl AppState {
             cookie: cookie.into(),
             waiting: Arc::new(Semaphore::new(WAITING_MAX)),
             sign_ins: Arc::new(Semaphore::new(SIGN_INS_AT_ONCE_MAX)),
+            uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE_MAX)),
         }
     }
 

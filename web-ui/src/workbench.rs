@@ -146,7 +146,9 @@ impl Workbench {
     pub fn file(&self, actor: &Actor, id: &str, now_ms: u64) -> Result<Arc<File>, Failure> {
         let file = self.lock().get(id).filter(|file| file.user == actor.user && !file.is_stale(now_ms)).cloned();
         let file = file.ok_or_else(|| {
-            Failure::not_found("This file is no longer kept here (files are dropped after half an hour). Send it again.")
+            Failure::not_found(
+                "This file is no longer kept here (files are dropped after half an hour). Send it again.",
+            )
         })?;
         file.touched_ms.store(now_ms, Ordering::Relaxed);
         Ok(file)
@@ -166,13 +168,7 @@ impl Workbench {
 }
 
 /// Starts reading a kept file, in the background; [`File::run`] and [`File::counts`] say how it goes.
-pub fn start(
-    state: &AppState,
-    actor: &Actor,
-    file: Arc<File>,
-    mapping: Mapping,
-    dry_run: bool,
-) -> Result<(), Failure> {
+pub fn start(state: &AppState, actor: &Actor, file: Arc<File>, mapping: Mapping, dry_run: bool) -> Result<(), Failure> {
     file.begin(dry_run, state.now_ms())?;
     let (state, actor) = (state.clone(), actor.clone());
     tokio::spawn(async move {
@@ -233,4 +229,67 @@ async fn read_through(
         casebook.import(&actor, &file.name, &file.bytes, &mapping, dry_run, &mut progress, now_ms)
     });
     Ok(report.await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use cairn_casebook::{Role, Via};
+
+    use super::*;
+
+    /// Counts upwards, so that no two draws are the same.
+    #[derive(Default)]
+    struct Counted(AtomicU64);
+
+    impl Entropy for Counted {
+        fn fill(&self, buffer: &mut [u8]) {
+            let number = self.0.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+            buffer[..8].copy_from_slice(&number);
+        }
+    }
+
+    fn bench() -> Workbench {
+        Workbench::new(Arc::new(Counted::default()))
+    }
+
+    fn actor(user: &str) -> Actor {
+        Actor { user: user.into(), display: user.into(), role: Some(Role::Analyst), via: Via::Screen }
+    }
+
+    #[test]
+    fn only_who_sent_a_file_sees_it_and_not_for_ever() {
+        let bench = bench();
+        let file = bench.keep(&actor("one"), "stops.csv", Bytes::from_static(b"a"), 0).unwrap();
+        assert!(bench.file(&actor("two"), &file.id, 1).is_err());
+        assert!(bench.file(&actor("one"), &file.id, IDLE_MAX_MS - 1).is_ok(), "this counts as a touch");
+        assert!(bench.file(&actor("one"), &file.id, 2 * IDLE_MAX_MS - 2).is_ok());
+        assert!(bench.file(&actor("one"), &file.id, 4 * IDLE_MAX_MS).is_err());
+        bench.drop_file(&actor("two"), &file.id);
+        assert_eq!(bench.lock().len(), 1);
+        bench.drop_file(&actor("one"), &file.id);
+        assert!(bench.lock().is_empty());
+    }
+
+    #[test]
+    fn the_bench_has_room_for_so_many_files_and_bytes() {
+        let bench = bench();
+        let keep = |bytes: Bytes, now_ms| bench.keep(&actor("one"), "stops.csv", bytes, now_ms);
+        for _ in 0..FILES_MAX {
+            keep(Bytes::new(), 0).unwrap();
+        }
+        assert_eq!(keep(Bytes::new(), 0).err().map(|failure| failure.code), Some("busy"));
+        assert!(keep(Bytes::from(vec![0; BYTES_MAX]), IDLE_MAX_MS).is_ok(), "the old ones are dropped");
+        assert!(keep(Bytes::from_static(b"a"), IDLE_MAX_MS).is_err(), "one byte too many");
+    }
+
+    #[test]
+    fn one_run_of_a_file_at_a_time() {
+        let bench = bench();
+        let file = bench.keep(&actor("one"), "stops.csv", Bytes::new(), 0).unwrap();
+        file.begin(true, 0).unwrap();
+        assert_eq!(file.begin(false, 0).map_err(|failure| failure.code), Err("not-now"));
+        assert!(!file.is_stale(10 * IDLE_MAX_MS), "a file in use is kept");
+        file.set(Run::Done(ImportReport::default()));
+        assert!(file.begin(false, 0).is_ok());
+    }
 }

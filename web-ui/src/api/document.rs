@@ -85,7 +85,8 @@ fn file_body(rule: Option<&Rule>) -> Value {
 
 fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let in_path = endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let in_path = in_path.map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
+    let in_path =
+        in_path.map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
     let in_query = endpoint.query.iter().map(|(name, holds, meaning)| {
         json!({"name": name, "in": "query", "description": meaning, "schema": {"type": holds}})
     });
@@ -108,7 +109,11 @@ fn responses(gives: &Gives) -> Value {
 }
 
 fn security(rule: Option<&Rule>) -> Value {
-    if rule.is_some_and(|rule| rule.need == Need::Nothing) { json!([]) } else { json!([{"bearer": []}, {"cookie": []}]) }
+    if rule.is_some_and(|rule| rule.need == Need::Nothing) {
+        json!([])
+    } else {
+        json!([{"bearer": []}, {"cookie": []}])
+    }
 }
 
 fn needed(rule: Option<&Rule>) -> Value {

@@ -7,10 +7,10 @@ use cairn_casebook::{Invitation, ReplicaId, SyncStatus};
 use serde::Deserialize;
 
 use super::{ask, at_most, carry_out};
+use crate::Failure;
 use crate::forms::SentJson;
 use crate::gate::SignedIn;
 use crate::state::AppState;
-use crate::Failure;
 
 /// How long an invitation is good when the caller does not say.
 const INVITATION_USUAL_MINUTES: u64 = 24 * 60;
@@ -124,7 +124,9 @@ pub(super) async fn join(
 
 fn check_addresses(addresses: &[String]) -> Result<(), Failure> {
     if addresses.len() > ADDRESSES_MAX {
-        return Err(Failure::bad_request(format!("At most {ADDRESSES_MAX} addresses can be given. Nothing was changed.")));
+        return Err(Failure::bad_request(format!(
+            "At most {ADDRESSES_MAX} addresses can be given. Nothing was changed."
+        )));
     }
     addresses.iter().try_for_each(|address| at_most(address, ADDRESS_MAX_CHARS, "An address"))
 }

@@ -91,10 +91,7 @@ pub(super) async fn import(
     workbench::import_now(&state, &who.actor, &file.name, file.bytes, mapping, how.dry_run).await.map(Json)
 }
 
-pub(super) async fn list(
-    State(state): State<AppState>,
-    who: SignedIn,
-) -> Result<Json<Vec<ImportBatch>>, Failure> {
+pub(super) async fn list(State(state): State<AppState>, who: SignedIn) -> Result<Json<Vec<ImportBatch>>, Failure> {
     ask(&state, who, |casebook, actor, _| casebook.imports(actor)).await
 }
 

@@ -198,12 +198,7 @@ pub(super) async fn change(
     save(&state, who, Some(record_id(&id)?), sent).await
 }
 
-async fn save(
-    state: &AppState,
-    who: SignedIn,
-    id: Option<RecordId>,
-    draft: Draft,
-) -> Result<Json<SavedJson>, Failure> {
+async fn save(state: &AppState, who: SignedIn, id: Option<RecordId>, draft: Draft) -> Result<Json<SavedJson>, Failure> {
     let kind = draft.kind;
     let request = draft.into_request(id)?;
     let saved = blocking(state, move |casebook, now_ms| casebook.save_record(&who.actor, &request, now_ms)).await;

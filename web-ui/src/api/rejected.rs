@@ -33,7 +33,8 @@ mod tests {
     #[test]
     fn quotes_and_separators_stay_inside_their_cell() {
         let csv = rejected_csv(&[row("a,\"b\",c")]);
-        let expected = "\u{feff}line,code,reason,row\r\n\"7\",\"bad-date\",\"No date, but a comma\",\"a,\"\"b\"\",c\"\r\n";
+        let expected =
+            "\u{feff}line,code,reason,row\r\n\"7\",\"bad-date\",\"No date, but a comma\",\"a,\"\"b\"\",c\"\r\n";
         assert_eq!(csv, expected);
     }
 

@@ -85,75 +85,100 @@ fn object<'a>(properties: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
 }
 
 fn inputs() -> Shapes {
-    let draft = |version: &'static str| {
-        object([("kind", kind()), ("fields", of("Draft")), (version, or_null(text()))])
-    };
+    let draft = |version: &'static str| object([("kind", kind()), ("fields", of("Draft")), (version, or_null(text()))]);
     vec![
         ("SignIn", object([("user", text()), ("password", text())])),
         ("OwnPassword", object([("old", text()), ("new", text())])),
         ("NewPassword", object([("new", text())])),
         ("Check", object([("text", text_to(1000))])),
-        ("Search", object([
-            ("text", text_to(200)),
-            ("kinds?", list(kind())),
-            ("offset?", json!({"type": "integer", "minimum": 0, "default": 0})),
-            ("limit?", json!({"type": "integer", "minimum": 0, "maximum": SEARCH_MAX, "default": 20})),
-        ])),
-        ("Value", json!({
-            "type": ["string", "integer", "boolean"],
-            "description": "Text, a whole number, yes or no, or the id of another record. Dates are ISO 8601, \
-                            possibly only a month or a year.",
-        })),
-        ("Draft", json!({
-            "type": "object",
-            "description": "Values by field key (see /api/v1/schema): one value, or a list; an empty list clears the field.",
-            "additionalProperties": {"anyOf": [of("Value"), list(of("Value"))]},
-        })),
+        (
+            "Search",
+            object([
+                ("text", text_to(200)),
+                ("kinds?", list(kind())),
+                ("offset?", json!({"type": "integer", "minimum": 0, "default": 0})),
+                ("limit?", json!({"type": "integer", "minimum": 0, "maximum": SEARCH_MAX, "default": 20})),
+            ]),
+        ),
+        (
+            "Value",
+            json!({
+                "type": ["string", "integer", "boolean"],
+                "description": "Text, a whole number, yes or no, or the id of another record. Dates are ISO 8601, \
+                                possibly only a month or a year.",
+            }),
+        ),
+        (
+            "Draft",
+            json!({
+                "type": "object",
+                "description": "Values by field key (see /api/v1/schema): one value, or a list; an empty list clears the field.",
+                "additionalProperties": {"anyOf": [of("Value"), list(of("Value"))]},
+            }),
+        ),
         ("NewRecord", draft("version?")),
         ("ChangedRecord", draft("version")),
         ("Settle", object([("kind", kind()), ("field", text()), ("value", of("Value")), ("version", text())])),
-        ("NewPerson", object([("user", text_to(32)), ("display", text_to(64)), ("role", role()), ("password", text())])),
+        (
+            "NewPerson",
+            object([("user", text_to(32)), ("display", text_to(64)), ("role", role()), ("password", text())]),
+        ),
         ("ChangedPerson", object([("role?", role()), ("disabled?", yes_or_no())])),
         ("PeerAddress", object([("replica?", or_null(hex(32))), ("address", text_to(260))])),
-        ("Invite", object([
-            ("addresses?", json!({"type": "array", "items": text_to(260), "maxItems": ADDRESSES_MAX})),
-            ("valid_minutes?", json!({"type": "integer", "minimum": 1, "maximum": INVITATION_MAX_MINUTES})),
-        ])),
-        ("Join", object([
-            ("code", text_to(400)),
-            ("addresses?", json!({"type": "array", "items": text_to(260), "maxItems": ADDRESSES_MAX})),
-        ])),
+        (
+            "Invite",
+            object([
+                ("addresses?", json!({"type": "array", "items": text_to(260), "maxItems": ADDRESSES_MAX})),
+                ("valid_minutes?", json!({"type": "integer", "minimum": 1, "maximum": INVITATION_MAX_MINUTES})),
+            ]),
+        ),
+        (
+            "Join",
+            object([
+                ("code", text_to(400)),
+                ("addresses?", json!({"type": "array", "items": text_to(260), "maxItems": ADDRESSES_MAX})),
+            ]),
+        ),
         ("Verify", object([("audit_only?", yes_or_no())])),
     ]
 }
 
 fn shared() -> Shapes {
     vec![
-        ("Problem", object([
-            ("title", text()),
-            ("status", whole()),
-            ("detail", text()),
-            ("code", text()),
-            ("problems", list(of("FieldProblem"))),
-        ])),
+        (
+            "Problem",
+            object([
+                ("title", text()),
+                ("status", whole()),
+                ("detail", text()),
+                ("code", text()),
+                ("problems", list(of("FieldProblem"))),
+            ]),
+        ),
         ("FieldProblem", object([("field", or_null(text())), ("code", text()), ("text", text())])),
         ("Names", list(text())),
-        ("Holder", object([
-            ("agency", text()),
-            ("site", text()),
-            ("person", text()),
-            ("origin_agency", text()),
-            ("origin_ref", text()),
-        ])),
+        (
+            "Holder",
+            object([
+                ("agency", text()),
+                ("site", text()),
+                ("person", text()),
+                ("origin_agency", text()),
+                ("origin_ref", text()),
+            ]),
+        ),
         ("Grade", object([("scheme", text()), ("source", text()), ("information", text())])),
-        ("Freshness", object([
-            ("replica", hex(32)),
-            ("site", text()),
-            ("role", codes(["hub", "post"])),
-            ("here", yes_or_no()),
-            ("complete_ms", or_null(time())),
-            ("newest_ms", or_null(time())),
-        ])),
+        (
+            "Freshness",
+            object([
+                ("replica", hex(32)),
+                ("site", text()),
+                ("role", codes(["hub", "post"])),
+                ("here", yes_or_no()),
+                ("complete_ms", or_null(time())),
+                ("newest_ms", or_null(time())),
+            ]),
+        ),
     ]
 }
 
@@ -167,29 +192,38 @@ fn people() -> Shapes {
     ]);
     vec![
         ("SignedInPerson", person),
-        ("Session", object([
-            ("token", hex(32)),
-            ("person", of("SignedInPerson")),
-            ("idle_max_ms", whole()),
-            ("age_max_ms", whole()),
-        ])),
-        ("Identity", object([
-            ("replica", hex(32)),
-            ("agency", text()),
-            ("site", text()),
-            ("country", text()),
-            ("role", codes(["hub", "post"])),
-            ("enrolled", yes_or_no()),
-            ("demo", yes_or_no()),
-            ("person", of("SignedInPerson")),
-        ])),
-        ("Person", object([
-            ("user", text()),
-            ("display", text()),
-            ("role", role()),
-            ("disabled", yes_or_no()),
-            ("last_sign_in_ms", or_null(time())),
-        ])),
+        (
+            "Session",
+            object([
+                ("token", hex(32)),
+                ("person", of("SignedInPerson")),
+                ("idle_max_ms", whole()),
+                ("age_max_ms", whole()),
+            ]),
+        ),
+        (
+            "Identity",
+            object([
+                ("replica", hex(32)),
+                ("agency", text()),
+                ("site", text()),
+                ("country", text()),
+                ("role", codes(["hub", "post"])),
+                ("enrolled", yes_or_no()),
+                ("demo", yes_or_no()),
+                ("person", of("SignedInPerson")),
+            ]),
+        ),
+        (
+            "Person",
+            object([
+                ("user", text()),
+                ("display", text()),
+                ("role", role()),
+                ("disabled", yes_or_no()),
+                ("last_sign_in_ms", or_null(time())),
+            ]),
+        ),
     ]
 }
 
@@ -240,43 +274,58 @@ fn kinds_and_fields() -> Shapes {
 
 fn answers() -> Shapes {
     vec![
-        ("CheckHit", summary_and([
-            ("matched", codes(["exact", "look_alike", "name"])),
-            ("field", text()),
-            ("value", text()),
-            ("age_ms", whole()),
-            ("markers", list(of("Marker"))),
-            ("linked", list(of("Linked"))),
-        ])),
-        ("CheckAnswer", object([
-            ("asked", text()),
-            ("read_as", list(text())),
-            ("verdict", codes(["hit", "possible", "nothing_held", "not_understood"])),
-            ("hits", list(of("CheckHit"))),
-            ("more", whole()),
-            ("freshness", list(of("Freshness"))),
-            ("answered_ms", time()),
-            ("warnings", list(text())),
-        ])),
+        (
+            "CheckHit",
+            summary_and([
+                ("matched", codes(["exact", "look_alike", "name"])),
+                ("field", text()),
+                ("value", text()),
+                ("age_ms", whole()),
+                ("markers", list(of("Marker"))),
+                ("linked", list(of("Linked"))),
+            ]),
+        ),
+        (
+            "CheckAnswer",
+            object([
+                ("asked", text()),
+                ("read_as", list(text())),
+                ("verdict", codes(["hit", "possible", "nothing_held", "not_understood"])),
+                ("hits", list(of("CheckHit"))),
+                ("more", whole()),
+                ("freshness", list(of("Freshness"))),
+                ("answered_ms", time()),
+                ("warnings", list(text())),
+            ]),
+        ),
         ("SearchHit", summary_and([("why", text())])),
-        ("SearchAnswer", object([
-            ("asked", text()),
-            ("hits", list(of("SearchHit"))),
-            ("total", whole()),
-            ("facets", list(json!({"type": "array", "prefixItems": [kind(), whole()], "minItems": 2, "maxItems": 2}))),
-            ("also_searched", list(text())),
-            ("freshness", list(of("Freshness"))),
-            ("answered_ms", time()),
-        ])),
-        ("Home", object([
-            ("conflicts", list(of("Summary"))),
-            ("conflicts_total", whole()),
-            ("reviews", list(of("Marker"))),
-            ("recent", list(of("Summary"))),
-            ("waiting", whole()),
-            ("set_aside", list(object([("what", text()), ("reason", text()), ("at_ms", time())]))),
-            ("records", whole()),
-        ])),
+        (
+            "SearchAnswer",
+            object([
+                ("asked", text()),
+                ("hits", list(of("SearchHit"))),
+                ("total", whole()),
+                (
+                    "facets",
+                    list(json!({"type": "array", "prefixItems": [kind(), whole()], "minItems": 2, "maxItems": 2})),
+                ),
+                ("also_searched", list(text())),
+                ("freshness", list(of("Freshness"))),
+                ("answered_ms", time()),
+            ]),
+        ),
+        (
+            "Home",
+            object([
+                ("conflicts", list(of("Summary"))),
+                ("conflicts_total", whole()),
+                ("reviews", list(of("Marker"))),
+                ("recent", list(of("Summary"))),
+                ("waiting", whole()),
+                ("set_aside", list(object([("what", text()), ("reason", text()), ("at_ms", time())]))),
+                ("records", whole()),
+            ]),
+        ),
     ]
 }
 
@@ -285,102 +334,127 @@ fn one_record() -> Shapes {
     let change = object([("key", text()), ("label", text()), ("before", list(text())), ("after", list(text()))]);
     vec![
         ("Summary", object(summary())),
-        ("Marker", object([
-            ("id", id()),
-            ("code", text()),
-            ("label", text()),
-            ("reason", text()),
-            ("requested_action", text()),
-            ("contact", text()),
-            ("discreet", yes_or_no()),
-            ("holder", of("Holder")),
-            ("set_ms", time()),
-            ("review_by", text()),
-        ])),
-        ("Linked", object([
-            ("link", id()),
-            ("relation", text()),
-            ("label", text()),
-            ("other", id()),
-            ("kind", or_null(kind())),
-            ("title", text()),
-        ])),
-        ("HeldField", object([
-            ("key", text()),
-            ("label", text()),
-            ("values", list(value)),
-            ("conflict", yes_or_no()),
-        ])),
-        ("HistoryStep", object([
-            ("entry", hex(16)),
-            ("holder", of("Holder")),
-            ("written_ms", time()),
-            ("changes", list(change)),
-            ("settles", yes_or_no()),
-        ])),
-        ("Record", summary_and([
-            ("version", text()),
-            ("fields", list(of("HeldField"))),
-            ("links", list(of("Linked"))),
-            ("markers", list(of("Marker"))),
-            ("history", list(of("HistoryStep"))),
-            ("whereabouts", list(object([
-                ("site", text()),
-                ("role", codes(["hub", "post"])),
-                ("has_it", yes_or_no()),
-                ("since_ms", or_null(time())),
-            ]))),
-        ])),
-        ("Saved", object([
-            ("id", id()),
-            ("version", text()),
-            ("changed", yes_or_no()),
-            ("conflict", yes_or_no()),
-            ("warnings", list(of("FieldProblem"))),
-        ])),
+        (
+            "Marker",
+            object([
+                ("id", id()),
+                ("code", text()),
+                ("label", text()),
+                ("reason", text()),
+                ("requested_action", text()),
+                ("contact", text()),
+                ("discreet", yes_or_no()),
+                ("holder", of("Holder")),
+                ("set_ms", time()),
+                ("review_by", text()),
+            ]),
+        ),
+        (
+            "Linked",
+            object([
+                ("link", id()),
+                ("relation", text()),
+                ("label", text()),
+                ("other", id()),
+                ("kind", or_null(kind())),
+                ("title", text()),
+            ]),
+        ),
+        ("HeldField", object([("key", text()), ("label", text()), ("values", list(value)), ("conflict", yes_or_no())])),
+        (
+            "HistoryStep",
+            object([
+                ("entry", hex(16)),
+                ("holder", of("Holder")),
+                ("written_ms", time()),
+                ("changes", list(change)),
+                ("settles", yes_or_no()),
+            ]),
+        ),
+        (
+            "Record",
+            summary_and([
+                ("version", text()),
+                ("fields", list(of("HeldField"))),
+                ("links", list(of("Linked"))),
+                ("markers", list(of("Marker"))),
+                ("history", list(of("HistoryStep"))),
+                (
+                    "whereabouts",
+                    list(object([
+                        ("site", text()),
+                        ("role", codes(["hub", "post"])),
+                        ("has_it", yes_or_no()),
+                        ("since_ms", or_null(time())),
+                    ])),
+                ),
+            ]),
+        ),
+        (
+            "Saved",
+            object([
+                ("id", id()),
+                ("version", text()),
+                ("changed", yes_or_no()),
+                ("conflict", yes_or_no()),
+                ("warnings", list(of("FieldProblem"))),
+            ]),
+        ),
     ]
 }
 
 fn imports() -> Shapes {
     vec![
         ("RejectedRow", object([("line", whole()), ("code", text()), ("reason", text()), ("raw", text())])),
-        ("ImportReport", object([
-            ("batch", text()),
-            ("dry_run", yes_or_no()),
-            ("mapping", text()),
-            ("file", text()),
-            ("read", whole()),
-            ("imported", whole()),
-            ("same", whole()),
-            ("rejected", list(of("RejectedRow"))),
-            ("created", json!({"type": "object", "additionalProperties": whole()})),
-            ("changed", whole()),
-            ("remarks", list(of("RejectedRow"))),
-        ])),
-        ("ImportBatch", object([
-            ("batch", text()),
-            ("report", of("ImportReport")),
-            ("person", text()),
-            ("at_ms", time()),
-            ("undone_ms", or_null(time())),
-        ])),
+        (
+            "ImportReport",
+            object([
+                ("batch", text()),
+                ("dry_run", yes_or_no()),
+                ("mapping", text()),
+                ("file", text()),
+                ("read", whole()),
+                ("imported", whole()),
+                ("same", whole()),
+                ("rejected", list(of("RejectedRow"))),
+                ("created", json!({"type": "object", "additionalProperties": whole()})),
+                ("changed", whole()),
+                ("remarks", list(of("RejectedRow"))),
+            ]),
+        ),
+        (
+            "ImportBatch",
+            object([
+                ("batch", text()),
+                ("report", of("ImportReport")),
+                ("person", text()),
+                ("at_ms", time()),
+                ("undone_ms", or_null(time())),
+            ]),
+        ),
         ("UndoReport", object([("batch", text()), ("withdrawn", whole()), ("changed_since", whole())])),
-        ("Mapping", json!({
-            "type": "object",
-            "description": "How a file's columns become records; take a shipped one as the model.",
-            "properties": {"name": text()},
-            "required": ["name"],
-        })),
-        ("ImportForm", json!({
-            "type": "object",
-            "properties": {
-                "file": {"type": "string", "contentMediaType": "application/octet-stream"},
-                "mapping": {"type": "string", "description": "Name of a mapping."},
-                "mapping_json": {"type": "string", "contentMediaType": "application/json"},
-                "dry_run": codes(["true", "false"]),
-            },
-            "required": ["file"],
-        })),
+        (
+            "Mapping",
+            json!({
+                "type": "object",
+                "description": "How a file's columns become records; take a shipped one as the model.",
+                "properties": {"name": text()},
+                "required": ["name"],
+            }),
+        ),
+        (
+            "ImportForm",
+            json!({
+                "type": "object",
+                "properties": {
+                    "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+                    "mapping": {"type": "string", "description": "Name of a mapping."},
+                    "mapping_json": {"type": "string", "contentMediaType": "application/json"},
+                    "dry_run": codes(["true", "false"]),
+                },
+                "required": ["file"],
+            }),
+        ),
     ]
 }
 
@@ -408,19 +482,25 @@ fn exchange() -> Shapes {
         ("spaces", list(space)),
     ]);
     vec![
-        ("SyncStatus", object([
-            ("cut", yes_or_no()),
-            ("peers", list(peer)),
-            ("words", text()),
-            ("state", codes(["ok", "waiting", "cut", "alone", "trouble"])),
-        ])),
-        ("Invitation", object([
-            ("code", text()),
-            ("addresses", list(text())),
-            ("agency", text()),
-            ("site", text()),
-            ("expires_ms", time()),
-        ])),
+        (
+            "SyncStatus",
+            object([
+                ("cut", yes_or_no()),
+                ("peers", list(peer)),
+                ("words", text()),
+                ("state", codes(["ok", "waiting", "cut", "alone", "trouble"])),
+            ]),
+        ),
+        (
+            "Invitation",
+            object([
+                ("code", text()),
+                ("addresses", list(text())),
+                ("agency", text()),
+                ("site", text()),
+                ("expires_ms", time()),
+            ]),
+        ),
     ]
 }
 
@@ -434,19 +514,22 @@ fn audit() -> Shapes {
         ("fault", text()),
     ]);
     vec![
-        ("AuditLine", object([
-            ("site", text()),
-            ("number", whole()),
-            ("at_ms", time()),
-            ("person", text()),
-            ("user", text()),
-            ("role", text()),
-            ("action", text()),
-            ("records", list(id())),
-            ("detail", text()),
-            ("count", whole()),
-            ("witnessed", yes_or_no()),
-        ])),
+        (
+            "AuditLine",
+            object([
+                ("site", text()),
+                ("number", whole()),
+                ("at_ms", time()),
+                ("person", text()),
+                ("user", text()),
+                ("role", text()),
+                ("action", text()),
+                ("records", list(id())),
+                ("detail", text()),
+                ("count", whole()),
+                ("witnessed", yes_or_no()),
+            ]),
+        ),
         ("Verification", object([("sound", yes_or_no()), ("logs", list(log))])),
     ]
 }

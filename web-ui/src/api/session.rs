@@ -80,10 +80,7 @@ pub(super) async fn identity(State(state): State<AppState>, who: SignedIn) -> Re
     Ok(Json(IdentityJson { installation, person: PersonJson::of(&who.actor) }))
 }
 
-pub(super) async fn home(
-    State(state): State<AppState>,
-    who: SignedIn,
-) -> Result<Json<cairn_casebook::Home>, Failure> {
+pub(super) async fn home(State(state): State<AppState>, who: SignedIn) -> Result<Json<cairn_casebook::Home>, Failure> {
     ask(&state, who, |casebook, actor, now_ms| casebook.home(actor, now_ms)).await
 }
 
@@ -159,8 +156,20 @@ impl FieldJson {
 
 /// Names of what fields hold, in the order of [`FieldType`].
 pub(super) const HOLDS: [&str; 14] = [
-    "text", "long_text", "name", "code", "date", "date_time", "plate", "phone", "document_number", "vin", "country",
-    "bool", "int", "record",
+    "text",
+    "long_text",
+    "name",
+    "code",
+    "date",
+    "date_time",
+    "plate",
+    "phone",
+    "document_number",
+    "vin",
+    "country",
+    "bool",
+    "int",
+    "record",
 ];
 
 const fn holds(holds: FieldType) -> &'static str {

@@ -146,8 +146,7 @@ fn import_routes() -> Vec<Endpoint> {
             .says("undoImport", "Take an import back as a whole: its records are withdrawn, their history stays."),
         getting("/api/v1/mappings", get(imports::mappings), Json(200, "Names"))
             .says("mappings", "Names of the mappings, shipped and saved."),
-        getting("/api/v1/mappings/{name}", get(imports::mapping), Json(200, "Mapping"))
-            .says("mapping", "A mapping."),
+        getting("/api/v1/mappings/{name}", get(imports::mapping), Json(200, "Mapping")).says("mapping", "A mapping."),
         Endpoint::new("PUT", "/api/v1/mappings/{name}", put(imports::save_mapping), Status(204))
             .takes("Mapping")
             .says("saveMapping", "Save a mapping under its name."),
@@ -159,10 +158,12 @@ fn exchange_routes() -> Vec<Endpoint> {
         getting("/api/v1/sync", get(exchange::status), Json(200, "SyncStatus"))
             .says("syncStatus", "What is where: each peer, each space, what waits, what failed and why."),
         posting("/api/v1/sync/start", post(exchange::start), Status(202)).says("startSync", "Ask for a sync now."),
-        posting("/api/v1/sync/cancel", post(exchange::cancel), Status(202)).says("cancelSync", "Cancel a running sync."),
+        posting("/api/v1/sync/cancel", post(exchange::cancel), Status(202))
+            .says("cancelSync", "Cancel a running sync."),
         posting("/api/v1/sync/cut", post(exchange::cut), Status(204))
             .says("cutLinks", "Cut the links of this machine, for a demonstration or a drill."),
-        posting("/api/v1/sync/restore", post(exchange::restore), Status(204)).says("restoreLinks", "Restore the links."),
+        posting("/api/v1/sync/restore", post(exchange::restore), Status(204))
+            .says("restoreLinks", "Restore the links."),
         posting("/api/v1/sync/addresses", post(exchange::add_address), Status(204))
             .takes("PeerAddress")
             .says("addAddress", "Add an address of a peer, or of the hub when no peer is named."),

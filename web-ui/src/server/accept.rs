@@ -171,11 +171,7 @@ impl Unstalled {
     }
 
     /// Passes on what a write came to; starts the clock when it has to wait, stops it when it moves.
-    fn watched<T>(
-        &mut self,
-        context: &mut Context<'_>,
-        written: Poll<std::io::Result<T>>,
-    ) -> Poll<std::io::Result<T>> {
+    fn watched<T>(&mut self, context: &mut Context<'_>, written: Poll<std::io::Result<T>>) -> Poll<std::io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
             return written;

@@ -43,7 +43,8 @@ fn failure_in(answer: &mut Response) -> Option<Failure> {
         return Some(failure);
     }
     let status = answer.status();
-    let is_bare = answer.headers().get(header::CONTENT_TYPE).is_none_or(|value| value.as_bytes().starts_with(b"text/plain"));
+    let is_bare =
+        answer.headers().get(header::CONTENT_TYPE).is_none_or(|value| value.as_bytes().starts_with(b"text/plain"));
     if !is_bare || !(status.is_client_error() || status.is_server_error()) {
         return None;
     }

@@ -7,9 +7,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::Failure;
 use crate::gate;
 use crate::state::AppState;
-use crate::Failure;
 
 /// Turns away requests for another host (so that no foreign name can be pointed at this machine to read it),
 /// and requests that would change something and come from another site.

@@ -21,19 +21,20 @@ pub(super) async fn give_up_on_stalled_bodies(request: Request, next: Next) -> R
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    next.run(request.map(|body| Body::new(Paced::new(body)))).await
+    next.run(request.map(|body| Body::new(Paced::new(body, PIECE_WAIT_MAX, BODY_WAIT_MAX)))).await
 }
 
 /// A body with a clock beside it.
 struct Paced {
     body: Body,
+    piece_max: Duration,
     piece: Pin<Box<Sleep>>,
     whole: Pin<Box<Sleep>>,
 }
 
 impl Paced {
-    fn new(body: Body) -> Self {
-        Self { body, piece: Box::pin(sleep(PIECE_WAIT_MAX)), whole: Box::pin(sleep(BODY_WAIT_MAX)) }
+    fn new(body: Body, piece_max: Duration, whole_max: Duration) -> Self {
+        Self { body, piece_max, piece: Box::pin(sleep(piece_max)), whole: Box::pin(sleep(whole_max)) }
     }
 }
 
@@ -51,7 +52,8 @@ impl HttpBody for Paced {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
-            self.piece.as_mut().reset(Instant::now() + PIECE_WAIT_MAX);
+            let deadline = Instant::now() + self.piece_max;
+            self.piece.as_mut().reset(deadline);
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let late = self.piece.as_mut().poll(context).is_ready() || self.whole.as_mut().poll(context).is_ready();
@@ -64,5 +66,42 @@ impl HttpBody for Paced {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(1);
+    const LATER: Duration = Duration::from_secs(3600);
+
+    /// A body whose next piece never comes.
+    struct Silent;
+
+    impl HttpBody for Silent {
+        type Data = Bytes;
+        type Error = axum::BoxError;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
+            Poll::Pending
+        }
+    }
+
+    async fn read(body: Body, piece: Duration, whole: Duration) -> Result<Bytes, axum::Error> {
+        to_bytes(Body::new(Paced::new(body, piece, whole)), usize::MAX).await
+    }
+
+    #[tokio::test]
+    async fn a_silent_sender_is_given_up() {
+        assert!(read(Body::new(Silent), SOON, LATER).await.is_err(), "the piece is late");
+        assert!(read(Body::new(Silent), LATER, SOON).await.is_err(), "the whole is late");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_there_is_read() {
+        assert_eq!(read(Body::from("all of it"), LATER, LATER).await.unwrap(), "all of it");
     }
 }

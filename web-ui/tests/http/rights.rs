@@ -1,14 +1,10 @@
 //! Every page and every route, asked by every role and by nobody.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
+use crate::common::{Answer, Post, request};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use cairn_casebook::{AuditQuery, Role};
 use cairn_web_ui::rights::{API, Need, PAGES, Rule};
-use common::{Answer, Post, request};
 
 /// The path of a rule with something in its gaps.
 fn path_of(rule: &Rule) -> String {

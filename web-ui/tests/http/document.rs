@@ -1,14 +1,10 @@
 //! The OpenAPI document says what the router does.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::collections::BTreeSet;
 
+use crate::common::{Post, request};
 use axum::body::Body;
 use cairn_web_ui::rights::API;
-use common::{Post, request};
 use serde_json::Value;
 
 async fn document(post: &Post) -> Value {

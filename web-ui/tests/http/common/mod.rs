@@ -1,7 +1,5 @@
 //! A post with one person of each role, asked through the whole router as a browser or a program would.
 
-#![allow(dead_code, reason = "each test file uses its part of this")]
-
 pub mod shape;
 
 use std::sync::Arc;
@@ -90,7 +88,7 @@ impl Post {
         };
         let unlock = Unlock::KeyFile(folder.path().join("key"));
         let data = folder.path().join("data");
-        let casebook = Casebook::init(&data, &request, &unlock, Box::new(Counted(AtomicU64::new(0))), START_MS);
+        let casebook = Casebook::init(&data, &request, &unlock, Arc::new(Counted(AtomicU64::new(0))), START_MS);
         let casebook = Arc::new(casebook.unwrap());
         for role in Role::ALL {
             let person = NewPerson {
@@ -163,10 +161,6 @@ impl Caller<'_> {
     pub async fn send(&self, method: &str, path: &str, body: Value) -> Answer {
         let request = self.request(method, path).header(header::CONTENT_TYPE, "application/json");
         self.post.send(request.body(Body::from(body.to_string())).unwrap()).await
-    }
-
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
-        self.send("POST", path, body).await
     }
 
     /// Sends and expects this status.

@@ -1,12 +1,8 @@
 //! The accept loop, over real sockets on this machine.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::net::SocketAddr;
 
-use common::Post;
+use crate::common::Post;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;

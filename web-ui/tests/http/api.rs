@@ -1,14 +1,10 @@
 //! A day at a post through the API; every answer has the shape that the document promises.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
+use crate::common::shape::differences;
+use crate::common::{Answer, Caller, Post, request};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use cairn_casebook::Role;
-use common::shape::differences;
-use common::{Answer, Caller, Post, request};
 use serde_json::{Value, json};
 
 /// A caller who checks each answer against the document.
@@ -34,7 +30,9 @@ impl<'a> Strict<'a> {
         let operation = &self.document["paths"][known][method.to_ascii_lowercase()];
         let promised = &operation["responses"][status.to_string()];
         let (content, kind) = match promised {
-            Value::Null => (&self.document["components"]["responses"]["Problem"]["content"], "application/problem+json"),
+            Value::Null => {
+                (&self.document["components"]["responses"]["Problem"]["content"], "application/problem+json")
+            }
             promised => (&promised["content"], "application/json"),
         };
         if content.is_null() {
@@ -105,7 +103,7 @@ async fn a_record_is_written_checked_found_changed_and_its_conflict_settled() {
     assert!(settled["history"].as_array().unwrap().iter().any(|step| step["settles"] == true), "{settled:#}");
     assert_eq!(officer.get("/api/v1/home").await["conflicts_total"], 0);
 
-    post.state.casebook.tick(post.state.now_ms()).unwrap();
+    post.state.casebook.tick(true).unwrap();
     let search = json!({"text": "corsa", "kinds": ["vehicle"], "limit": 5});
     let found = officer.post(200, "/api/v1/search", search).await;
     assert_eq!((&found["total"], &found["hits"][0]["id"]), (&json!(1), id));
@@ -180,9 +178,8 @@ fn mapping() -> Value {
 }
 
 async fn send_form(analyst: &Strict<'_>, dry_run: bool) -> Value {
-    let part = |name: &str, value: &str| {
-        format!("--x7\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-    };
+    let part =
+        |name: &str, value: &str| format!("--x7\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
     let file = "--x7\r\nContent-Disposition: form-data; name=\"file\"; filename=\"C:\\day\\stops.csv\"\r\n\r\n";
     let mapping = part("mapping_json", &mapping().to_string());
     let body = format!("{mapping}{}{file}{ROWS}\r\n--x7--\r\n", part("dry_run", &dry_run.to_string()));
@@ -246,7 +243,7 @@ async fn the_administrator_keeps_people_and_links_and_sees_no_records() {
     let who = boss.get("/api/v1/identity").await;
     assert_eq!((&who["site"], &who["person"]["role"]), (&json!("Post Delta"), &json!("administrator")));
     let person = json!({
-        "user": "k.daniels", "display": "Officer K. Daniels", "role": "officer", "password": common::PASSWORD,
+        "user": "k.daniels", "display": "Officer K. Daniels", "role": "officer", "password": crate::common::PASSWORD,
     });
     boss.post(201, "/api/v1/people", person).await;
     let path = "/api/v1/people/k.daniels";

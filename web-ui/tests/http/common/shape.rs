@@ -57,8 +57,16 @@ impl Fitting<'_> {
                     let is_id = answer.as_str().is_some_and(|text| text.parse::<cairn_record::RecordId>().is_ok());
                     self.must(is_id, at, "is no record id");
                 }
-                "required" | "additionalProperties" | "description" | "maxLength" | "minimum" | "maximum"
-                | "minItems" | "maxItems" | "default" | "contentMediaType" => {}
+                "required"
+                | "additionalProperties"
+                | "description"
+                | "maxLength"
+                | "minimum"
+                | "maximum"
+                | "minItems"
+                | "maxItems"
+                | "default"
+                | "contentMediaType" => {}
                 other => panic!("the test does not know {other}"),
             }
         }

@@ -1,15 +1,13 @@
 //! What every request meets before a handler: host, origin, limits, sessions; and what every answer carries.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+use cairn_web_ui::Settings;
 
-mod common;
-
+use crate::common::{Answer, HOST, PASSWORD, Post, request};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use cairn_casebook::Role;
 use cairn_web_ui::rights::BODY_MAX_BYTES;
 use cairn_web_ui::session::{AGE_MAX_MS, IDLE_MAX_MS};
-use common::{HOST, PASSWORD, Post, request};
 use serde_json::json;
 
 #[tokio::test]
@@ -153,8 +151,8 @@ async fn who_is_switched_off_or_given_another_role_feels_it_at_the_next_request(
     let (analyst, auditor) = (post.caller(Role::Analyst), post.caller(Role::Auditor));
     let boss = post.actor(Role::Administrator);
     let casebook = &post.state.casebook;
-    casebook.change_person(&boss, "analyst", Role::Officer, false, common::START_MS).unwrap();
-    casebook.change_person(&boss, "auditor", Role::Auditor, true, common::START_MS).unwrap();
+    casebook.change_person(&boss, "analyst", Role::Officer, false, crate::common::START_MS).unwrap();
+    casebook.change_person(&boss, "auditor", Role::Auditor, true, crate::common::START_MS).unwrap();
     assert_eq!(analyst.get("/api/v1/imports").await.status, StatusCode::FORBIDDEN);
     assert_eq!(auditor.get("/api/v1/audit").await.status, StatusCode::UNAUTHORIZED);
 }
@@ -171,7 +169,7 @@ async fn signing_in_and_out_by_password() {
     let right = post.send(sign_in(PASSWORD)).await;
     assert_eq!(right.status, StatusCode::OK, "{}", right.text);
     let token = right.json()["token"].as_str().unwrap().to_owned();
-    let caller = common::Caller { post: &post, token };
+    let caller = crate::common::Caller { post: &post, token };
     assert_eq!(caller.get("/api/v1/identity").await.json()["person"]["role"], "officer");
     caller.expect(204, "POST", "/api/v1/sign-out", json!({})).await;
     assert_eq!(caller.get("/api/v1/identity").await.status, StatusCode::UNAUTHORIZED);
@@ -196,4 +194,67 @@ async fn a_page_leads_to_the_sign_in_page_and_back() {
     let part = request("GET", "/search").header("hx-request", "true");
     let part = post.send(part.body(Body::empty()).unwrap()).await;
     assert_eq!((part.status, part.header("hx-redirect")), (StatusCode::UNAUTHORIZED, "/sign-in?next=/search"));
+}
+
+/// A form of a page, as a browser sends it.
+async fn send_form(post: &Post, path: &str, token: &str, body: String) -> Answer {
+    let asked = request("POST", path)
+        .header(header::COOKIE, format!("{}={token}", post.state.cookie))
+        .header("sec-fetch-site", "same-origin")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    post.send(asked.body(Body::from(body)).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_form_of_another_session_changes_nothing() {
+    let post = Post::new();
+    let (mine, other) = (post.session(Role::Officer), post.session(Role::Officer));
+    for body in [String::new(), "csrf=".into(), format!("csrf={}", other.csrf), format!("csrf={}", mine.token)] {
+        let refused = send_form(&post, "/sign-out", &mine.token, body.clone()).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{body}");
+    }
+    assert!(post.state.sessions.find(&mine.token, post.state.now_ms()).is_some(), "still signed in");
+    let left = send_form(&post, "/sign-out", &mine.token, format!("csrf={}", mine.csrf)).await;
+    assert_eq!(left.status, StatusCode::SEE_OTHER);
+    assert!(left.header("set-cookie").contains("Max-Age=0"), "{}", left.header("set-cookie"));
+    assert!(post.state.sessions.find(&mine.token, post.state.now_ms()).is_none());
+}
+
+#[tokio::test]
+async fn signing_in_begins_a_new_session_in_a_guarded_cookie() {
+    for (tls_in_front, expected) in [
+        (false, "; Path=/; HttpOnly; SameSite=Strict"),
+        (true, "; Path=/; HttpOnly; SameSite=Strict; Secure"),
+    ] {
+        let post = Post::with(Settings { tls_in_front, ..Settings::default() });
+        let old = post.session(Role::Officer).token;
+        let body = format!("user=officer&password={}&next=/check", PASSWORD.replace(' ', "+"));
+        let entered = send_form(&post, "/sign-in", &old, body).await;
+        assert_eq!((entered.status, entered.header("location")), (StatusCode::SEE_OTHER, "/check"));
+        let cookie = entered.header("set-cookie");
+        let (name, rest) = cookie.split_once('=').unwrap();
+        let (token, attributes) = rest.split_at(64);
+        assert_eq!((attributes, name.starts_with("__Host-")), (expected, tls_in_front), "{cookie}");
+        let found = |token: &str| post.state.sessions.find(token, post.state.now_ms());
+        assert!(found(token).is_some_and(|session| session.actor.user == "officer"));
+        assert!(found(&old).is_none(), "the session from before has ended");
+    }
+}
+
+#[tokio::test]
+async fn embedded_files_are_kept_by_browsers_until_they_change() {
+    let post = Post::new();
+    for asset in cairn_web_ui::pages::ASSETS {
+        let address = cairn_web_ui::assets::url(asset.name);
+        let file = post.send(request("GET", &address).body(Body::empty()).unwrap()).await;
+        assert_eq!((file.status, file.text.as_bytes()), (StatusCode::OK, asset.bytes), "{address}");
+        assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable", "{address}");
+        let elsewhere = format!("/assets/0/{}", asset.name);
+        let again = request("GET", &elsewhere).header("if-none-match", file.header("etag"));
+        let again = post.send(again.body(Body::empty()).unwrap()).await;
+        assert_eq!((again.status, again.text.as_str()), (StatusCode::NOT_MODIFIED, ""), "{elsewhere}");
+        assert_eq!(again.header("cache-control"), "no-cache", "{elsewhere}");
+    }
+    let missing = post.send(request("GET", "/assets/0/../Cargo.toml").body(Body::empty()).unwrap()).await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
 }
