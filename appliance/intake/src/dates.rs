@@ -84,6 +84,12 @@ impl DateFormat {
         self.pieces.contains(&Piece::Year2)
     }
 
+    /// Whether no digits of another piece stand directly before or after this one.
+    fn stands_free(&self, at: usize) -> bool {
+        let literal = |piece: Option<&Piece>| matches!(piece, None | Some(Piece::Literal(_)));
+        literal(at.checked_sub(1).and_then(|before| self.pieces.get(before))) && literal(self.pieces.get(at + 1))
+    }
+
     /// Reads `text` completely, giving ISO 8601 with the time if the format has one.
     fn read(&self, text: &str, century: Option<Century>, today: Date) -> Result<String, DateFault> {
         let mut found = Found::default();
@@ -92,7 +98,7 @@ impl DateFormat {
             rest = match piece {
                 Piece::Literal(c) => rest.strip_prefix(*c).ok_or(DateFault::Form)?,
                 _ => {
-                    let (number, after) = digits(rest, *piece, self.pieces.get(at + 1)).ok_or(DateFault::Form)?;
+                    let (number, after) = digits(rest, *piece, self.stands_free(at)).ok_or(DateFault::Form)?;
                     found.put(*piece, number);
                     after
                 }
@@ -102,18 +108,12 @@ impl DateFormat {
     }
 }
 
-/// Takes the digits of one piece. A day, month or hour may be written with one digit where a literal
-/// follows that shows its end.
-fn digits<'a>(text: &'a str, piece: Piece, next: Option<&Piece>) -> Option<(u16, &'a str)> {
+/// Takes the digits of one piece. A day, month or hour that stands free may be written with one digit.
+fn digits(text: &str, piece: Piece, free: bool) -> Option<(u16, &str)> {
     let most = if piece == Piece::Year4 { 4 } else { 2 };
     let found = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
-    let open =
-        matches!(piece, Piece::Month | Piece::Day | Piece::Hour) && !matches!(next, Some(Piece::Literal(_)) | None);
-    let fewest = match piece {
-        Piece::Month | Piece::Day | Piece::Hour if !open => 1,
-        _ => most,
-    };
-    if found < fewest {
+    let short = free && matches!(piece, Piece::Month | Piece::Day | Piece::Hour);
+    if found < if short { 1 } else { most } {
         return None;
     }
     let (number, rest) = text.split_at(found);

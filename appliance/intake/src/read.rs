@@ -277,3 +277,20 @@ fn shown(encoding: Encoding, bytes: &[u8]) -> String {
     let some = &bytes[..bytes.len().min(RAW_CHARS_MAX * 4)];
     encoding.text_lossy(some).chars().take(RAW_CHARS_MAX).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_beyond_the_limit_are_refused_by_one_rejection() {
+        let mapping = Mapping::parse(crate::shipped()[2].1).unwrap_or_else(|error| panic!("{error}"));
+        let file = "Log,Opened,Caller Tel,Location,Narrative,Grade\nA,31/12/2024,,,x,1\nB,31/12/2024,,,x,1\nC,31/12/2024,,,x,1\n";
+        let mut reader = read(file.as_bytes(), &mapping, "2026-11-23").unwrap();
+        reader.rows = ROWS_MAX - 1;
+        assert!(reader.next().unwrap().is_ok());
+        let rejected = reader.next().unwrap().unwrap_err();
+        assert_eq!((rejected.line, rejected.code.as_str()), (3, "too-many-rows"));
+        assert!(reader.next().is_none());
+    }
+}

@@ -148,6 +148,8 @@ impl Cutter {
         match bytes.get(end) {
             None => Ok((Cow::Owned(text), end, breaks)),
             Some(byte) if *byte == self.line_end || *byte == self.separator => Ok((Cow::Owned(text), end, breaks)),
+            // Past the end of its line it met the opening mark of another text.
+            Some(_) if breaks > 0 => Err(Fault::UnterminatedQuote),
             Some(_) => Err(Fault::TextAfterQuote),
         }
     }
@@ -207,7 +209,7 @@ mod tests {
     #[test]
     fn a_forgotten_quote_costs_its_own_line_only() {
         check("a,\"b,c\nd,e,f\ng,h,i\n", &["1: UnterminatedQuote", "2: d|e|f", "3: g|h|i"]);
-        check("a,\"b,c\nd,\"e\",f\n", &["1: TextAfterQuote", "2: d|e|f"]);
+        check("a,\"b,c\nd,\"e\",f\n", &["1: UnterminatedQuote", "2: d|e|f"]);
         check("a,\"b\"b,c\nd,e,f\n", &["1: TextAfterQuote", "2: d|e|f"]);
     }
 

@@ -15,12 +15,8 @@ pub struct Country {
     pub calling_code: &'static str,
     /// What is dialled before a national number inside the country; empty where nothing is.
     pub trunk: &'static str,
-    /// Fewest digits of a national number.
-    pub digits_min: u8,
-    /// Most digits of a national number.
-    pub digits_max: u8,
-    /// Digits with which a national number can begin.
-    pub first_digits: &'static str,
+    /// Lengths of a national number in digits, each with the digits it can begin with.
+    pub plan: &'static [(u8, &'static str)],
 }
 
 /// Codes that ICAO 9303 adds to ISO 3166-1, and what they mean. `UTO` is the country of specimens.
