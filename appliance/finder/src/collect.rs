@@ -10,6 +10,9 @@ use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
 
 use crate::reader::Columns;
 
+/// A kind's number is a byte.
+const KIND_NUMBERS: usize = 256;
+
 /// One match. Better ones are greater: by score, then the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ranked {
@@ -30,7 +33,7 @@ pub(crate) enum Place {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     /// By kind, whatever kinds were asked for.
-    pub(crate) kinds: BTreeMap<Kind, usize>,
+    pub(crate) kinds: KindCounts,
     /// By holder, of the kinds asked for.
     pub(crate) holders: BTreeMap<String, usize>,
     /// The best of the kinds asked for, in no order.
@@ -39,8 +42,8 @@ pub(crate) struct Found {
 
 impl Found {
     pub(crate) fn add(&mut self, other: Self) {
-        for (kind, count) in other.kinds {
-            *self.kinds.entry(kind).or_default() += count;
+        for (mine, theirs) in self.kinds.0.iter_mut().zip(other.kinds.0) {
+            *mine += theirs;
         }
         for (holder, count) in other.holders {
             *self.holders.entry(holder).or_default() += count;
@@ -49,19 +52,41 @@ impl Found {
     }
 }
 
-/// Which kinds are asked for.
+/// How many of each kind, by its number.
+#[derive(Debug)]
+pub(crate) struct KindCounts([usize; KIND_NUMBERS]);
+
+impl Default for KindCounts {
+    fn default() -> Self {
+        Self([0; KIND_NUMBERS])
+    }
+}
+
+impl KindCounts {
+    pub(crate) fn add_one(&mut self, kind: Kind) {
+        self.0[usize::from(kind.number())] += 1;
+    }
+
+    /// The kinds that were found, in the order of pages.
+    pub(crate) fn found(&self) -> impl Iterator<Item = (Kind, usize)> {
+        Kind::ALL.into_iter().map(|kind| (kind, self.0[usize::from(kind.number())])).filter(|(_, count)| *count > 0)
+    }
+}
+
+/// Which kinds are asked for, by their number.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Kinds(u16);
+pub(crate) struct Kinds([bool; KIND_NUMBERS]);
 
 impl Kinds {
     /// These kinds; all when there are none.
     pub(crate) fn of(kinds: &[Kind]) -> Self {
-        let kinds = if kinds.is_empty() { &Kind::ALL } else { kinds };
-        Self(kinds.iter().fold(0, |all, kind| all | 1 << kind.number()))
+        let mut asked = [kinds.is_empty(); KIND_NUMBERS];
+        kinds.iter().for_each(|kind| asked[usize::from(kind.number())] = true);
+        Self(asked)
     }
 
-    pub(crate) fn has(self, kind: Kind) -> bool {
-        self.0 & 1 << kind.number() != 0
+    pub(crate) fn has(&self, kind: Kind) -> bool {
+        self.0[usize::from(kind.number())]
     }
 }
 
@@ -87,8 +112,8 @@ impl Collector for Ranking {
             outdated: self.outdated.clone(),
             asked: self.kinds,
             keep: self.keep,
-            kinds: BTreeMap::new(),
-            holders: BTreeMap::new(),
+            kinds: KindCounts::default(),
+            holders: Vec::new(),
             best: BinaryHeap::new(),
         })
     }
@@ -112,25 +137,37 @@ pub(crate) struct SegmentRanking {
     outdated: Arc<HashSet<DocAddress>>,
     asked: Kinds,
     keep: usize,
-    kinds: BTreeMap<Kind, usize>,
+    kinds: KindCounts,
     /// By number of the holder within the segment.
-    holders: BTreeMap<u64, usize>,
+    holders: Vec<usize>,
     best: BinaryHeap<Reverse<Ranked>>,
 }
 
 impl SegmentRanking {
-    fn keep(&mut self, ranked: Ranked) {
-        if self.best.len() < self.keep {
-            self.best.push(Reverse(ranked));
-        } else if self.best.peek().is_some_and(|worst| ranked > worst.0) {
+    fn count_holder(&mut self, doc: DocId) {
+        let Some(number) = self.columns.holder(doc).and_then(|number| usize::try_from(number).ok()) else { return };
+        if number >= self.holders.len() {
+            self.holders.resize(number + 1, 0);
+        }
+        self.holders[number] += 1;
+    }
+
+    /// Keeps the match if it is among the best so far.
+    fn keep(&mut self, score: u32, address: DocAddress, kind: Kind) {
+        let full = self.best.len() >= self.keep;
+        if full && self.best.peek().is_none_or(|worst| score < worst.0.score) {
+            return;
+        }
+        let recorded_s = self.columns.recorded_s(address.doc_id);
+        self.best.push(Reverse(Ranked { score, recorded_s, place: Place::Written(Reverse(address)), kind }));
+        if full {
             self.best.pop();
-            self.best.push(Reverse(ranked));
         }
     }
 
     fn holders_by_name(&self) -> tantivy::Result<BTreeMap<String, usize>> {
-        let named = self.holders.iter().map(|(number, count)| Ok((self.columns.holder_name(*number)?, *count)));
-        named.collect()
+        let counted = (0..).zip(&self.holders).filter(|(_, count)| **count > 0);
+        counted.map(|(number, count)| Ok((self.columns.holder_name(number)?, *count))).collect()
     }
 }
 
@@ -140,15 +177,11 @@ impl SegmentCollector for SegmentRanking {
     fn collect(&mut self, doc: DocId, score: Score) {
         let address = DocAddress::new(self.segment, doc);
         let Some(kind) = self.columns.kind(doc).filter(|_| !self.outdated.contains(&address)) else { return };
-        *self.kinds.entry(kind).or_default() += 1;
-        if !self.asked.has(kind) {
-            return;
+        self.kinds.add_one(kind);
+        if self.asked.has(kind) {
+            self.count_holder(doc);
+            self.keep(score as u32, address, kind);
         }
-        if let Some(number) = self.columns.holder(doc) {
-            *self.holders.entry(number).or_default() += 1;
-        }
-        let place = Place::Written(Reverse(address));
-        self.keep(Ranked { score: score as u32, recorded_s: self.columns.recorded_s(doc), place, kind });
     }
 
     fn harvest(self) -> tantivy::Result<Found> {

@@ -54,6 +54,8 @@ struct State {
     index: Index,
     delta: Delta,
     reader: Option<Arc<OpenReader>>,
+    /// Whether `reader` is of the last commit. An older one is kept until the next is open, which shares its bytes.
+    reader_is_current: bool,
     stamp: Vec<u8>,
     /// A record could not be taken in, so that no commit may claim to be complete.
     behind: bool,
@@ -83,7 +85,14 @@ impl SearchIndex {
             }
             Err(error) => return Err(error),
         };
-        let state = State { index, delta: Delta::default(), reader: None, stamp: stamp.clone(), behind: false };
+        let state = State {
+            index,
+            delta: Delta::default(),
+            reader: None,
+            reader_is_current: false,
+            stamp: stamp.clone(),
+            behind: false,
+        };
         let this = Self { folder, fields, writer: Mutex::new(None), state: Mutex::new(state) };
         Ok((this, Opened { stamp, wiped }))
     }
@@ -182,50 +191,58 @@ impl SearchIndex {
     /// Writes what waits. Without a stamp the last one stays: it promises less than is there, which does no harm.
     fn write_waiting(&self, stamp: Option<&[u8]>) -> Result<(), FinderError> {
         let mut open = self.writer();
-        let (index, changes, stamp) = {
+        let (behind, nothing_waits, last_stamp) = {
             let state = self.state();
-            if state.behind {
-                return Err(FinderError::Behind);
-            }
-            let stamp = stamp.map_or_else(|| state.stamp.clone(), <[u8]>::to_vec);
-            if state.delta.len() == 0 && state.stamp == stamp {
-                return Ok(());
-            }
-            (state.index.clone(), state.delta.waiting(), stamp)
+            (state.behind, state.delta.len() == 0, state.stamp.clone())
         };
-        let written = guarded(&self.folder, || {
-            let writer = match open.as_mut() {
-                Some(writer) => writer,
-                None => open.insert(new_writer(&index)?),
-            };
-            for change in &changes {
-                writer.delete_term(self.fields.record_term(change.record()));
-                if let Some(findable) = change.findable() {
-                    writer.add_document(self.fields.document(findable))?;
-                }
-            }
-            commit_writer(writer, &stamp)
-        });
+        let stamp = stamp.map_or_else(|| last_stamp.clone(), <[u8]>::to_vec);
+        if behind {
+            return Err(FinderError::Behind);
+        }
+        if nothing_waits && stamp == last_stamp {
+            return Ok(());
+        }
+        let written = guarded(&self.folder, || self.write(&mut open, &stamp));
         if written.is_err() {
             // What this writer holds would otherwise be written twice by the next commit.
             *open = None;
         }
-        written?;
+        let changes = written?;
         let mut state = self.state();
         state.delta.written(&changes);
-        state.reader = None;
+        state.reader_is_current = false;
         state.stamp = stamp;
         Ok(())
+    }
+
+    fn write(&self, open: &mut Option<IndexWriter>, stamp: &[u8]) -> tantivy::Result<Vec<Arc<Change>>> {
+        let (reader, changes) = self.as_it_stands()?;
+        let writer = match open {
+            Some(writer) => writer,
+            None => open.insert(new_writer(reader.searcher.index())?),
+        };
+        for change in &changes {
+            // Asked first, because for every deletion, of something or nothing, tantivy opens every segment.
+            if reader.holds(change.record())? {
+                writer.delete_term(self.fields.record_term(change.record()));
+            }
+            if let Some(findable) = change.findable() {
+                writer.add_document(self.fields.document(findable))?;
+            }
+        }
+        commit_writer(writer, stamp)?;
+        Ok(changes)
     }
 
     /// The written and the waiting records of one moment.
     fn as_it_stands(&self) -> tantivy::Result<(Arc<OpenReader>, Vec<Arc<Change>>)> {
         let mut state = self.state();
         let reader = match &state.reader {
-            Some(reader) => reader.clone(),
-            None => Arc::new(OpenReader::open(&state.index, self.fields)?),
+            Some(reader) if state.reader_is_current => reader.clone(),
+            before => Arc::new(OpenReader::open(&state.index, self.fields, before.as_deref())?),
         };
         state.reader = Some(reader.clone());
+        state.reader_is_current = true;
         Ok((reader, state.delta.waiting()))
     }
 
@@ -273,7 +290,7 @@ fn open_existing(folder: &SealedDirectory, fields: Fields) -> tantivy::Result<Op
     folder.keep_only(&living(&index)?)?;
     // Again, because tantivy reads the list of files it made when it opens an index.
     let index = Index::open(folder.clone())?;
-    OpenReader::open(&index, fields)?;
+    OpenReader::open(&index, fields, None)?;
     let stamp = index.load_metas()?.payload.map_or(Some(Vec::new()), |payload| unhex(&payload));
     let stamp = stamp.ok_or_else(|| TantivyError::SchemaError("its stamp cannot be read".into()))?;
     Ok(Some((index, stamp)))

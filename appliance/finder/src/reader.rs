@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use cairn_record::{Kind, RecordId};
@@ -25,6 +26,8 @@ pub(crate) struct OpenReader {
     fields: Fields,
     /// Where the records stand that were asked about, because each waiting record is asked about at every search.
     places: Mutex<HashMap<RecordId, Vec<DocAddress>>>,
+    /// Whether the dictionary of records, the largest, has been opened.
+    records_opened: AtomicBool,
 }
 
 /// The columns of one segment, opened once for the life of the reader: opening one means unsealing all of it.
@@ -36,7 +39,9 @@ pub(crate) struct Columns {
 }
 
 impl OpenReader {
-    pub(crate) fn open(index: &Index, fields: Fields) -> tantivy::Result<Self> {
+    /// Opens the last commit. `before` is the reader of an earlier one that is still open: the dictionaries in use
+    /// there are opened at once, while their bytes can be shared. Otherwise each waits for its first use.
+    pub(crate) fn open(index: &Index, fields: Fields, before: Option<&Self>) -> tantivy::Result<Self> {
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
@@ -44,7 +49,21 @@ impl OpenReader {
             .try_into()?;
         let searcher = reader.searcher();
         let columns = searcher.segment_readers().iter().map(Columns::open).collect::<tantivy::Result<_>>()?;
-        Ok(Self { searcher, columns, fields, places: Mutex::default() })
+        let records_opened = AtomicBool::new(false);
+        let this = Self { searcher, columns, fields, places: Mutex::default(), records_opened };
+        if let Some(before) = before {
+            this.open_dictionaries(before.records_opened.load(Ordering::Relaxed))?;
+        }
+        Ok(this)
+    }
+
+    fn open_dictionaries(&self, of_records_too: bool) -> tantivy::Result<()> {
+        self.records_opened.store(of_records_too, Ordering::Relaxed);
+        for segment in self.searcher.segment_readers() {
+            let records = of_records_too.then_some(self.fields.record);
+            self.fields.searched().chain(records).try_for_each(|field| segment.inverted_index(field).map(drop))?;
+        }
+        Ok(())
     }
 
     /// Where the written forms of these records stand.
@@ -64,6 +83,7 @@ impl OpenReader {
     }
 
     fn look_up(&self, record: RecordId) -> io::Result<Vec<DocAddress>> {
+        self.records_opened.store(true, Ordering::Relaxed);
         let term = self.fields.record_term(record);
         let mut found = Vec::new();
         for (number, segment) in (0..).zip(self.searcher.segment_readers()) {
@@ -74,6 +94,11 @@ impl OpenReader {
             }
         }
         Ok(found)
+    }
+
+    /// Whether anything is written of this record.
+    pub(crate) fn holds(&self, record: RecordId) -> io::Result<bool> {
+        Ok(!self.places_of([record].into_iter())?.is_empty())
     }
 
     /// The record that stands here.

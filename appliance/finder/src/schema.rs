@@ -24,7 +24,7 @@ pub(crate) const RECORDED: &str = "recorded";
 /// The fields of the index.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields {
-    record: Field,
+    pub(crate) record: Field,
     kind: Field,
     space: Field,
     holder: Field,
@@ -89,6 +89,11 @@ impl Fields {
             forms.iter().for_each(|form| document.add_text(field, form));
         }
         document
+    }
+
+    /// The fields every search looks into.
+    pub(crate) fn searched(&self) -> impl Iterator<Item = Field> + use<> {
+        [self.space, self.words, self.names, self.sounds, self.identifiers, self.lookalikes].into_iter()
     }
 
     /// The record a stored document names.

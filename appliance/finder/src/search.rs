@@ -36,9 +36,9 @@ pub(crate) fn search(
     let hits = page.map(|ranked| hit(reader, waiting, &reasons, asked, ranked)).collect::<tantivy::Result<_>>()?;
     let kinds = Kinds::of(&query.kinds);
     Ok(Answer {
-        total: found.kinds.iter().filter(|(kind, _)| kinds.has(**kind)).map(|(_, count)| count).sum(),
+        total: found.kinds.found().filter(|(kind, _)| kinds.has(*kind)).map(|(_, count)| count).sum(),
         hits,
-        kinds: found.kinds.into_iter().collect(),
+        kinds: found.kinds.found().collect(),
         holders: found.holders.into_iter().collect(),
         also_searched: asked.also_searched(),
         ignored: asked.ignored.clone(),
@@ -56,7 +56,7 @@ fn add_waiting(found: &mut Found, waiting: &[Arc<Change>], asked: &Asked, query:
     for (number, change) in waiting.iter().enumerate() {
         let Some(findable) = change.findable().filter(|findable| may(findable)) else { continue };
         let Some((score, why)) = delta::answers(findable, asked) else { continue };
-        *found.kinds.entry(findable.kind).or_default() += 1;
+        found.kinds.add_one(findable.kind);
         if !kinds.has(findable.kind) {
             continue;
         }

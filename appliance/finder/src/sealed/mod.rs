@@ -9,6 +9,7 @@
 //! the index's own list of segments at every opening, and deletes what a killed process left behind.
 
 mod cache;
+mod live;
 mod locks;
 mod reading;
 mod seal;
@@ -20,7 +21,6 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
@@ -28,9 +28,8 @@ use tantivy::directory::{
     Directory, DirectoryLock, FileHandle, Lock, WatchCallback, WatchCallbackList, WatchHandle, WritePtr,
 };
 
-use cache::ChunkCache;
 use locks::Locks;
-use reading::SealedFile;
+use reading::{SealedFile, Unsealing};
 use seal::Seal;
 use writing::SealedWriter;
 
@@ -52,13 +51,10 @@ pub struct SealedDirectory(Arc<Folder>);
 
 struct Folder {
     path: PathBuf,
-    seal: Arc<Seal>,
-    cache: Arc<ChunkCache>,
+    unsealing: Arc<Unsealing>,
     random: RandomSource,
     locks: Arc<Locks>,
     watchers: WatchCallbackList,
-    /// Set when a file was not as it was written.
-    damage_seen: Arc<AtomicBool>,
     /// Files that live in memory only.
     fleeting: Mutex<HashMap<PathBuf, Vec<u8>>>,
 }
@@ -69,12 +65,10 @@ impl SealedDirectory {
         fs::create_dir_all(path)?;
         Ok(Self(Arc::new(Folder {
             path: path.to_owned(),
-            seal: Arc::new(Seal::new(key)),
-            cache: Arc::new(ChunkCache::new(cache_bytes)),
+            unsealing: Arc::new(Unsealing::new(Seal::new(key), cache_bytes)),
             random,
             locks: Arc::default(),
             watchers: WatchCallbackList::default(),
-            damage_seen: Arc::default(),
             fleeting: Mutex::default(),
         })))
     }
@@ -87,7 +81,7 @@ impl SealedDirectory {
     /// Deletes every file of ours.
     pub fn wipe(&self) -> io::Result<()> {
         self.forget_opened();
-        self.0.damage_seen.store(false, Ordering::Relaxed);
+        self.0.unsealing.forget_damage();
         self.fleeting().clear();
         self.ours()?.iter().try_for_each(fs::remove_file)?;
         self.sync_directory()
@@ -95,12 +89,12 @@ impl SealedDirectory {
 
     /// Whether any file was not as it was written, since opening or the last [`SealedDirectory::wipe`].
     pub fn damage_was_seen(&self) -> bool {
-        self.0.damage_seen.load(Ordering::Relaxed)
+        self.0.unsealing.damage_was_seen()
     }
 
     /// Drops the opened chunks from memory.
     pub fn forget_opened(&self) {
-        self.0.cache.clear();
+        self.0.unsealing.cache.clear();
     }
 
     /// Deletes every file of ours that is not among `living`, and tells tantivy that it made those. An error when one
@@ -122,7 +116,7 @@ impl SealedDirectory {
     }
 
     fn on_disk(&self, path: &Path) -> PathBuf {
-        self.0.path.join(self.0.seal.disk_name(path)).with_extension(ENDING)
+        self.0.path.join(self.0.unsealing.seal.disk_name(path)).with_extension(ENDING)
     }
 
     fn ours(&self) -> io::Result<HashSet<PathBuf>> {
@@ -142,13 +136,12 @@ impl SealedDirectory {
 
     fn open_file(&self, path: &Path) -> io::Result<SealedFile> {
         let file = File::open(self.on_disk(path))?;
-        let (seal, cache, damage_seen) = (self.0.seal.clone(), self.0.cache.clone(), self.0.damage_seen.clone());
-        SealedFile::open(file, path, seal, cache, damage_seen)
+        SealedFile::open(file, path, &self.0.unsealing)
     }
 
     fn begin(&self, path: &Path, file: File) -> io::Result<SealedWriter> {
-        let this = self.0.seal.new_file(path, &*self.0.random);
-        SealedWriter::begin(file, self.0.seal.clone(), this)
+        let seal = &self.0.unsealing.seal;
+        SealedWriter::begin(file, seal.clone(), seal.new_file(path, &*self.0.random))
     }
 
     fn replace(&self, path: &Path, content: &[u8]) -> io::Result<()> {

@@ -11,49 +11,68 @@ use tantivy::HasLen;
 use tantivy::directory::{FileHandle, OwnedBytes};
 
 use super::cache::ChunkCache;
+use super::live::LiveReads;
 use super::seal::{CHUNK, FileSeal, HEADER, Place, Seal, TAG, damaged};
 
 /// Reads that span more chunks than this are not kept in the cache: a merge that reads whole files would otherwise
 /// push out everything that searches need.
 const CACHED_SPAN_MAX: u64 = 8;
 
+/// What all open files of a folder share.
+pub(super) struct Unsealing {
+    pub(super) seal: Arc<Seal>,
+    pub(super) cache: ChunkCache,
+    live: LiveReads,
+    /// Set when something is not as it was written: tantivy does not hand every error on.
+    damage_seen: AtomicBool,
+}
+
+impl Unsealing {
+    pub(super) fn new(seal: Seal, cache_bytes: usize) -> Self {
+        Self {
+            seal: Arc::new(seal),
+            cache: ChunkCache::new(cache_bytes),
+            live: LiveReads::default(),
+            damage_seen: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn damage_was_seen(&self) -> bool {
+        self.damage_seen.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn forget_damage(&self) {
+        self.damage_seen.store(false, Ordering::Relaxed);
+    }
+
+    fn note(&self, error: &io::Error) {
+        if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) {
+            self.damage_seen.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 /// An open file. The handle stays good when the file is deleted, as tantivy expects.
 pub(super) struct SealedFile {
     file: Mutex<File>,
-    seal: Arc<Seal>,
+    folder: Arc<Unsealing>,
     this: FileSeal,
-    cache: Arc<ChunkCache>,
-    /// Set when something is not as it was written: tantivy does not hand every error on.
-    damage_seen: Arc<AtomicBool>,
     len: u64,
     chunks: u64,
 }
 
 impl SealedFile {
     /// Opens the file and checks its end, so that a file cut short is found out before anything of it is used.
-    pub(super) fn open(
-        file: File,
-        path: &Path,
-        seal: Arc<Seal>,
-        cache: Arc<ChunkCache>,
-        damage_seen: Arc<AtomicBool>,
-    ) -> io::Result<Self> {
-        let seen = damage_seen.clone();
-        Self::open_checked(file, path, seal, cache, damage_seen).inspect_err(|error| note_damage(&seen, error))
+    pub(super) fn open(file: File, path: &Path, folder: &Arc<Unsealing>) -> io::Result<Self> {
+        Self::open_checked(file, path, folder).inspect_err(|error| folder.note(error))
     }
 
-    fn open_checked(
-        mut file: File,
-        path: &Path,
-        seal: Arc<Seal>,
-        cache: Arc<ChunkCache>,
-        damage_seen: Arc<AtomicBool>,
-    ) -> io::Result<Self> {
+    fn open_checked(mut file: File, path: &Path, folder: &Arc<Unsealing>) -> io::Result<Self> {
         let (chunks, len) = shape(file.metadata()?.len()).ok_or_else(|| damaged("a file is cut short"))?;
         let mut header = [0; HEADER];
         file.read_exact(&mut header)?;
-        let this = seal.read_header(path, &header)?;
-        let sealed = Self { file: Mutex::new(file), seal, this, cache, damage_seen, len, chunks };
+        let this = folder.seal.read_header(path, &header)?;
+        let sealed = Self { file: Mutex::new(file), folder: folder.clone(), this, len, chunks };
         sealed.chunk(chunks - 1, true)?;
         Ok(sealed)
     }
@@ -69,12 +88,12 @@ impl SealedFile {
     }
 
     fn chunk(&self, number: u64, keep: bool) -> io::Result<Arc<[u8]>> {
-        if let Some(content) = self.cache.get(&self.this, number) {
+        if let Some(content) = self.folder.cache.get(&self.this, number) {
             return Ok(content);
         }
         let content: Arc<[u8]> = self.open_chunk(number)?.into();
         if keep {
-            self.cache.put(&self.this, number, content.clone());
+            self.folder.cache.put(&self.this, number, content.clone());
         }
         Ok(content)
     }
@@ -83,8 +102,8 @@ impl SealedFile {
         let last = number + 1 == self.chunks;
         let place = Place { number, whole_len: last.then_some(self.len) };
         self.read_sealed(number)
-            .and_then(|sealed| self.seal.open(&self.this, place, &sealed))
-            .inspect_err(|error| note_damage(&self.damage_seen, error))
+            .and_then(|sealed| self.folder.seal.open(&self.this, place, &sealed))
+            .inspect_err(|error| self.folder.note(error))
     }
 
     fn read_sealed(&self, number: u64) -> io::Result<Vec<u8>> {
@@ -94,6 +113,16 @@ impl SealedFile {
         file.seek(SeekFrom::Start(HEADER as u64 + number * (CHUNK + TAG) as u64))?;
         file.read_exact(&mut sealed)?;
         Ok(sealed)
+    }
+
+    /// The bytes of several chunks, shared with whoever holds the same ones already.
+    fn long_read(&self, range: Range<u64>) -> io::Result<Arc<[u8]>> {
+        if let Some(bytes) = self.folder.live.get(&self.this, &range) {
+            return Ok(bytes);
+        }
+        let bytes: Arc<[u8]> = self.gather(range.clone())?.into();
+        self.folder.live.put(&self.this, &range, &bytes);
+        Ok(bytes)
     }
 
     fn gather(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
@@ -108,12 +137,6 @@ impl SealedFile {
             bytes.extend_from_slice(&content[from..to]);
         }
         Ok(bytes)
-    }
-}
-
-fn note_damage(seen: &AtomicBool, error: &io::Error) {
-    if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) {
-        seen.store(true, Ordering::Relaxed);
     }
 }
 
@@ -140,7 +163,7 @@ impl FileHandle for SealedFile {
             let content = OwnedBytes::new(self.chunk(number as u64, true)?);
             return Ok(content.slice(range.start - begins..range.end - begins));
         }
-        Ok(OwnedBytes::new(self.gather(range.start as u64..range.end as u64)?))
+        Ok(OwnedBytes::new(self.long_read(range.start as u64..range.end as u64)?))
     }
 }
 
