@@ -492,7 +492,7 @@ pub struct SpaceSync {
     pub kind: String,
     /// Whether both frontiers were equal when last compared and nothing was written here since; `None`: never compared.
     pub equal: Option<bool>,
-    /// Entries here that the peer is not proved to have.
+    /// Entries here that the peer lacked when last compared; 0 when never compared.
     pub to_send: u64,
     /// Entries the peer announced that are not here yet.
     pub to_receive: u64,

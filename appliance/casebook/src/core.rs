@@ -143,11 +143,11 @@ impl Casebook {
 
     pub(crate) fn tell_entries(&self, log: &LogId, kinds: impl Iterator<Item = EntryKind>) {
         let kinds: Vec<EntryKind> = kinds.collect();
+        let audit = kinds.iter().all(|kind| matches!(kind, EntryKind::Audit | EntryKind::Receipt));
+        self.tell(Change::Entries { space: log.space, urgent: !audit && log.key.lane == Lane::Urgent, audit });
         if self.space_kind(log.space) == Some(SpaceKind::Registry) {
             self.tell(Change::Registry);
         }
-        let audit = kinds.iter().all(|kind| matches!(kind, EntryKind::Audit | EntryKind::Receipt));
-        self.tell(Change::Entries { space: log.space, urgent: !audit && log.key.lane == Lane::Urgent, audit });
     }
 
     /// Commits drafts durably, folds them into the views and tells whoever listens.
@@ -252,7 +252,11 @@ impl Casebook {
         if space == self.local_space() {
             return Some(SpaceKind::Local);
         }
-        self.memory().space(&space).map(|known| known.kind)
+        let memory = self.memory();
+        if memory.registry.space() == space {
+            return Some(SpaceKind::Registry);
+        }
+        memory.space(&space).map(|known| known.kind)
     }
 
     pub(crate) fn space_kind_word(&self, space: SpaceId) -> &'static str {
@@ -270,6 +274,9 @@ impl Casebook {
             return "This machine".into();
         }
         let memory = self.memory();
+        if memory.registry.space() == space {
+            return format!("Registry of {}", memory.local.profile.agency);
+        }
         memory.space(&space).map_or_else(|| format!("space {}", &space.to_string()[..8]), |known| known.title.clone())
     }
 

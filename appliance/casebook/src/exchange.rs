@@ -46,6 +46,7 @@ impl Casebook {
             let first = worked.get(&member.replica).into_iter().chain(given.map(|(_, address)| address)).cloned();
             member.addresses = without_repeats(first.chain(std::mem::take(&mut member.addresses)).collect());
         }
+        members.sort_by(|a, b| (!a.hub, &a.site, a.replica).cmp(&(!b.hub, &b.site, b.replica)));
         members
     }
 

@@ -36,6 +36,9 @@ mod searching;
 mod summary;
 mod throttle;
 
+pub use cairn_intake::Mapping;
+pub use cairn_ledger::{ReplicaId, SpaceId};
+
 pub use access::{Actor, Refused, Right, Role, Via};
 pub use answers::*;
 pub use audit_event::AuditEvent;

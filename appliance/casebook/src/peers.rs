@@ -334,13 +334,12 @@ impl Casebook {
     fn space_sync(&self, state: &PeerState, space: SpaceId) -> SpaceSync {
         let here = self.frontier(space);
         let there = state.frontiers.get(&space);
-        let none = Frontier::default();
         SpaceSync {
             space,
             title: self.space_title(space),
             kind: self.space_kind_word(space).into(),
             equal: there.map(|there| *there == here),
-            to_send: ahead(&here, there.unwrap_or(&none)),
+            to_send: there.map_or(0, |there| ahead(&here, there)),
             to_receive: there.map_or(0, |there| ahead(there, &here)),
         }
     }
