@@ -260,7 +260,7 @@ fn any_act() -> impl Strategy<Value = Act> {
         8 => prop::collection::vec(any::<u8>(), 0..40),
         1 => (3_700usize..9_000, any::<u8>()).prop_map(|(bytes, byte)| vec![byte; bytes]),
     ];
-    let row = (any_key(), prop::option::weighted(0.7, value));
+    let row = (any_key(), prop::option::weighted(0.7, value)).boxed();
     let rows = prop_oneof![4 => prop::collection::vec(row.clone(), 0..8), 1 => prop::collection::vec(row, 90..130)];
     prop_oneof![
         6 => (rows, any::<Option<u8>>()).prop_map(|(rows, stamp)| Act::Commit(rows, stamp)),
@@ -312,7 +312,7 @@ fn play(place: &Place, acts: &[Act]) {
                 }
                 drop(views);
                 let (again, report) = place.open();
-                assert_ne!(matches!(report.outcome, OpenOutcome::Rebuild { .. }), true, "{report:?}");
+                assert!(!matches!(report.outcome, OpenOutcome::Rebuild { .. }), "{report:?}");
                 assert_eq!(report.stamp, stamp);
                 views = again;
             }
@@ -342,28 +342,34 @@ proptest! {
     }
 }
 
-/// A fault at every call of a large commit: it is reported, the store refuses to carry on, and after
-/// opening again committing the same rows gives the same result.
+/// A fault at every call of a commit of several steps: it is reported, the store refuses to carry on, and
+/// after opening again committing the same rows gives the same result.
 #[test]
 fn a_commit_that_fails_anywhere_can_be_repeated() {
-    let rows = || put((0..230).map(|number| (record(number), vec![number as u8; 100 + number as usize * 20])));
+    let value = |number: u32| vec![number as u8; if number.is_multiple_of(25) { 8_000 } else { 30 }];
+    let rows = || put((0..110).map(|number| (record(number), value(number))));
     for fault in [Fault::Full, Fault::Io] {
         for calls in 0.. {
             let place = MemoryViews::new();
             let (views, _) = place.open(&key()).unwrap();
-            views.commit(&put((0..60).map(|number| (record(number), vec![1; 6_000]))), Some(b"before")).unwrap();
+            views.commit(&put((0..30).map(|number| (record(number), vec![1; 4_000]))), Some(b"before")).unwrap();
             place.faults().after(calls, fault);
-            let outcome = views.commit(&rows(), Some(b"after"));
-            let Err(error) = outcome else { break };
+            let Err(error) = views.commit(&rows(), Some(b"after")) else { break };
             assert!(matches!((fault, error), (Fault::Full, ViewError::Full) | (Fault::Io, ViewError::Io(_))));
             assert!(matches!(views.get(&record(1)), Err(ViewError::NeedsReopen)));
             assert!(matches!(views.commit(&rows(), None), Err(ViewError::NeedsReopen)));
             drop(views);
             let (views, report) = place.open(&key()).unwrap();
-            assert_eq!(report, OpenReport { outcome: OpenOutcome::Opened, stamp: Some(b"before".to_vec()) });
+            assert_eq!(report.outcome, OpenOutcome::Opened);
+            if report.stamp == Some(b"after".to_vec()) {
+                // Only the tidying up failed.
+                assert_eq!(views.get(&record(109)).unwrap(), Some(value(109)));
+            } else {
+                assert_eq!(report.stamp, Some(b"before".to_vec()));
+            }
             views.commit(&rows(), Some(b"after")).unwrap();
-            assert_eq!(views.check().unwrap().rows, 231);
-            assert_eq!(views.get(&record(200)).unwrap(), Some(vec![200; 4_100]));
+            assert_eq!(views.check().unwrap().rows, 111);
+            assert!((0..110).all(|number| views.get(&record(number)).unwrap() == Some(value(number))));
         }
     }
 }
