@@ -1,11 +1,12 @@
 //! A day at a post through the API; every answer has the shape that the document promises.
 
-use crate::common::shape::differences;
-use crate::common::{Answer, Caller, Post, request};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use cairn_casebook::Role;
 use serde_json::{Value, json};
+
+use crate::common::shape::differences;
+use crate::common::{Answer, Caller, Post, request};
 
 /// A caller who checks each answer against the document.
 struct Strict<'a> {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{Post, request};
 use axum::body::Body;
 use cairn_web_ui::rights::API;
 use serde_json::Value;
+
+use crate::common::{Post, request};
 
 async fn document(post: &Post) -> Value {
     post.send(request("GET", "/api/openapi.json").body(Body::empty()).unwrap()).await.json()

@@ -1,14 +1,14 @@
 //! What every request meets before a handler: host, origin, limits, sessions; and what every answer carries.
 
-use cairn_web_ui::Settings;
-
-use crate::common::{Answer, HOST, PASSWORD, Post, request};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use cairn_casebook::Role;
+use cairn_web_ui::Settings;
 use cairn_web_ui::rights::BODY_MAX_BYTES;
 use cairn_web_ui::session::{AGE_MAX_MS, IDLE_MAX_MS};
 use serde_json::json;
+
+use crate::common::{Answer, HOST, PASSWORD, Post, request};
 
 #[tokio::test]
 async fn only_the_exact_hosts_are_answered() {
@@ -222,10 +222,9 @@ async fn a_form_of_another_session_changes_nothing() {
 
 #[tokio::test]
 async fn signing_in_begins_a_new_session_in_a_guarded_cookie() {
-    for (tls_in_front, expected) in [
-        (false, "; Path=/; HttpOnly; SameSite=Strict"),
-        (true, "; Path=/; HttpOnly; SameSite=Strict; Secure"),
-    ] {
+    for (tls_in_front, expected) in
+        [(false, "; Path=/; HttpOnly; SameSite=Strict"), (true, "; Path=/; HttpOnly; SameSite=Strict; Secure")]
+    {
         let post = Post::with(Settings { tls_in_front, ..Settings::default() });
         let old = post.session(Role::Officer).token;
         let body = format!("user=officer&password={}&next=/check", PASSWORD.replace(' ', "+"));

@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 
-use crate::common::Post;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+use crate::common::Post;
 
 /// The screens on a port of this machine.
 struct Serving {

@@ -1,10 +1,11 @@
 //! Every page and every route, asked by every role and by nobody.
 
-use crate::common::{Answer, Post, request};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use cairn_casebook::{AuditQuery, Role};
 use cairn_web_ui::rights::{API, Need, PAGES, Rule};
+
+use crate::common::{Answer, Post, request};
 
 /// The path of a rule with something in its gaps.
 fn path_of(rule: &Rule) -> String {
