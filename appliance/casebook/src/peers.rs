@@ -183,17 +183,13 @@ impl Casebook {
     /// When a peer holds exactly the registry and records held here, notes the time, and writes a receipt entry if
     /// something has changed since the last one. Audit spaces do not count: a receipt would call forth the next.
     fn note_if_equal(&self, peer: ReplicaId, now_ms: u64) -> Result<(), CasebookError> {
-        let spaces: Vec<SpaceId> =
-            self.shared_spaces(peer).into_iter().filter(|space| !space.audit).map(|space| space.space).collect();
-        let mut hasher = blake3::Hasher::new();
-        let mut equal = !spaces.is_empty();
-        for space in spaces {
-            let here = self.frontier(space);
-            equal &= self.peer(peer, |state| state.frontiers.get(&space) == Some(&here));
-            hasher.update(&here.digest());
-        }
-        if !equal {
+        let known = self.peers().get(&peer).cloned().unwrap_or_default();
+        if !self.holds_the_same(peer, &known) {
             return Ok(());
+        }
+        let mut hasher = blake3::Hasher::new();
+        for shared in self.shared_spaces(peer).into_iter().filter(|space| !space.audit) {
+            hasher.update(&self.frontier(shared.space).digest());
         }
         let digest = *hasher.finalize().as_bytes();
         let news = self.peer(peer, |state| {
@@ -263,7 +259,7 @@ impl Casebook {
         for member in self.members() {
             lines.push(Freshness {
                 replica: member.replica,
-                complete_ms: self.complete_since(member.replica)?,
+                complete_ms: self.complete_since(member.replica, now_ms)?,
                 newest_ms: self.newest_of(member.replica)?,
                 site: member.site,
                 role: role_word(member.hub).into(),
@@ -275,18 +271,29 @@ impl Casebook {
 
     /// Until when everything of a peer is known to be here: our own comparison with it, or what somebody we were equal
     /// with later said of it.
-    fn complete_since(&self, peer: ReplicaId) -> Result<Option<u64>, CasebookError> {
-        let equal = |replica: ReplicaId| self.peers().get(&replica).and_then(|state| state.last_equal_ms);
-        let mut newest = equal(peer);
+    fn complete_since(&self, peer: ReplicaId, now_ms: u64) -> Result<Option<u64>, CasebookError> {
+        let mut newest = self.equal_since(peer, now_ms);
         for between in self.members() {
-            if between.replica == peer || equal(between.replica).is_none() {
+            let Some(until) = self.equal_since(between.replica, now_ms).filter(|_| between.replica != peer) else {
                 continue;
-            }
+            };
             let said = self.views.get(&keys::receipt(between.replica, peer))?;
             let said = said.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
-            newest = newest.max(said.min(equal(between.replica)));
+            newest = newest.max(said.map(|said| said.min(until)));
         }
         Ok(newest)
+    }
+
+    /// When this machine and a peer last held the same registry and records: now, while they are connected and do.
+    fn equal_since(&self, peer: ReplicaId, now_ms: u64) -> Option<u64> {
+        let state = self.peers().get(&peer).cloned()?;
+        if state.connected && self.holds_the_same(peer, &state) { Some(now_ms) } else { state.last_equal_ms }
+    }
+
+    fn holds_the_same(&self, peer: ReplicaId, state: &PeerState) -> bool {
+        let spaces: Vec<_> = self.shared_spaces(peer).into_iter().filter(|space| !space.audit).collect();
+        !spaces.is_empty()
+            && spaces.iter().all(|shared| state.frontiers.get(&shared.space) == Some(&self.frontier(shared.space)))
     }
 
     /// Time of the newest entry about records that a replica wrote and that is held here.
