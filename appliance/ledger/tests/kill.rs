@@ -3,6 +3,8 @@
 //! The test starts itself as a child, which writes saves and prints a line after each one that is durable.
 //! The parent kills it after a number of lines that differs from round to round and opens what is left.
 
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -108,11 +108,11 @@ impl SegmentStore {
             StoredItem::Entry(entry) => entry.header.core.log.key.lane == Lane::Bulk,
             StoredItem::Seal(_) => false,
         });
-        let (free_bytes, floor_bytes) = (self.space.free(), self.space.floor());
-        if bulk && free_bytes < floor_bytes {
-            return Err(StoreError::LowSpace { free_bytes, floor_bytes });
+        if !bulk {
+            return Ok(());
         }
-        Ok(())
+        let (free_bytes, floor_bytes) = (self.space.free(), self.space.floor());
+        if free_bytes < floor_bytes { Err(StoreError::LowSpace { free_bytes, floor_bytes }) } else { Ok(()) }
     }
 
     /// Closes the segment when it is long enough, and begins the next one. On a full disk the old one is
