@@ -3,14 +3,16 @@
   "use strict";
 
   const all = (selector, inside) => Array.from((inside || document).querySelectorAll(selector));
-  const language = document.documentElement.lang.startsWith("ar-XB") ? "ar" : document.documentElement.lang;
+  // Twenty-four hours and the day before the month, whatever the language.
+  const language = { en: "en-GB", "en-XA": "en-GB", "ar-XB": "ar" }[document.documentElement.lang] || document.documentElement.lang;
 
   // ---- times in the time zone of this machine -------------------------------------------------------------
 
   const today = new Date().toDateString();
-  const full = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
-  const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
-  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const hours = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const full = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric", ...hours });
+  const clock = new Intl.DateTimeFormat(language, hours);
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", ...hours });
 
   function localTimes(inside) {
     for (const mark of all("time[data-style]", inside)) {
@@ -130,6 +132,7 @@
 
   async function copy(button) {
     const text = document.getElementById(button.dataset.copy).textContent.trim();
+    if (!navigator.clipboard) return;
     await navigator.clipboard.writeText(text);
     button.textContent = button.dataset.done;
   }
@@ -141,7 +144,10 @@
     all("form[data-guard]", inside).forEach(guard);
     all(".drop", inside).forEach(dropArea);
     all("[data-passport]", inside).forEach(passport);
-    all("[data-needs-script]", inside).forEach((one) => { one.hidden = false; });
+    all("[data-needs-script]", inside).forEach((one) => { one.hidden = "copy" in one.dataset && !navigator.clipboard; });
+    all("[data-picks]", inside).forEach((one) => {
+      one.addEventListener("input", () => { document.getElementById(one.dataset.picks).checked = true; });
+    });
     all("[data-focus]", inside).forEach((one) => one.focus());
   }
 
@@ -162,9 +168,17 @@
     const news = event.target.matches("[data-announce]") ? event.target : event.target.querySelector("[data-announce]");
     if (news) announce(news.textContent.trim());
   });
-  // What came over a broken line is no reason to lose the page.
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.xhr.status === 422) event.detail.shouldSwap = true;
+  // A form that was refused shows the page that says why; what renews itself in the background stays as it was.
+  document.addEventListener("htmx:responseError", (event) => {
+    if (!event.detail.elt.closest("form")) return;
+    const answer = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").querySelector("#main");
+    const main = document.getElementById("main");
+    if (!answer || !main) return;
+    main.replaceChildren(...answer.childNodes);
+    main.focus();
+  });
+  document.addEventListener("htmx:sendError", (event) => {
+    if (event.detail.elt.closest("form")) announce(document.getElementById("live").dataset.lost);
   });
   document.addEventListener("DOMContentLoaded", () => {
     wire(document);

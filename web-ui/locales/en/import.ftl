@@ -102,6 +102,7 @@ columns-samples = Values
 columns-becomes = Becomes
 columns-becomes-of = { $column } becomes
 columns-dates = Dates are written
+columns-dates-if = If it holds dates
 columns-dates-of = How dates in { $column } are written
 columns-century-of = Century of dates in { $column }
 columns-leave-out = Leave out

@@ -24,6 +24,7 @@ tag-withdrawn = Withdrawn
 tag-discreet = Discreet
 
 holding = { $person }, { $site }
+holding-short = { $force }, { $reference }
 holding-force = { $force }, brought in at { $site }
 holding-force-reference = { $force }, { $reference }, brought in at { $site }
 
@@ -63,7 +64,7 @@ link-choose = Link to this
 
 new-title = New record
 new-lead = What is it about?
-new-kind = New { $kind }
+new-kind = New record: { $kind }
 new-marker-link = Markers and links are made from the record they are about: open it and choose “Set a marker” or “Link”.
 new-person = A human being, as far as known: a surname alone will do
 new-organisation = A company, a group, an authority

@@ -85,7 +85,11 @@ pub(super) async fn show(
 }
 
 /// Verifies the audit logs, or with `all` every log.
-pub(super) async fn verify(State(state): State<AppState>, visit: Visit, sent: CheckedForm) -> Result<Response, Failure> {
+pub(super) async fn verify(
+    State(state): State<AppState>,
+    visit: Visit,
+    sent: CheckedForm,
+) -> Result<Response, Failure> {
     let (actor, audit_only) = (sent.signed_in.actor.clone(), sent.get("all") != "yes");
     let verification = blocking(&state, move |casebook, now_ms| casebook.verify(&actor, audit_only, now_ms)).await?;
     page(&VerifiedPage::of(visit, verification))
@@ -124,7 +128,8 @@ impl Asked {
 impl AuditPage {
     pub(super) fn of(visit: Visit, asked: Asked, lines: Vec<AuditLine>) -> Self {
         let w = visit.words();
-        let action = |key: &str| w.find(&format!("action-{}", key.replace('_', "-")), &[]).unwrap_or_else(|| key.to_string());
+        let action =
+            |key: &str| w.find(&format!("action-{}", key.replace('_', "-")), &[]).unwrap_or_else(|| key.to_string());
         let older = lines.last().filter(|_| lines.len() == PAGE).map(|line| asked.older_than(line.at_ms));
         let shown = lines.into_iter().map(|line| Line {
             action: action(&line.action),

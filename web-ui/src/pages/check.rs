@@ -60,7 +60,11 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
 }
 
 /// The box with its answer.
-pub(super) async fn answer(State(state): State<AppState>, visit: Visit, form: CheckedForm) -> Result<Response, Failure> {
+pub(super) async fn answer(
+    State(state): State<AppState>,
+    visit: Visit,
+    form: CheckedForm,
+) -> Result<Response, Failure> {
     let (actor, text) = (form.signed_in.actor.clone(), form.get("text").to_string());
     let asked = text.clone();
     let answer = blocking(&state, move |casebook, now_ms| casebook.check(&actor, &text, now_ms)).await?;

@@ -20,7 +20,8 @@ pub(super) fn words(before: &str, after: &str) -> Vec<Run> {
     let start = before.iter().zip(&after).take_while(|(one, other)| one == other).count();
     let (rest_before, rest_after) = (&before[start..], &after[start..]);
     let end = rest_before.iter().rev().zip(rest_after.iter().rev()).take_while(|(one, other)| one == other).count();
-    let (middle_before, middle_after) = (&rest_before[..rest_before.len() - end], &rest_after[..rest_after.len() - end]);
+    let (middle_before, middle_after) =
+        (&rest_before[..rest_before.len() - end], &rest_after[..rest_after.len() - end]);
     let mut runs = Runs(Vec::new());
     before[..start].iter().for_each(|word| runs.keep(word));
     if middle_before.len().max(middle_after.len()) <= WORDS_MAX {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use cairn_casebook::{Actor, CasebookError, NewPerson, Role, Via};
 
 use super::people::{AtBox, FormOutcome, refusal};
-use super::{Frame, Section, Trouble, Visit, page, page_with};
+use super::{Done, Frame, Section, Trouble, Visit, page, page_with};
 use crate::forms::OpenForm;
 use crate::session::same_secret;
 use crate::state::{AppState, blocking};
@@ -31,7 +31,7 @@ pub(super) async fn show(State(state): State<AppState>, visit: Visit) -> Result<
     if !nobody(&state).await? {
         return Ok(Redirect::to("/sign-in").into_response());
     }
-    page(&FirstRunPage::of(visit, &state))
+    page(&FirstRunPage::of(visit, state.settings.setup_code.is_some()))
 }
 
 /// Adds the first administrator and signs them in.
@@ -43,7 +43,7 @@ pub(super) async fn add(State(state): State<AppState>, visit: Visit, sent: OpenF
         Ok(()) => begin(&state, &sent).await,
         Err((at, text)) => {
             let typed = |name: &str| sent.get(name).to_string();
-            let mut shown = FirstRunPage::of(visit, &state);
+            let mut shown = FirstRunPage::of(visit, state.settings.setup_code.is_some());
             (shown.user, shown.display, shown.code) = (typed("user"), typed("display"), typed("code"));
             shown.frame.troubles.push(Trouble { at: at.into(), text });
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown)
@@ -56,7 +56,9 @@ async fn add_first(state: &AppState, visit: &Visit, sent: &OpenForm) -> Result<R
     let code = sent.get("code").to_uppercase();
     match &state.settings.setup_code {
         None => return Ok(Err(("code", w.t("first-closed")))),
-        Some(wanted) if !same_secret(&code, &wanted.to_uppercase()) => return Ok(Err(("code", w.t("first-wrong-code")))),
+        Some(wanted) if !same_secret(&code, &wanted.to_uppercase()) => {
+            return Ok(Err(("code", w.t("first-wrong-code"))));
+        }
         Some(_) => {}
     }
     if sent.exact("password") != sent.exact("again") {
@@ -70,7 +72,9 @@ async fn add_first(state: &AppState, visit: &Visit, sent: &OpenForm) -> Result<R
     };
     let added = blocking(state, move |casebook, now_ms| {
         if !casebook.nobody() {
-            return Err(CasebookError::NotNow("somebody was added here meanwhile; nothing was changed; sign in".into()));
+            return Err(CasebookError::NotNow(
+                "somebody was added here meanwhile; nothing was changed; sign in".into(),
+            ));
         }
         casebook.add_person(&first_visitor(), &person, now_ms)
     });
@@ -85,8 +89,9 @@ fn first_visitor() -> Actor {
 /// Signs the first person in.
 async fn begin(state: &AppState, sent: &OpenForm) -> Result<Response, Failure> {
     let opened = entry::sign_in(state, sent.get("user"), sent.exact("password"), Via::Screen).await?;
-    let cookie = entry::session_cookie(state, &opened).map_err(|_| Failure::fault("The session could not be begun."))?;
-    let mut response = Redirect::to("/?done=first-person").into_response();
+    let cookie =
+        entry::session_cookie(state, &opened).map_err(|_| Failure::fault("The session could not be begun."))?;
+    let mut response = Done::FirstPerson.at("/");
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
 }
@@ -96,11 +101,16 @@ async fn nobody(state: &AppState) -> Result<bool, Failure> {
 }
 
 impl FirstRunPage {
-    pub(super) fn of(mut visit: Visit, state: &AppState) -> Self {
+    pub(super) fn of(mut visit: Visit, open: bool) -> Self {
         visit.signed_in = None;
         let title = visit.words().t("first-title");
-        let open = state.settings.setup_code.is_some();
-        Self { frame: visit.frame(Section::Other, title), user: String::new(), display: String::new(), code: String::new(), open }
+        Self {
+            frame: visit.frame(Section::Other, title),
+            user: String::new(),
+            display: String::new(),
+            code: String::new(),
+            open,
+        }
     }
 
     /// Whether this machine is a hub.

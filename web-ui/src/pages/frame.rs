@@ -1,11 +1,13 @@
 //! What stands around every page: who is asking, in which words and look, and what the footer says.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use cairn_casebook::{Actor, Identity, Right};
 
+use super::Done;
 use crate::gate::{SignedIn, cookie};
+use crate::rights::{self, Found};
 use crate::state::{AppState, blocking};
 use crate::words::{Clock, Language, Words};
 use crate::{Failure, assets};
@@ -54,18 +56,28 @@ pub struct Visit {
     pub cut: bool,
     /// Path and query asked for.
     pub path: String,
-    /// What was just done, from the query: key of a notice.
-    pub done: Option<String>,
+    /// What was just done, as the address says.
+    pub(super) done: Option<Done>,
 }
 
 impl FromRequestParts<AppState> for Visit {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
-        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_string();
+        let path = page_path(parts);
         let signed_in = parts.extensions.get::<SignedIn>().cloned();
         Self::of(state, &parts.headers, &path, signed_in).await
     }
+}
+
+/// Where the page that is shown can be asked for again: after a form that has no page of its own, at home.
+fn page_path(parts: &Parts) -> String {
+    let can_be_asked = match parts.extensions.get::<MatchedPath>() {
+        Some(path) => matches!(rights::find(&Method::GET, path.as_str()), Found::Rule(_)),
+        None => true,
+    };
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    if can_be_asked { path.to_string() } else { "/".to_string() }
 }
 
 impl Visit {
@@ -82,7 +94,6 @@ impl Visit {
         .await?;
         let accepts = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let words = Words::new(Language::negotiate(cookie(headers, "lang"), accepts));
-        let done = path.split_once('?').and_then(|(_, query)| query.split('&').find_map(|pair| pair.strip_prefix("done=")));
         Ok(Self {
             clock: Clock { words, now_ms },
             look: Look::of(headers),
@@ -92,7 +103,7 @@ impl Visit {
             sync_state,
             cut,
             path: path.to_string(),
-            done: done.map(str::to_string),
+            done: Done::of(path),
         })
     }
 
@@ -104,7 +115,7 @@ impl Visit {
     /// The frame for a page of this section with this title.
     pub fn frame(self, section: Section, title: impl Into<String>) -> Frame {
         let words = self.clock.words;
-        let notice = self.done.as_deref().and_then(|done| words.find(&format!("done-{done}"), &[]));
+        let notice = self.done.map(|done| words.t(&format!("done-{}", done.key())));
         let (actor, csrf) = self.signed_in.map(|who| (who.actor, who.csrf)).unzip();
         Frame {
             words,
@@ -250,8 +261,13 @@ impl Frame {
             return Vec::new();
         }
         let open = Section::WAYS.into_iter().filter(|way| way.4.is_none_or(|right| self.may(right)));
-        open.map(|(section, href, icon, key, _)| Way { href, icon, label: self.words.t(key), here: section == self.section })
-            .collect()
+        open.map(|(section, href, icon, key, _)| Way {
+            href,
+            icon,
+            label: self.words.t(key),
+            here: section == self.section,
+        })
+        .collect()
     }
 
     /// Name of the section, for the closed menu.
@@ -261,14 +277,21 @@ impl Frame {
 
     /// The role of the person who is signed in.
     pub fn role_words(&self) -> String {
-        self.actor.as_ref().and_then(|actor| actor.role).map(|role| self.words.t(&format!("role-{}", role.key()))).unwrap_or_default()
+        self.actor
+            .as_ref()
+            .and_then(|actor| actor.role)
+            .map(|role| self.words.t(&format!("role-{}", role.key())))
+            .unwrap_or_default()
     }
 
     /// The line at the foot of a printed page.
     pub fn print_words(&self) -> String {
         let person = self.actor.as_ref().map(|actor| actor.display.clone()).unwrap_or_default();
         let at = crate::words::utc(self.clock.now_ms);
-        self.words.with("printed", &[("person", person.into()), ("site", self.here.site.as_str().into()), ("time", at.into())])
+        self.words.with(
+            "printed",
+            &[("person", person.into()), ("site", self.here.site.as_str().into()), ("time", at.into())],
+        )
     }
 
     /// What is wrong with the box of this id.

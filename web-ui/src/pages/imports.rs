@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use cairn_casebook::{ImportBatch, ImportReport, RejectedRow, Right};
 use cairn_record::Kind;
 
-use super::{Frame, Section, Visit, done, page};
+use super::{Done, Frame, Section, Visit, page};
 use crate::Failure;
 use crate::forms::{CheckedForm, CheckedUpload, percent_encoded};
 use crate::gate::SignedIn;
@@ -75,7 +75,11 @@ pub(super) async fn list(State(state): State<AppState>, visit: Visit, who: Signe
 }
 
 /// Keeps the file for the next steps.
-pub(super) async fn upload(State(state): State<AppState>, visit: Visit, sent: CheckedUpload) -> Result<Response, Failure> {
+pub(super) async fn upload(
+    State(state): State<AppState>,
+    visit: Visit,
+    sent: CheckedUpload,
+) -> Result<Response, Failure> {
     let actor = sent.signed_in.actor.clone();
     let Some(file) = sent.file.filter(|file| !file.bytes.is_empty()) else {
         let batches = blocking(&state, move |casebook, _| casebook.imports(&actor)).await?;
@@ -89,7 +93,11 @@ pub(super) async fn upload(State(state): State<AppState>, visit: Visit, sent: Ch
 }
 
 /// Starts a dry run, or the import itself.
-pub(super) async fn run(State(state): State<AppState>, Path(id): Path<String>, sent: CheckedForm) -> Result<Response, Failure> {
+pub(super) async fn run(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    sent: CheckedForm,
+) -> Result<Response, Failure> {
     let actor = sent.signed_in.actor.clone();
     let file = state.workbench.file(&actor, &id, state.now_ms())?;
     let (name, dry_run) = (sent.get("mapping").to_string(), sent.get("apply") != "yes");
@@ -116,48 +124,78 @@ pub(super) async fn watch(
 }
 
 /// Stops the run; what it has written stays and can be undone.
-pub(super) async fn stop(State(state): State<AppState>, Path(id): Path<String>, sent: CheckedForm) -> Result<Response, Failure> {
+pub(super) async fn stop(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    sent: CheckedForm,
+) -> Result<Response, Failure> {
     state.workbench.file(&sent.signed_in.actor, &id, state.now_ms())?.stop();
-    Ok(done(&run_address(&id, sent.get("mapping")), "stopped"))
+    Ok(Done::Stopped.at(&run_address(&id, sent.get("mapping"))))
 }
 
 /// Forgets the file.
-pub(super) async fn drop_file(State(state): State<AppState>, Path(id): Path<String>, sent: CheckedForm) -> Result<Response, Failure> {
+pub(super) async fn drop_file(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    sent: CheckedForm,
+) -> Result<Response, Failure> {
     state.workbench.drop_file(&sent.signed_in.actor, &id);
     Ok(Redirect::to("/imports").into_response())
 }
 
 /// The rows that the last run refused.
-pub(super) async fn rejected(State(state): State<AppState>, who: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn rejected(
+    State(state): State<AppState>,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let file = state.workbench.file(&who.actor, &id, state.now_ms())?;
     match file.run() {
         Run::Done(report) => Ok(rejected_csv(&report)),
-        _ => Err(Failure::not_found("This file has not been read to its end, so that there is no list of refused rows yet.")),
+        _ => Err(Failure::not_found(
+            "This file has not been read to its end, so that there is no list of refused rows yet.",
+        )),
     }
 }
 
 /// What an import did.
-pub(super) async fn batch(State(state): State<AppState>, visit: Visit, who: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn batch(
+    State(state): State<AppState>,
+    visit: Visit,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let batch = batch_of(&state, &who, id).await?;
     page(&BatchPage::of(visit, batch))
 }
 
 /// The rows that an import refused.
-pub(super) async fn batch_rejected(State(state): State<AppState>, who: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn batch_rejected(
+    State(state): State<AppState>,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     Ok(rejected_csv(&batch_of(&state, &who, id).await?.report))
 }
 
 /// Takes an import back as a whole.
-pub(super) async fn undo(State(state): State<AppState>, Path(id): Path<String>, sent: CheckedForm) -> Result<Response, Failure> {
+pub(super) async fn undo(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    sent: CheckedForm,
+) -> Result<Response, Failure> {
     let (actor, batch) = (sent.signed_in.actor.clone(), id.clone());
     blocking(&state, move |casebook, now_ms| casebook.undo_import(&actor, &batch, now_ms)).await?;
-    Ok(done(&format!("/imports/batches/{id}"), "undone"))
+    Ok(Done::Undone.at(&format!("/imports/batches/{id}")))
 }
 
 async fn batch_of(state: &AppState, who: &SignedIn, id: String) -> Result<ImportBatch, Failure> {
     let actor = who.actor.clone();
     let batches = blocking(state, move |casebook, _| casebook.imports(&actor)).await?;
-    batches.into_iter().find(|batch| batch.batch == id).ok_or_else(|| Failure::not_found("No import of this name was applied here."))
+    batches
+        .into_iter()
+        .find(|batch| batch.batch == id)
+        .ok_or_else(|| Failure::not_found("No import of this name was applied here."))
 }
 
 fn run_address(id: &str, mapping: &str) -> String {
@@ -172,7 +210,8 @@ fn rejected_csv(report: &ImportReport) -> Response {
         text.push_str(&cells.join(","));
         text.push_str("\r\n");
     }
-    let name: String = report.file.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
+    let name: String =
+        report.file.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
     let disposition = format!("attachment; filename=\"rejected-{name}.csv\"");
     ([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_string()), (header::CONTENT_DISPOSITION, disposition)], text)
         .into_response()
@@ -200,7 +239,9 @@ impl RunShown {
                 let (read, imported) = file.counts();
                 Some(Self::Going { dry_run, read, imported, since_ms })
             }
-            Run::Done(report) => Some(Self::Done(Box::new(ReportShown::of(w, report, &format!("/imports/{}", file.id))))),
+            Run::Done(report) => {
+                Some(Self::Done(Box::new(ReportShown::of(w, report, &format!("/imports/{}", file.id)))))
+            }
             Run::Failed(failure) => Some(Self::Failed(failure.detail)),
         }
     }
@@ -256,7 +297,8 @@ impl BatchPage {
 impl ReportShown {
     pub(super) fn of(w: Words, report: ImportReport, base: &str) -> Self {
         let kind = |key: &str, count: u64| {
-            Kind::from_key(key).map_or_else(|| key.to_string(), |kind| if count == 1 { w.kind(kind) } else { w.kind_plural(kind) })
+            Kind::from_key(key)
+                .map_or_else(|| key.to_string(), |kind| if count == 1 { w.kind(kind) } else { w.kind_plural(kind) })
         };
         Self {
             created: report.created.iter().map(|(key, count)| (kind(key, *count), *count)).collect(),

@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cairn_casebook::Invitation;
 
-use super::{Frame, Section, Trouble, Visit, done, page, page_with};
+use super::{Done, Frame, Section, Trouble, Visit, page, page_with};
 use crate::Failure;
 use crate::forms::{CheckedForm, CheckedUpload};
 use crate::gate::SignedIn;
@@ -36,14 +36,22 @@ pub(super) struct JoinPage {
 }
 
 /// Invitations that are open, and a form for another one.
-pub(super) async fn invitations(State(state): State<AppState>, visit: Visit, who: SignedIn) -> Result<Response, Failure> {
+pub(super) async fn invitations(
+    State(state): State<AppState>,
+    visit: Visit,
+    who: SignedIn,
+) -> Result<Response, Failure> {
     let actor = who.actor.clone();
     let open = blocking(&state, move |casebook, now_ms| casebook.invitations(&actor, now_ms)).await?;
     page(&InvitePage::of(visit, open, None, state.settings.addresses.join("\n")))
 }
 
 /// Makes an invitation and shows its code, once.
-pub(super) async fn invite(State(state): State<AppState>, visit: Visit, sent: CheckedForm) -> Result<Response, Failure> {
+pub(super) async fn invite(
+    State(state): State<AppState>,
+    visit: Visit,
+    sent: CheckedForm,
+) -> Result<Response, Failure> {
     let actor = sent.signed_in.actor.clone();
     let asked = sent.get("hours").parse::<u64>().unwrap_or_default();
     let hours = HOURS.into_iter().find(|(hours, _)| *hours == asked).map_or(HOURS[0].0, |(hours, _)| hours);
@@ -75,7 +83,8 @@ pub(super) async fn invitation_file(
 ) -> Result<Response, Failure> {
     let actor = who.actor.clone();
     let open = blocking(&state, move |casebook, now_ms| casebook.invitations(&actor, now_ms)).await?;
-    let gone = || Failure::not_found("This invitation is no longer open: it was used, or its time is over. Make a new one.");
+    let gone =
+        || Failure::not_found("This invitation is no longer open: it was used, or its time is over. Make a new one.");
     let invitation = open.iter().find(|one| name_of(one) == name).ok_or_else(gone)?;
     let text = serde_json::to_string_pretty(invitation).map_err(|_| gone())?;
     let headers = [
@@ -91,7 +100,11 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
 }
 
 /// Joins the hub that the code or the file names.
-pub(super) async fn join(State(state): State<AppState>, visit: Visit, sent: CheckedUpload) -> Result<Response, Failure> {
+pub(super) async fn join(
+    State(state): State<AppState>,
+    visit: Visit,
+    sent: CheckedUpload,
+) -> Result<Response, Failure> {
     let typed = |name: &str| sent.fields.get(name).map_or("", |text| text.trim());
     let mut shown = JoinPage { code: typed("code").into(), address: typed("address").into(), ..JoinPage::of(visit) };
     let w = shown.frame.words;
@@ -108,7 +121,7 @@ pub(super) async fn join(State(state): State<AppState>, visit: Visit, sent: Chec
         return shown.again("code", w.t("join-need-code"));
     }
     match state.join.join(&sent.signed_in.actor, &code, &addresses).await {
-        Ok(()) => Ok(done("/sync", "joined")),
+        Ok(()) => Ok(Done::Joined.at("/sync")),
         Err(refused) => {
             shown.code = code;
             shown.again("code", Failure::from(refused).detail)

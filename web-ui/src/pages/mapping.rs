@@ -62,6 +62,14 @@ pub(super) struct Column {
     pub groups: Vec<Group>,
     pub dates: Vec<(String, bool)>,
     pub century: String,
+    pub looks_dated: bool,
+}
+
+impl Column {
+    /// Whether the sample looks like dates, or the person said so.
+    pub fn is_dated(&self) -> bool {
+        self.looks_dated || self.dates.iter().any(|(_, chosen)| *chosen)
+    }
 }
 
 /// Fields of one kind.
@@ -80,15 +88,26 @@ impl Typed<'_> {
 }
 
 /// The first look at a file, and the mappings that can read it.
-pub(super) async fn choose(State(state): State<AppState>, visit: Visit, who: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn choose(
+    State(state): State<AppState>,
+    visit: Visit,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let file = state.workbench.file(&who.actor, &id, state.now_ms())?;
     let bytes = file.bytes.clone();
-    let (names, sniffed) = blocking(&state, move |casebook, _| Ok::<_, Failure>((casebook.mappings(), sniff(&bytes)))).await?;
+    let (names, sniffed) =
+        blocking(&state, move |casebook, _| Ok::<_, Failure>((casebook.mappings(), sniff(&bytes)))).await?;
     page(&ChoosePage::of(visit, &id, &file.name, names, sniffed))
 }
 
 /// The columns of a file, to say what each of them is.
-pub(super) async fn columns(State(state): State<AppState>, visit: Visit, who: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn columns(
+    State(state): State<AppState>,
+    visit: Visit,
+    who: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let file = state.workbench.file(&who.actor, &id, state.now_ms())?;
     let bytes = file.bytes.clone();
     let sniffed = blocking(&state, move |_, _| Ok::<_, Failure>(sniff(&bytes))).await?;
@@ -96,7 +115,12 @@ pub(super) async fn columns(State(state): State<AppState>, visit: Visit, who: Si
 }
 
 /// Keeps the mapping that a person made, and goes on with it.
-pub(super) async fn save(State(state): State<AppState>, visit: Visit, Path(id): Path<String>, sent: CheckedForm) -> Result<Response, Failure> {
+pub(super) async fn save(
+    State(state): State<AppState>,
+    visit: Visit,
+    Path(id): Path<String>,
+    sent: CheckedForm,
+) -> Result<Response, Failure> {
     let actor = sent.signed_in.actor.clone();
     let file = state.workbench.file(&actor, &id, state.now_ms())?;
     let bytes = file.bytes.clone();
@@ -128,7 +152,8 @@ fn mapping_of(sent: &CheckedForm, sniffed: &Sniffed) -> Result<Mapping, String> 
     let separator = separator_of(sent.exact("separator")).unwrap_or(sniffed.separator);
     let choices: Result<Vec<ColumnChoice>, String> =
         sniffed.header.iter().enumerate().filter_map(|(at, column)| choice(sent, at, column).transpose()).collect();
-    let country = Some(sent.get("country")).filter(|text| !text.is_empty()).map(|text| country::read(text).unwrap_or(text));
+    let country =
+        Some(sent.get("country")).filter(|text| !text.is_empty()).map(|text| country::read(text).unwrap_or(text));
     let format = FileFormat { encoding, separator };
     Mapping::from_columns(sent.get("mapping"), sent.get("agency"), country, format, sent.get("reference"), &choices?)
         .map_err(|error| Failure::from(CasebookError::BadRequest(error.to_string())).detail)
@@ -145,7 +170,8 @@ fn choice(sent: &CheckedForm, at: usize, column: &str) -> Result<Option<ColumnCh
 }
 
 fn date_rule(sent: &CheckedForm, at: usize) -> Result<DateRule, String> {
-    let formats: Result<Vec<DateFormat>, _> = sent.all(&format!("date-{at}")).filter(|text| !text.is_empty()).map(str::parse).collect();
+    let formats: Result<Vec<DateFormat>, _> =
+        sent.all(&format!("date-{at}")).filter(|text| !text.is_empty()).map(str::parse).collect();
     let formats = formats.map_err(|error| Failure::from(CasebookError::BadRequest(error)).detail)?;
     let century = match sent.get(&format!("century-{at}")) {
         "past" => Some(Century::Past),
@@ -170,7 +196,14 @@ impl ChoosePage {
         let suggested = made.filter(|made| names.contains(made)).or_else(|| sniffed.mapping.clone());
         let chosen = |name: &String| suggested.as_ref() == Some(name);
         let mappings = names.into_iter().map(|name| (name.clone(), chosen(&name))).collect();
-        Self { frame: visit.frame(Section::Import, title), file: file.into(), name: name.into(), mappings, suggested, sniffed }
+        Self {
+            frame: visit.frame(Section::Import, title),
+            file: file.into(),
+            name: name.into(),
+            mappings,
+            suggested,
+            sniffed,
+        }
     }
 }
 
@@ -193,7 +226,9 @@ fn columns_form(w: Words, file: &str, sniffed: &Sniffed, typed: &Typed<'_>) -> C
         encodings: Encoding::ALL.into_iter().map(|one| (one.key(), one == encoding)).collect(),
         encoding_certain: sniffed.encoding_certain,
         separators: SEPARATORS.map(|(one, key)| (one.to_string(), key, one == separator)).into(),
-        reference: typed.get("reference").map_or_else(|| sniffed.header.first().cloned().unwrap_or_default(), str::to_string),
+        reference: typed
+            .get("reference")
+            .map_or_else(|| sniffed.header.first().cloned().unwrap_or_default(), str::to_string),
         columns: (0..sniffed.header.len()).map(|at| column(w, sniffed, at, typed)).collect(),
     }
 }
@@ -207,9 +242,14 @@ fn column(w: Words, sniffed: &Sniffed, at: usize, typed: &Typed<'_>) -> Column {
     Column {
         name: sniffed.header.get(at).cloned().unwrap_or_default(),
         samples: samples.cloned().collect(),
-        groups: Kind::ALL.into_iter().filter(|kind| !matches!(kind, Kind::Link | Kind::Marker)).map(|kind| group(w, kind, &chosen)).collect(),
+        groups: Kind::ALL
+            .into_iter()
+            .filter(|kind| !matches!(kind, Kind::Link | Kind::Marker))
+            .map(|kind| group(w, kind, &chosen))
+            .collect(),
         dates: DATE_FORMATS.into_iter().map(|format| (format.to_string(), format == wanted)).collect(),
         century: typed.get(&format!("century-{at}")).unwrap_or_default().to_string(),
+        looks_dated: !guesses.is_empty(),
     }
 }
 

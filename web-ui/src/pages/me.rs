@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::frame::Look;
 use super::people::{FormOutcome, refusal};
-use super::{Frame, Section, Trouble, Visit, back_to, done, page, page_with};
+use super::{Done, Frame, Section, Trouble, Visit, page, page_with};
 use crate::Failure;
 use crate::forms::{CheckedForm, OpenForm};
 use crate::state::{AppState, blocking};
@@ -36,11 +36,12 @@ pub(super) async fn set_password(
     }
     let actor = sent.signed_in.actor.clone();
     let (old, new) = (sent.exact("old").to_string(), sent.exact("password").to_string());
-    let set = blocking(&state, move |casebook, now_ms| casebook.set_password(&actor, &actor.user, Some(&old), &new, now_ms));
+    let set =
+        blocking(&state, move |casebook, now_ms| casebook.set_password(&actor, &actor.user, Some(&old), &new, now_ms));
     match set.await.map_err(|error| refusal(error, "old")).transpose_form()? {
         Ok(()) => {
             state.sessions.close_others(&sent.signed_in.actor.user, Some(sent.signed_in.session));
-            Ok(done("/me", "own-password-set"))
+            Ok(Done::OwnPasswordSet.at("/me"))
         }
         Err((at, text)) => {
             shown.frame.notice = None;
@@ -51,7 +52,7 @@ pub(super) async fn set_password(
 
 /// Keeps in this browser how pages look. It says nothing about a person, so that it needs no session.
 pub(super) async fn set_look(sent: OpenForm) -> Result<Response, Failure> {
-    let mut response = back_to(sent.get("back"), "look-kept");
+    let mut response = Done::LookKept.back_at(sent.get("back"));
     for (name, known) in [("theme", Look::THEMES.as_slice()), ("rows", Look::ROWS.as_slice())] {
         let Some(value) = known.iter().find(|value| **value == sent.get(name)) else { continue };
         let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Strict; HttpOnly");

@@ -7,9 +7,12 @@ mod about;
 mod audit;
 mod check;
 mod diff;
+mod done;
 mod failure;
 mod first_run;
 mod frame;
+#[cfg(test)]
+mod gallery;
 mod home;
 mod imports;
 mod join;
@@ -23,16 +26,19 @@ mod search;
 mod shown;
 mod sign_in;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
+use crate::Failure;
 use crate::assets::Asset;
 use crate::state::AppState;
-use crate::{Failure, forms};
 
+use done::Done;
 pub use failure::error_page;
 pub use frame::{Frame, Look, Section, Trouble, Visit};
 pub(crate) use join::HOURS as INVITE_HOURS;
@@ -136,24 +142,9 @@ fn page_with(status: StatusCode, template: &impl askama::Template) -> Result<Res
         Ok(text) => Ok((status, Html(text)).into_response()),
         Err(error) => {
             tracing::error!(%error, "a page could not be put together");
-            Err(Failure::fault("The page could not be put together. What was asked has been done; look before you try again."))
+            Err(Failure::fault(
+                "The page could not be put together. What was asked has been done; look before you try again.",
+            ))
         }
     }
-}
-
-/// To the page that says what was done.
-fn done(path: &str, what: &str) -> Response {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("done=")).collect();
-    let mut target = format!("{path}?");
-    for pair in kept {
-        target.push_str(pair);
-        target.push('&');
-    }
-    Redirect::to(&format!("{target}done={what}")).into_response()
-}
-
-/// Back to the page of this server that a form names, with what was done.
-fn back_to(named: &str, what: &str) -> Response {
-    done(forms::own_path(named), what)
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use cairn_casebook::{Casebook, CasebookError, NewPerson, Person, Role};
 
-use super::{Frame, Section, Trouble, Visit, done, page, page_with};
+use super::{Done, Frame, Section, Trouble, Visit, page, page_with};
 use crate::Failure;
 use crate::forms::CheckedForm;
 use crate::gate::SignedIn;
@@ -70,7 +70,7 @@ pub(super) async fn add(State(state): State<AppState>, visit: Visit, sent: Check
             added.await.map_err(|error| refusal(error, "user")).transpose_form()?
         }
     };
-    let Err((at, text)) = outcome else { return Ok(done("/people", "person-added")) };
+    let Err((at, text)) = outcome else { return Ok(Done::PersonAdded.at("/people")) };
     let actor = sent.signed_in.actor.clone();
     let people = blocking(&state, move |casebook, _| casebook.people(&actor)).await?;
     let mut shown = PeoplePage { user, display, role, ..PeoplePage::of(visit, people) };
@@ -129,9 +129,10 @@ pub(super) async fn change(
         return again(&state, visit, &sent, user, ("role", String::new())).await;
     };
     let (disabled, name) = (sent.get("disabled") == "yes", user.clone());
-    let changed = run(&state, &sent, move |casebook, actor, now_ms| casebook.change_person(actor, &name, role, disabled, now_ms));
+    let changed =
+        run(&state, &sent, move |casebook, actor, now_ms| casebook.change_person(actor, &name, role, disabled, now_ms));
     match changed.await.map_err(|error| refusal(error, "role")).transpose_form()? {
-        Ok(()) => Ok(done("/people", "person-changed")),
+        Ok(()) => Ok(Done::PersonChanged.at("/people")),
         Err(wrong) => again(&state, visit, &sent, user, wrong).await,
     }
 }
@@ -148,12 +149,13 @@ pub(super) async fn set_password(
         return again(&state, visit, &sent, user, ("again", text)).await;
     }
     let (name, password) = (user.clone(), sent.exact("password").to_string());
-    let set = run(&state, &sent, move |casebook, actor, now_ms| casebook.set_password(actor, &name, None, &password, now_ms));
+    let set =
+        run(&state, &sent, move |casebook, actor, now_ms| casebook.set_password(actor, &name, None, &password, now_ms));
     match set.await.map_err(|error| refusal(error, "password")).transpose_form()? {
         Ok(()) => {
             let own = (user == sent.signed_in.actor.user).then_some(sent.signed_in.session);
             state.sessions.close_others(&user, own);
-            Ok(done("/people", "password-set"))
+            Ok(Done::PasswordSet.at("/people"))
         }
         Err(wrong) => again(&state, visit, &sent, user, wrong).await,
     }

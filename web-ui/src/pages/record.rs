@@ -15,7 +15,7 @@ use cairn_record::{FieldType, Kind, Value, country, schema};
 use super::diff::{self, Run};
 use super::record_form::record_id;
 use super::shown::{self, Fact, Marked};
-use super::{Frame, Section, Visit, done, page};
+use super::{Done, Frame, Section, Visit, page};
 use crate::Failure;
 use crate::forms::CheckedForm;
 use crate::gate::SignedIn;
@@ -131,7 +131,7 @@ pub(super) async fn settle(
     let request = SettleRequest { record, field: field.no, value, version: sent.get("version").into() };
     let actor = sent.signed_in.actor.clone();
     blocking(&state, move |casebook, now_ms| casebook.settle(&actor, &request, now_ms)).await?;
-    Ok(done(&format!("/records/{record}"), "settled"))
+    Ok(Done::Settled.at(&format!("/records/{record}")))
 }
 
 fn other_value(holds: FieldType, text: &str) -> Result<Value, Failure> {
@@ -144,8 +144,10 @@ fn other_value(holds: FieldType, text: &str) -> Result<Value, Failure> {
 }
 
 fn nothing_chosen() -> Failure {
-    CasebookError::BadRequest("no value was chosen that this field can hold, so nothing was changed; go back and choose one".into())
-        .into()
+    CasebookError::BadRequest(
+        "no value was chosen that this field can hold, so nothing was changed; go back and choose one".into(),
+    )
+    .into()
 }
 
 impl RecordShown {
@@ -162,7 +164,11 @@ impl RecordShown {
             common,
             markers: shown::markers(&clock, &record.markers, private),
             links: record.links.clone(),
-            history: history.into_iter().enumerate().map(|(at, line)| step(&clock, kind, line, at + 1 == steps)).collect(),
+            history: history
+                .into_iter()
+                .enumerate()
+                .map(|(at, line)| step(&clock, kind, line, at + 1 == steps))
+                .collect(),
             places: record.whereabouts.iter().map(|place| place_of(&clock, place)).collect(),
             frame: visit.frame(Section::Search, title),
             record,
@@ -226,9 +232,8 @@ fn step(clock: &Clock, kind: Kind, line: HistoryLine, first: bool) -> Step {
 
 fn changed(clock: &Clock, kind: Kind, change: &FieldChange) -> Change {
     let holds = schema(kind).by_key(&change.key).map(|field| field.holds);
-    let joined = |texts: &[String]| {
-        texts.iter().map(|text| shown::told(clock, holds, text)).collect::<Vec<_>>().join(" · ")
-    };
+    let joined =
+        |texts: &[String]| texts.iter().map(|text| shown::told(clock, holds, text)).collect::<Vec<_>>().join(" · ");
     let (before, after) = (joined(&change.before), joined(&change.after));
     let wordy = before.chars().count().max(after.chars().count()) > WORDY_CHARS;
     let runs = if wordy { diff::words(&before, &after) } else { whole(before, after) };
@@ -246,8 +251,17 @@ fn place_of(clock: &Clock, place: &Whereabout) -> Place {
     let w = clock.words;
     let args = [("site", place.site.as_str().into()), ("role", w.site_role(&place.role).into())];
     match place.since_ms.filter(|_| place.has_it) {
-        Some(ms) => Place { words: w.with("place-has-it", &args), since: Some(clock.at(ms)), state: "state-ok", mark: "mark-ok" },
-        None if place.has_it => Place { words: w.with("place-has-it", &args), since: None, state: "state-ok", mark: "mark-ok" },
-        None => Place { words: w.with("place-waits", &args), since: None, state: "state-waiting", mark: "mark-waiting" },
+        Some(ms) => Place {
+            words: w.with("place-has-it", &args),
+            since: Some(clock.at(ms)),
+            state: "state-ok",
+            mark: "mark-ok",
+        },
+        None if place.has_it => {
+            Place { words: w.with("place-has-it", &args), since: None, state: "state-ok", mark: "mark-ok" }
+        }
+        None => {
+            Place { words: w.with("place-waits", &args), since: None, state: "state-waiting", mark: "mark-waiting" }
+        }
     }
 }

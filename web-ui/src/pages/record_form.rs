@@ -12,7 +12,7 @@ use cairn_record::{FieldType, Kind, RecordId, country, schema};
 
 use super::frame::Trouble;
 use super::schema_form::{self, Filling, SchemaForm, Texts, Widget};
-use super::{Frame, Section, Visit, done, page, page_with};
+use super::{Done, Frame, Section, Visit, page, page_with};
 use crate::Failure;
 use crate::forms::CheckedForm;
 use crate::gate::SignedIn;
@@ -77,7 +77,13 @@ pub(super) async fn new(
 }
 
 /// A form for a new record, filled in as far as `texts` go.
-fn blank(visit: Visit, kind: Kind, texts: &Texts, titles: &BTreeMap<String, String>, troubles: Vec<Trouble>) -> RecordForm {
+pub(super) fn blank(
+    visit: Visit,
+    kind: Kind,
+    texts: &Texts,
+    titles: &BTreeMap<String, String>,
+    troubles: Vec<Trouble>,
+) -> RecordForm {
     let w = visit.words();
     let base = Texts::new();
     let filling = Filling { texts, base: &base, locked: &[], titles, troubles: &troubles };
@@ -90,7 +96,11 @@ fn blank(visit: Visit, kind: Kind, texts: &Texts, titles: &BTreeMap<String, Stri
 }
 
 /// Creates a record.
-pub(super) async fn create(State(state): State<AppState>, visit: Visit, sent: CheckedForm) -> Result<Response, Failure> {
+pub(super) async fn create(
+    State(state): State<AppState>,
+    visit: Visit,
+    sent: CheckedForm,
+) -> Result<Response, Failure> {
     let kind = Kind::from_key(sent.get("kind")).ok_or_else(unknown_kind)?;
     let texts = schema_form::read(kind, &sent.fields);
     let actor = sent.signed_in.actor.clone();
@@ -110,11 +120,11 @@ pub(super) async fn create(State(state): State<AppState>, visit: Visit, sent: Ch
 fn after_creating(kind: Kind, texts: &Texts, id: RecordId) -> Response {
     let about = |key: &str| texts.get(key).and_then(|ids| ids.first()).and_then(|id| id.parse::<RecordId>().ok());
     let (about, what) = match kind {
-        Kind::Marker => (about("subject"), "marked"),
-        Kind::Link => (about("from"), "linked"),
-        _ => (None, "created"),
+        Kind::Marker => (about("subject"), Done::Marked),
+        Kind::Link => (about("from"), Done::Linked),
+        _ => (None, Done::Created),
     };
-    done(&format!("/records/{}", about.unwrap_or(id)), what)
+    what.at(&format!("/records/{}", about.unwrap_or(id)))
 }
 
 /// A form with the record as it stands.
@@ -148,7 +158,7 @@ pub(super) async fn save(
     let actor = sent.signed_in.actor.clone();
     let path = format!("/records/{id}");
     match save_record(&state, &actor, SaveRequest { draft, version: Some(version.clone()) }).await {
-        Ok(saved) => Ok(done(&path, after_saving(&saved))),
+        Ok(saved) => Ok(after_saving(&saved).at(&path)),
         Err(CasebookError::Invalid(problems)) => {
             let record = blocking(&state, move |casebook, now_ms| casebook.record(&actor, id, now_ms)).await?;
             let troubles = schema_form::troubles(kind, &problems);
@@ -158,11 +168,11 @@ pub(super) async fn save(
     }
 }
 
-fn after_saving(saved: &Saved) -> &'static str {
+fn after_saving(saved: &Saved) -> Done {
     match (saved.changed, saved.conflict) {
-        (false, _) => "unchanged",
-        (true, true) => "met-another",
-        (true, false) => "saved",
+        (false, _) => Done::Unchanged,
+        (true, true) => Done::MetAnother,
+        (true, false) => Done::Saved,
     }
 }
 
@@ -172,7 +182,7 @@ async fn save_record(state: &AppState, actor: &Actor, request: SaveRequest) -> R
 }
 
 /// The form of a stored record: `texts` in its boxes, `base` what they held when the person opened it.
-fn filled(
+pub(super) fn filled(
     visit: Visit,
     record: &RecordPage,
     texts: &Texts,
@@ -182,7 +192,8 @@ fn filled(
 ) -> RecordForm {
     let kind = record.summary.kind;
     let w = visit.words();
-    let locked: Vec<String> = record.fields.iter().filter(|field| field.conflict).map(|field| field.key.clone()).collect();
+    let locked: Vec<String> =
+        record.fields.iter().filter(|field| field.conflict).map(|field| field.key.clone()).collect();
     let records = record.fields.iter().flat_map(|field| &field.values);
     let titles = records.map(|held| (schema_form::text_of(&held.value), held.text.clone())).collect();
     let filling = Filling { texts, base, locked: &locked, titles: &titles, troubles: &troubles };
@@ -201,13 +212,20 @@ fn filled(
     }
 }
 
-fn texts_of(record: &RecordPage) -> Texts {
+pub(super) fn texts_of(record: &RecordPage) -> Texts {
     let plain = record.fields.iter().filter(|field| !field.conflict);
-    plain.map(|field| (field.key.clone(), field.values.iter().map(|held| schema_form::text_of(&held.value)).collect())).collect()
+    plain
+        .map(|field| (field.key.clone(), field.values.iter().map(|held| schema_form::text_of(&held.value)).collect()))
+        .collect()
 }
 
 /// Titles of the records that a form names. Reading them is a consultation like any other.
-async fn titles_of(state: &AppState, actor: &Actor, kind: Kind, texts: &Texts) -> Result<BTreeMap<String, String>, Failure> {
+async fn titles_of(
+    state: &AppState,
+    actor: &Actor,
+    kind: Kind,
+    texts: &Texts,
+) -> Result<BTreeMap<String, String>, Failure> {
     let fields = schema(kind).fields.iter().filter(|field| field.holds == FieldType::Record);
     let ids = fields.filter_map(|field| texts.get(field.key)?.first()?.parse::<RecordId>().ok());
     let ids: Vec<RecordId> = ids.collect();

@@ -98,7 +98,9 @@ impl SchemaForm {
     pub fn new(w: Words, kind: Kind, filling: &Filling<'_>) -> Self {
         let entered = schema(kind).fields.iter().filter(|field| field.entered);
         let (common, own): (Vec<&'static Field>, Vec<&'static Field>) = entered.partition(|field| field.no.is_common());
-        let boxes = |fields: Vec<&'static Field>| fields.into_iter().map(|field| FormField::new(w, kind, field, filling)).collect();
+        let boxes = |fields: Vec<&'static Field>| {
+            fields.into_iter().map(|field| FormField::new(w, kind, field, filling)).collect()
+        };
         let (own, common): (Vec<FormField>, Vec<FormField>) = (boxes(own), boxes(common));
         let filled = |one: &FormField| filling.texts.get(one.key).is_some_and(|texts| !texts.is_empty());
         Self {
@@ -293,7 +295,10 @@ mod tests {
         assert_eq!(date(&[("d.year", "1997"), ("d.month", "4"), ("d.day", "8")]), ["1997-04-08"]);
         assert_eq!(date(&[("d.year", "1997"), ("d.month", "4"), ("d.day", "")]), ["1997-04"]);
         assert_eq!(date(&[("d.year", "1997"), ("d.month", ""), ("d.day", "")]), ["1997"]);
-        assert_eq!(date(&[("d.year", "1997"), ("d.month", "4"), ("d.day", "8"), ("d.time", "14:02")]), ["1997-04-08T14:02"]);
+        assert_eq!(
+            date(&[("d.year", "1997"), ("d.month", "4"), ("d.day", "8"), ("d.time", "14:02")]),
+            ["1997-04-08T14:02"]
+        );
         assert!(date(&[("d.year", ""), ("d.month", ""), ("d.day", "")]).is_empty());
         assert_eq!(read_date("d", &sent(&[("other", "1")])), None);
     }
@@ -330,7 +335,8 @@ mod tests {
         for kind in Kind::ALL {
             let form = SchemaForm::new(w, kind, &filling);
             let keys: Vec<&str> = form.own.iter().chain(&form.common).map(|one| one.key).collect();
-            let wanted: Vec<&str> = schema(kind).fields.iter().filter(|field| field.entered).map(|field| field.key).collect();
+            let wanted: Vec<&str> =
+                schema(kind).fields.iter().filter(|field| field.entered).map(|field| field.key).collect();
             assert_eq!(keys, wanted);
         }
     }

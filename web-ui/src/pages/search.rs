@@ -136,7 +136,8 @@ pub(super) async fn choose_other(
 impl SearchPage {
     pub(super) fn of(visit: Visit, asked: Asked, answer: Option<SearchAnswer>) -> Self {
         let (w, clock) = (visit.words(), visit.clock);
-        let title = if asked.text.is_empty() { w.t("search-title") } else { w.a("search-heading-for", "text", &asked.text) };
+        let title =
+            if asked.text.is_empty() { w.t("search-title") } else { w.a("search-heading-for", "text", &asked.text) };
         let found = answer.as_ref();
         Self {
             facets: found.map(|answer| facets(w, &asked, answer)).unwrap_or_default(),
@@ -195,7 +196,10 @@ mod tests {
     #[test]
     fn addresses_of_searches_survive_any_text() {
         let asked = Asked { text: "O’Neil & sons?".into(), kind: Some(Kind::Person), page: 2 };
-        assert_eq!(asked.href(asked.kind, asked.page), "/search?text=O%E2%80%99Neil%20%26%20sons%3F&kind=person&page=3");
+        assert_eq!(
+            asked.href(asked.kind, asked.page),
+            "/search?text=O%E2%80%99Neil%20%26%20sons%3F&kind=person&page=3"
+        );
     }
 
     #[test]

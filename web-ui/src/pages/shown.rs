@@ -29,6 +29,17 @@ impl Words {
         }
     }
 
+    /// Who wrote a value, where there is little room: the same without where it was brought in.
+    pub fn holding_short(self, holder: &Holder) -> String {
+        match (holder.origin_agency.as_str(), holder.origin_ref.as_str()) {
+            ("", _) => self.holding(holder),
+            (force, "") => force.to_string(),
+            (force, reference) => {
+                self.with("holding-short", &[("force", force.into()), ("reference", reference.into())])
+            }
+        }
+    }
+
     /// "post" or "hub".
     pub fn site_role(self, role: &str) -> String {
         self.t(if role == "hub" { "site-hub" } else { "site-post" })
@@ -75,7 +86,8 @@ fn is_fresh(clock: &Clock, ms: u64) -> bool {
 /// Who has not been heard from for a day, in a sentence.
 pub(super) fn unheard(clock: &Clock, freshness: &[Freshness]) -> String {
     let w = clock.words;
-    let silent = freshness.iter().filter(|source| !source.here && !source.complete_ms.is_some_and(|ms| is_fresh(clock, ms)));
+    let silent =
+        freshness.iter().filter(|source| !source.here && !source.complete_ms.is_some_and(|ms| is_fresh(clock, ms)));
     let names: Vec<String> = silent
         .map(|source| {
             let when = source.complete_ms.map_or_else(|| w.t("never"), |ms| clock.ago_words(ms));
@@ -129,7 +141,7 @@ pub(super) fn fact(clock: &Clock, kind: Kind, no: FieldNo, held: &HeldValue) -> 
         text: told(clock, holds, &held.text),
         class: look(holds),
         href,
-        by: clock.words.holding(&held.holder),
+        by: clock.words.holding_short(&held.holder),
         at: clock.at(held.written_ms),
     }
 }

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use cairn_casebook::Via;
 
-use super::{Frame, Section, Trouble, Visit, page, page_with};
+use super::{Done, Frame, Section, Trouble, Visit, page, page_with};
 use crate::entry;
 use crate::forms::{CheckedForm, OpenForm, own_path};
 use crate::state::AppState;
@@ -44,7 +44,8 @@ pub(super) async fn enter(
     match entry::sign_in(&state, sent.get("user"), sent.exact("password"), Via::Screen).await {
         Ok(opened) => {
             entry::drop_old_session(&state, &headers);
-            let cookie = entry::session_cookie(&state, &opened).map_err(|_| Failure::fault("The session could not be begun."))?;
+            let cookie = entry::session_cookie(&state, &opened)
+                .map_err(|_| Failure::fault("The session could not be begun."))?;
             let mut response = Redirect::to(&next).into_response();
             response.headers_mut().append(header::SET_COOKIE, cookie);
             Ok(response)
@@ -62,7 +63,7 @@ pub(super) async fn enter(
 pub(super) async fn leave(State(state): State<AppState>, sent: CheckedForm) -> Result<Response, Failure> {
     entry::sign_out(&state, &sent.signed_in).await?;
     let cookie = entry::no_cookie(&state).map_err(|_| Failure::fault("The session has ended."))?;
-    let mut response = Redirect::to("/sign-in?done=signed-out").into_response();
+    let mut response = Done::SignedOut.at("/sign-in");
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use cairn_casebook::{Casebook, CasebookError, PeerSync, ReplicaId, Right, SyncStatus};
 
-use super::{Frame, Section, Visit, back_to, done, page, page_with};
+use super::{Done, Frame, Section, Visit, page, page_with};
 use crate::Failure;
 use crate::forms::CheckedForm;
 use crate::gate::SignedIn;
@@ -40,25 +40,25 @@ pub(super) async fn footer(visit: Visit) -> Result<Response, Failure> {
 /// Asks for a sync.
 pub(super) async fn now(State(state): State<AppState>, sent: CheckedForm) -> Result<Response, Failure> {
     command(&state, &sent, |casebook, actor, now_ms| casebook.ask_sync(actor, true, now_ms)).await?;
-    Ok(done("/sync", "sync-asked"))
+    Ok(Done::SyncAsked.at("/sync"))
 }
 
 /// Cancels the sync that is going.
 pub(super) async fn cancel(State(state): State<AppState>, sent: CheckedForm) -> Result<Response, Failure> {
     command(&state, &sent, |casebook, actor, now_ms| casebook.ask_sync(actor, false, now_ms)).await?;
-    Ok(done("/sync", "sync-cancelled"))
+    Ok(Done::SyncCancelled.at("/sync"))
 }
 
 /// Cuts the links of this machine.
 pub(super) async fn cut(State(state): State<AppState>, sent: CheckedForm) -> Result<Response, Failure> {
     command(&state, &sent, |casebook, actor, now_ms| casebook.set_cut(actor, true, now_ms)).await?;
-    Ok(back_to(sent.get("back"), "cut"))
+    Ok(Done::Cut.back_at(sent.get("back")))
 }
 
 /// Restores the links of this machine.
 pub(super) async fn restore(State(state): State<AppState>, sent: CheckedForm) -> Result<Response, Failure> {
     command(&state, &sent, |casebook, actor, now_ms| casebook.set_cut(actor, false, now_ms)).await?;
-    Ok(back_to(sent.get("back"), "restored"))
+    Ok(Done::Restored.back_at(sent.get("back")))
 }
 
 /// Adds an address for a peer.
@@ -73,9 +73,10 @@ pub(super) async fn add_address(
         text => Some(text.parse::<ReplicaId>().map_err(|_| Failure::not_from_here())?),
     };
     let wanted = address.clone();
-    let added = command(&state, &sent, move |casebook, actor, now_ms| casebook.add_address(actor, replica, &wanted, now_ms));
+    let added =
+        command(&state, &sent, move |casebook, actor, now_ms| casebook.add_address(actor, replica, &wanted, now_ms));
     let failure = match added.await {
-        Ok(()) => return Ok(done("/sync", "address-added")),
+        Ok(()) => return Ok(Done::AddressAdded.at("/sync")),
         Err(failure) => failure,
     };
     let actor = sent.signed_in.actor.clone();

@@ -49,7 +49,8 @@ impl Language {
         if let Some(language) = chosen.and_then(Self::from_tag) {
             return language;
         }
-        let mut asked: Vec<(f32, &str)> = accept_language.unwrap_or("").split(',').take(32).filter_map(weighted).collect();
+        let mut asked: Vec<(f32, &str)> =
+            accept_language.unwrap_or("").split(',').take(32).filter_map(weighted).collect();
         asked.sort_by(|one, other| other.0.total_cmp(&one.0));
         asked.into_iter().find_map(|(_, tag)| Self::spoken(tag)).unwrap_or(Self::English)
     }

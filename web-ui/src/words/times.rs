@@ -82,12 +82,13 @@ impl Clock {
         let (date, hour) = iso.split_once('T').map_or((iso, ""), |(date, hour)| (date, hour));
         let parts: Option<Vec<u32>> = date.split('-').map(|part| part.parse().ok()).collect();
         let day = match parts.as_deref() {
-            Some([year, month @ 1..=12, day]) => {
-                self.words.with("date-day", &[("day", number(day)), ("month", self.month(*month).into()), ("year", year.to_string().into())])
-            }
-            Some([year, month @ 1..=12]) => {
-                self.words.with("date-month", &[("month", self.month(*month).into()), ("year", year.to_string().into())])
-            }
+            Some([year, month @ 1..=12, day]) => self.words.with(
+                "date-day",
+                &[("day", number(day)), ("month", self.month(*month).into()), ("year", year.to_string().into())],
+            ),
+            Some([year, month @ 1..=12]) => self
+                .words
+                .with("date-month", &[("month", self.month(*month).into()), ("year", year.to_string().into())]),
             _ => return iso.to_string(),
         };
         if hour.is_empty() { day } else { self.words.with("date-time", &[("date", day.into()), ("time", hour.into())]) }
@@ -111,7 +112,8 @@ impl Clock {
 
     fn exact_words(&self, ms: u64) -> String {
         let then = instant(ms);
-        self.words.with("date-time-utc", &[("date", self.date_words(then.date()).into()), ("time", clock_of(then).into())])
+        self.words
+            .with("date-time-utc", &[("date", self.date_words(then.date()).into()), ("time", clock_of(then).into())])
     }
 
     fn date_words(&self, date: Date) -> String {
@@ -199,7 +201,12 @@ mod tests {
 
     #[test]
     fn stored_dates_keep_their_precision() {
-        let told = [("2021", "2021"), ("2021-02", "February 2021"), ("2021-02-28", "28 February 2021"), ("2021-13-01", "2021-13-01")];
+        let told = [
+            ("2021", "2021"),
+            ("2021-02", "February 2021"),
+            ("2021-02-28", "28 February 2021"),
+            ("2021-13-01", "2021-13-01"),
+        ];
         for (stored, words) in told {
             assert_eq!(clock().date(stored), words);
         }

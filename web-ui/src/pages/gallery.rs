@@ -1,0 +1,805 @@
+//! Every page with invented answers of the casebook, for tests and for people who look at them.
+//!
+//! `CAIRN_GALLERY=DIR cargo test -p cairn-web-ui gallery` writes the pages and their files below DIR; any server of
+//! static files shows them.
+
+use askama::Template;
+use axum::http::StatusCode;
+use cairn_casebook::*;
+use cairn_record::{Kind, RecordId, Value, schema};
+
+use super::frame::{Look, Section, Trouble, Visit};
+use super::imports::RunShown;
+use super::schema_form::Texts;
+use super::*;
+use crate::gate::SignedIn;
+use crate::session::Sessions;
+use crate::words::{Clock, Language, Words};
+
+/// 22 November 2025, 09:12:30 UTC.
+pub(super) const NOW_MS: u64 = 1_763_802_750_000;
+const MINUTE_MS: u64 = 60_000;
+const HOUR_MS: u64 = 60 * MINUTE_MS;
+const DAY_MS: u64 = 24 * HOUR_MS;
+
+/// Text that breaks out of anything that is not escaped.
+pub(super) const HOSTILE: &str = "<script>alert(1)</script>\"><img src=x onerror=alert(2)> '&amp; \u{202e}";
+
+/// How the pages of a gallery are made.
+#[derive(Clone, Copy)]
+pub(super) struct Flavour {
+    /// The language.
+    pub language: Language,
+    /// Whether every text that a person or a peer could have written tries to break out.
+    pub hostile: bool,
+    /// Whether it is a demonstration.
+    pub demo: bool,
+}
+
+/// A page with its name.
+pub(super) type Shown = (&'static str, String);
+
+struct Fixed;
+
+impl Entropy for Fixed {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(7);
+    }
+}
+
+impl Flavour {
+    pub(super) const PLAIN: Self = Self { language: Language::English, hostile: false, demo: true };
+
+    fn t(self, text: &str) -> String {
+        if self.hostile && !text.is_empty() { format!("{text}{HOSTILE}") } else { text.into() }
+    }
+
+    pub(super) fn visit(self, role: Role, path: &str) -> Visit {
+        let display = self.t(match role {
+            Role::Administrator => "B. Okafor",
+            Role::Supervisor => "Inspector L. Maric",
+            _ => "Officer K. Daniels",
+        });
+        let actor = Actor { user: "k.daniels".into(), display, role: Some(role), via: Via::Screen };
+        let session = Sessions::new(std::sync::Arc::new(Fixed)).open(actor.clone(), NOW_MS);
+        let key = Sessions::new(std::sync::Arc::new(Fixed));
+        let token = key.open(actor.clone(), NOW_MS).token;
+        let found = key.find(&token, NOW_MS).unwrap();
+        Visit {
+            clock: Clock { words: Words::new(self.language), now_ms: NOW_MS },
+            look: Look { theme: "auto", rows: "comfortable" },
+            signed_in: Some(SignedIn { actor, csrf: session.csrf, session: found.key }),
+            here: self.identity("post", true),
+            sync_words: self.t("Saved here; 14 entries wait for the hub, last heard from at 08:57."),
+            sync_state: "waiting".into(),
+            cut: false,
+            path: path.into(),
+            done: None,
+        }
+    }
+
+    fn identity(self, role: &str, enrolled: bool) -> Identity {
+        Identity {
+            replica: ReplicaId([0xa7; 32]),
+            agency: self.t("Border Service of the Riverlands"),
+            site: self.t(if role == "hub" { "Regional bureau" } else { "Post Delta" }),
+            country: "UTO".into(),
+            role: role.into(),
+            enrolled,
+            demo: self.demo,
+        }
+    }
+
+    fn holder(self, person: &str, site: &str) -> Holder {
+        Holder {
+            agency: self.t("Border Service of the Riverlands"),
+            site: self.t(site),
+            person: self.t(person),
+            origin_agency: String::new(),
+            origin_ref: String::new(),
+        }
+    }
+
+    fn imported(self) -> Holder {
+        Holder {
+            origin_agency: self.t("Northmark Police"),
+            origin_ref: self.t("NM-2024-00317"),
+            ..self.holder("Analyst P. Reyes", "Regional bureau")
+        }
+    }
+
+    fn summary(self, number: u8, kind: Kind, title: &str, holder: Holder, age_ms: u64) -> Summary {
+        Summary {
+            id: id(number),
+            kind,
+            title: self.t(title),
+            holder,
+            space: SpaceId([3; 16]),
+            space_title: self.t("Records of the region"),
+            grade: None,
+            changed_ms: NOW_MS - age_ms,
+            conflict: false,
+            withdrawn: false,
+        }
+    }
+
+    fn car(self) -> Summary {
+        Summary {
+            grade: Some(grade()),
+            conflict: true,
+            ..self.summary(1, Kind::Vehicle, "OH 3338 L, grey Skoda Octavia", self.imported(), 2 * DAY_MS)
+        }
+    }
+
+    fn person(self) -> Summary {
+        self.summary(
+            2,
+            Kind::Person,
+            "Fairfax, William, born 4 March 1979",
+            self.holder("Officer K. Daniels", "Post Delta"),
+            3 * HOUR_MS,
+        )
+    }
+
+    fn marker(self, discreet: bool) -> MarkerLine {
+        MarkerLine {
+            id: id(9),
+            code: "stop".into(),
+            label: self.t(if discreet { "Discreet check" } else { "Stop and hold" }),
+            reason: self.t("Used in two burglaries at Harrow Lane; the driver is believed to carry a false licence."),
+            requested_action: self.t("Hold the vehicle and call before searching"),
+            contact: self.t("Northmark duty desk, +44 1632 960 117, at any hour"),
+            discreet,
+            holder: self.holder("Inspector L. Maric", "Regional bureau"),
+            set_ms: NOW_MS - 5 * DAY_MS,
+            review_by: "2025-12-01".into(),
+        }
+    }
+
+    fn links(self) -> Vec<LinkLine> {
+        let line = |number, label: &str, kind, title: &str| LinkLine {
+            link: id(100 + number),
+            relation: "used_in".into(),
+            label: self.t(label),
+            other: id(number),
+            kind,
+            title: self.t(title),
+        };
+        vec![
+            line(2, "User", Some(Kind::Person), "Fairfax, William, born 4 March 1979"),
+            line(4, "Used in", Some(Kind::Event), "Burglary, Harrow Lane 12, 3 November 2025"),
+            line(5, "Mentioned in", None, ""),
+        ]
+    }
+
+    fn freshness(self) -> Vec<Freshness> {
+        let one = |number: u8, site: &str, role: &str, complete: Option<u64>, newest: Option<u64>| Freshness {
+            replica: ReplicaId([number; 32]),
+            site: self.t(site),
+            role: role.into(),
+            here: number == 1,
+            complete_ms: complete.map(|age| NOW_MS - age),
+            newest_ms: newest.map(|age| NOW_MS - age),
+        };
+        vec![
+            one(1, "Post Delta", "post", Some(0), Some(MINUTE_MS)),
+            one(2, "Regional bureau", "hub", Some(15 * MINUTE_MS), Some(20 * MINUTE_MS)),
+            one(3, "Post Alpha", "post", Some(4 * DAY_MS), Some(4 * DAY_MS)),
+            one(4, "Post Charlie", "post", None, Some(30 * HOUR_MS)),
+            one(5, "Post Foxtrot", "post", None, None),
+        ]
+    }
+
+    pub(super) fn check(self, verdict: Verdict) -> CheckAnswer {
+        let hit = |record: Summary, matched, field: &str, value: &str, markers| CheckHit {
+            age_ms: NOW_MS - record.changed_ms,
+            record,
+            matched,
+            field: field.into(),
+            value: self.t(value),
+            markers,
+            linked: self.links(),
+        };
+        let exact =
+            hit(self.car(), MatchKind::Exact, "plate", "OH 3338 L", vec![self.marker(false), self.marker(true)]);
+        let alike = self.summary(
+            7,
+            Kind::Vehicle,
+            "0H 333BL, white van",
+            self.holder("Officer T. Brandt", "Post Alpha"),
+            400 * DAY_MS,
+        );
+        let alike = hit(alike, MatchKind::LookAlike, "plate", "0H 333BL", Vec::new());
+        let hits = match verdict {
+            Verdict::Hit => vec![exact, alike],
+            Verdict::Possible => vec![alike],
+            _ => Vec::new(),
+        };
+        CheckAnswer {
+            asked: self.t("oh3338l"),
+            read_as: vec![self.t("plate OH3338L")],
+            verdict,
+            more: if hits.len() > 1 { 3 } else { 0 },
+            hits,
+            freshness: self.freshness(),
+            answered_ms: NOW_MS,
+            warnings: if verdict == Verdict::Possible {
+                vec![self.t("The check digit of the document number is wrong: read it again.")]
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    fn search(self) -> SearchAnswer {
+        let hits = [
+            self.car(),
+            self.person(),
+            self.summary(4, Kind::Event, "Burglary, Harrow Lane 12, 3 November 2025", self.imported(), 19 * DAY_MS),
+        ];
+        SearchAnswer {
+            asked: self.t("harrow"),
+            hits: hits
+                .into_iter()
+                .map(|record| SearchHit { record, why: self.t("place: Harrow Lane 12; name sounds alike") })
+                .collect(),
+            total: 1_317,
+            facets: vec![(Kind::Person, 211), (Kind::Vehicle, 64), (Kind::Event, 1_042)],
+            also_searched: vec![self.t("harrow lane"), self.t("harow")],
+            freshness: self.freshness(),
+            answered_ms: NOW_MS,
+        }
+    }
+
+    pub(super) fn record(self) -> RecordPage {
+        let imported = self.imported();
+        let field = |key: &str, values: Vec<HeldValue>, conflict| {
+            let field = schema(Kind::Vehicle).by_key(key).unwrap();
+            FieldView { no: field.no, key: key.into(), label: field.label.into(), values, conflict }
+        };
+        let held = |text: &str, holder: &Holder, age_ms: u64| HeldValue {
+            value: Value::Text(self.t(text)),
+            text: self.t(text),
+            holder: holder.clone(),
+            written_ms: NOW_MS - age_ms,
+        };
+        let (delta, desk) =
+            (self.holder("Officer K. Daniels", "Post Delta"), self.holder("Hub desk", "Regional bureau"));
+        RecordPage {
+            summary: self.car(),
+            version: "v1".into(),
+            fields: vec![
+                field("plate", vec![held("OH 3338 L", &imported, 19 * DAY_MS)], false),
+                field("plate_country", vec![held("Utopia (specimen)", &imported, 19 * DAY_MS)], false),
+                field("vin", vec![held("TMBJJ7NE8L0123456", &imported, 19 * DAY_MS)], false),
+                field("make_model", vec![held("Skoda Octavia", &imported, 19 * DAY_MS)], false),
+                field("colour", vec![held("Grey", &delta, HOUR_MS), held("Silver", &desk, 30 * MINUTE_MS)], true),
+                field("status_date", vec![held("2025-11-03", &imported, 19 * DAY_MS)], false),
+                field(
+                    "description",
+                    vec![held("Roof rack, dent in the near side door.\nA child seat in the back.", &delta, 2 * DAY_MS)],
+                    false,
+                ),
+                field("remarks", vec![held("Seen twice on the river road.", &delta, 2 * DAY_MS)], false),
+            ],
+            links: self.links(),
+            markers: vec![self.marker(false), self.marker(true)],
+            history: self.history(&delta, &desk, &imported),
+            whereabouts: vec![
+                Whereabout {
+                    site: self.t("Regional bureau"),
+                    role: "hub".into(),
+                    has_it: true,
+                    since_ms: Some(NOW_MS - 20 * MINUTE_MS),
+                },
+                Whereabout { site: self.t("Post Alpha"), role: "post".into(), has_it: false, since_ms: None },
+            ],
+        }
+    }
+
+    fn history(self, delta: &Holder, desk: &Holder, imported: &Holder) -> Vec<HistoryLine> {
+        let change = |key: &str, label: &str, before: &str, after: &str| FieldChange {
+            key: key.into(),
+            label: label.into(),
+            before: if before.is_empty() { Vec::new() } else { vec![self.t(before)] },
+            after: vec![self.t(after)],
+        };
+        let line = |holder: &Holder, age_ms, changes, settles| HistoryLine {
+            entry: "00".repeat(16),
+            holder: holder.clone(),
+            written_ms: NOW_MS - age_ms,
+            changes,
+            settles,
+        };
+        vec![
+            line(desk, 30 * MINUTE_MS, vec![change("colour", "Colour", "Blue", "Silver")], false),
+            line(delta, HOUR_MS, vec![change("colour", "Colour", "Blue", "Grey")], false),
+            line(desk, DAY_MS, vec![change("make_model", "Make and model", "Skoda Superb", "Skoda Octavia")], true),
+            line(
+                delta,
+                2 * DAY_MS,
+                vec![change(
+                    "description",
+                    "Description",
+                    "Roof rack, dent in the off side door. A seat in the back.",
+                    "Roof rack, dent in the near side door. A child seat in the back.",
+                )],
+                false,
+            ),
+            line(
+                imported,
+                19 * DAY_MS,
+                vec![change("plate", "Plate", "", "OH 3338 L"), change("colour", "Colour", "", "Blue")],
+                false,
+            ),
+        ]
+    }
+
+    fn home(self) -> Home {
+        Home {
+            conflicts: vec![self.car()],
+            conflicts_total: 3,
+            reviews: vec![self.marker(false), self.marker(true)],
+            recent: vec![
+                self.car(),
+                self.person(),
+                self.summary(
+                    6,
+                    Kind::Report,
+                    "Cigarettes across the river road",
+                    self.holder("Analyst P. Reyes", "Regional bureau"),
+                    DAY_MS,
+                ),
+            ],
+            waiting: 14,
+            set_aside: vec![SetAsideLine {
+                what: self.t("1 entry of Post Charlie"),
+                reason: self.t("its signature does not verify; nothing of it was used"),
+                at_ms: NOW_MS - HOUR_MS,
+            }],
+            records: 12_408,
+        }
+    }
+
+    fn sync(self) -> SyncStatus {
+        let space = |title: &str, kind: &str, equal, to_send, to_receive| SpaceSync {
+            space: SpaceId([4; 16]),
+            title: self.t(title),
+            kind: kind.into(),
+            equal,
+            to_send,
+            to_receive,
+        };
+        let peer = |number: u8, site: &str, role: &str, connected, failure: &str, spaces| PeerSync {
+            replica: ReplicaId([number; 32]),
+            site: self.t(site),
+            role: role.into(),
+            addresses: vec![self.t("10.0.4.2:7411")],
+            connected,
+            last_contact_ms: Some(NOW_MS - 15 * MINUTE_MS),
+            last_equal_ms: if connected { Some(NOW_MS - 15 * MINUTE_MS) } else { None },
+            bytes_sent: 48_221,
+            bytes_received: 3_912_004,
+            failure: self.t(failure),
+            next_attempt_ms: Some(NOW_MS + 40_000),
+            spaces,
+        };
+        let hub = vec![
+            space("Members and keys", "registry", Some(true), 0, 0),
+            space("Records of the region", "records", Some(false), 14, 0),
+            space("Audit", "audit", None, 31, 0),
+        ];
+        let post = vec![space("Records of the region", "records", Some(true), 0, 0)];
+        SyncStatus {
+            cut: false,
+            peers: vec![
+                peer(2, "Regional bureau", "hub", true, "", hub),
+                peer(3, "Post Alpha", "post", false, "no answer from 10.0.4.9:7411 within 10 seconds", post),
+            ],
+            words: "14 entries wait for the hub".into(),
+            state: "waiting".into(),
+        }
+    }
+
+    pub(super) fn report(self, dry_run: bool) -> ImportReport {
+        let row = |line, code: &str, reason: &str, raw: &str| RejectedRow {
+            line,
+            code: code.into(),
+            reason: self.t(reason),
+            raw: self.t(raw),
+        };
+        ImportReport {
+            batch: if dry_run { String::new() } else { "b-20251122-0912".into() },
+            dry_run,
+            mapping: self.t("northmark-crime"),
+            file: self.t("northmark-crime.csv"),
+            read: 812,
+            imported: 774,
+            same: 35,
+            rejected: vec![
+                row(
+                    118,
+                    "bad-date",
+                    "Date: \"31/02/2024\" is not a day of the calendar.",
+                    "NM-2024-00117,31/02/2024,Burglary,Harrow Lane 12,OH3338L,\"Entered by the rear window\"",
+                ),
+                row(
+                    301,
+                    "too-few-columns",
+                    "The row has 7 columns and the header 11: it was cut off, and which columns are missing cannot be known.",
+                    "NM-2024-00300,02/03/2024,Theft",
+                ),
+                row(
+                    640,
+                    "no-reference",
+                    "Crime No is empty, and a row without it cannot be named.",
+                    ",14/06/2024,Handling,Quay 3",
+                ),
+            ],
+            created: [("event".to_string(), 774), ("person".to_string(), 211), ("vehicle".to_string(), 1)].into(),
+            changed: 12,
+            remarks: vec![row(
+                22,
+                "value",
+                "Outcome: \"NFA\" is not in the list; its words are kept in the remarks.",
+                "",
+            )],
+        }
+    }
+
+    fn audit(self) -> Vec<AuditLine> {
+        let line = |number: u64, action: &str, detail: &str, records: Vec<RecordId>, count, witnessed| AuditLine {
+            site: self.t("Post Delta"),
+            number,
+            at_ms: NOW_MS - (40 - number) * 7 * MINUTE_MS,
+            person: self.t("Officer K. Daniels"),
+            user: self.t("k.daniels"),
+            role: "officer".into(),
+            action: action.into(),
+            records,
+            detail: self.t(detail),
+            count,
+            witnessed,
+        };
+        vec![
+            line(39, "check", "oh3338l", vec![id(1), id(7), id(8), id(9), id(10)], 5, false),
+            line(38, "refused", "GET /people", Vec::new(), 0, false),
+            line(37, "change", "colour", vec![id(1)], 1, true),
+            line(36, "import", "northmark-crime.csv", Vec::new(), 774, true),
+            line(35, "sign_in", "", Vec::new(), 0, true),
+            line(34, "sign_in_refused", "k.daniels", Vec::new(), 0, true),
+        ]
+    }
+
+    fn people(self) -> Vec<Person> {
+        let one = |user: &str, display: &str, role, disabled, last| Person {
+            user: user.into(),
+            display: self.t(display),
+            role,
+            disabled,
+            last_sign_in_ms: last,
+        };
+        vec![
+            one("k.daniels", "Officer K. Daniels", Role::Officer, false, Some(NOW_MS - HOUR_MS)),
+            one("p.reyes", "Analyst P. Reyes", Role::Analyst, false, Some(NOW_MS - 2 * DAY_MS)),
+            one("l.maric", "Inspector L. Maric", Role::Supervisor, false, None),
+            one("b.okafor", "B. Okafor", Role::Administrator, false, Some(NOW_MS)),
+            one("a.visser", "A. Visser, inspectorate", Role::Auditor, true, None),
+        ]
+    }
+
+    fn invitation(self, code: &str) -> Invitation {
+        Invitation {
+            code: code.into(),
+            addresses: vec!["10.0.4.2:7411".into()],
+            agency: self.t("Border Service of the Riverlands"),
+            site: self.t("Regional bureau"),
+            expires_ms: NOW_MS + 23 * HOUR_MS,
+        }
+    }
+
+    /// Every page.
+    pub(super) fn pages(self) -> Vec<Shown> {
+        let mut shown = self.first_pages();
+        shown.extend(self.record_pages());
+        shown.extend(self.import_pages());
+        shown.extend(self.machine_pages());
+        shown
+    }
+
+    fn first_pages(self) -> Vec<Shown> {
+        let officer = |path: &str| self.visit(Role::Officer, path);
+        let check = |verdict| check::CheckPage {
+            frame: officer("/check").frame(Section::Check, "Check"),
+            asked: self.t("oh3338l"),
+            answer: Some(check::Answer::of(&officer("/check").clock, self.check(verdict))),
+        };
+        let mut wrong = sign_in::SignInPage::of(officer("/sign-in"), self.t("k.daniels"), "/".into());
+        wrong.frame.troubles.push(Trouble { at: "user".into(), text: self.t("The name or the password is wrong.") });
+        let empty = check::CheckPage {
+            frame: officer("/check").frame(Section::Check, "Check"),
+            asked: String::new(),
+            answer: None,
+        };
+        let mut first = first_run::FirstRunPage::of(self.alone(), true);
+        first.frame.here.enrolled = false;
+        vec![
+            ("first-run", html(&first)),
+            ("first-run-closed", html(&first_run::FirstRunPage::of(self.alone(), false))),
+            ("sign-in", html(&sign_in::SignInPage::of(officer("/sign-in"), String::new(), "/".into()))),
+            ("sign-in-wrong", html(&wrong)),
+            ("home", html(&home::HomePage::of(officer("/"), Some(self.home()), Some(self.sync()), false))),
+            ("home-empty", html(&home::HomePage::of(self.alone(), Some(Home { records: 0, ..calm() }), None, false))),
+            (
+                "home-administrator",
+                html(&home::HomePage::of(self.visit(Role::Administrator, "/"), None, Some(self.sync()), true)),
+            ),
+            ("check", html(&empty)),
+            ("check-hit", html(&check(Verdict::Hit))),
+            ("check-possible", html(&check(Verdict::Possible))),
+            ("check-nothing", html(&check(Verdict::NothingHeld))),
+            ("check-unread", html(&check(Verdict::NotUnderstood))),
+            ("search", html(&search::SearchPage::of(officer("/search"), search::Asked::default(), None))),
+            (
+                "search-found",
+                html(&search::SearchPage::of(officer("/search?text=harrow"), self.asked(), Some(self.search()))),
+            ),
+            (
+                "search-nothing",
+                html(&search::SearchPage::of(
+                    officer("/search?text=harrow"),
+                    self.asked(),
+                    Some(nothing(self.search())),
+                )),
+            ),
+        ]
+    }
+
+    fn asked(self) -> search::Asked {
+        search::Asked { text: self.t("harrow"), kind: Some(Kind::Event), page: 0 }
+    }
+
+    /// A visit to a post that has joined nobody.
+    fn alone(self) -> Visit {
+        let mut visit = self.visit(Role::Administrator, "/");
+        visit.here.enrolled = false;
+        visit.sync_words = "This post works alone: it has not joined a hub.".into();
+        visit.sync_state = "alone".into();
+        visit
+    }
+
+    fn record_pages(self) -> Vec<Shown> {
+        let visit = |path: &str| self.visit(Role::Supervisor, path);
+        let mut saved = visit("/records/x?done=saved");
+        saved.done = Some(Done::Saved);
+        let settled = RecordPage { summary: Summary { conflict: false, ..self.car() }, ..self.record() };
+        let settled =
+            RecordPage { fields: settled.fields.into_iter().filter(|field| !field.conflict).collect(), ..settled };
+        let mut pages = vec![
+            ("record", html(&record::RecordShown::of(visit("/records/x"), self.record(), false))),
+            ("record-private", html(&record::RecordShown::of(visit("/records/x?private=yes"), self.record(), true))),
+            ("record-saved", html(&record::RecordShown::of(saved, settled, false))),
+            (
+                "record-before-private",
+                html(&record::BeforePrivate {
+                    frame: visit("/records/x/private").frame(Section::Search, "Show what must stay private"),
+                    id: id(1).to_string(),
+                }),
+            ),
+            (
+                "record-edit",
+                html(&record_form::filled(
+                    visit("/records/x/edit"),
+                    &self.record(),
+                    &record_form::texts_of(&self.record()),
+                    &record_form::texts_of(&self.record()),
+                    "v1".into(),
+                    Vec::new(),
+                )),
+            ),
+            (
+                "record-kinds",
+                html(&record_form::NewRecord {
+                    frame: visit("/records/new").frame(Section::New, "New record"),
+                    kinds: Kind::ALL.into_iter().take(8).collect(),
+                }),
+            ),
+            (
+                "record-link",
+                html(&search::LinkPage {
+                    frame: visit("/records/x/link").frame(Section::Search, "Link to another record"),
+                    this: self.car(),
+                    text: self.t("fairfax"),
+                    answer: Some(self.search()),
+                }),
+            ),
+        ];
+        for (name, kind) in NEW {
+            let texts: Texts = match kind {
+                Kind::Marker => [("subject".to_string(), vec![id(1).to_string()])].into(),
+                Kind::Link => [("from".to_string(), vec![id(1).to_string()])].into(),
+                _ => Texts::new(),
+            };
+            let titles = [(id(1).to_string(), self.car().title)].into();
+            let troubles = match kind {
+                Kind::Organisation => vec![Trouble { at: "name".into(), text: self.t("Name is missing. Fill it in.") }],
+                _ => Vec::new(),
+            };
+            pages.push((name, html(&record_form::blank(visit("/records/new"), kind, &texts, &titles, troubles))));
+        }
+        pages
+    }
+
+    fn import_pages(self) -> Vec<Shown> {
+        let visit = |path: &str| self.visit(Role::Analyst, path);
+        let sniffed = cairn_intake::sniff(self.file().as_bytes());
+        let batch = |undone_ms| ImportBatch {
+            batch: "b-20251122-0912".into(),
+            report: self.report(false),
+            person: self.t("Analyst P. Reyes"),
+            at_ms: NOW_MS - 2 * HOUR_MS,
+            undone_ms,
+        };
+        let run = |state| {
+            imports::RunPage::of(
+                visit("/imports/f/run"),
+                "f",
+                &self.t("northmark-crime.csv"),
+                self.t("northmark-crime"),
+                state,
+            )
+        };
+        let going = |dry_run| RunShown::Going { dry_run, read: 412, imported: 398, since_ms: NOW_MS - MINUTE_MS };
+        let report = |dry_run| {
+            let words = Words::new(self.language);
+            RunShown::Done(Box::new(imports::ReportShown::of(words, self.report(dry_run), "/imports/f")))
+        };
+        let names = vec!["northmark-crime".to_string(), self.t("harbour-log")];
+        vec![
+            (
+                "imports",
+                html(&imports::ImportsPage::of(visit("/imports"), vec![batch(None), batch(Some(NOW_MS - HOUR_MS))])),
+            ),
+            ("imports-none", html(&imports::ImportsPage::of(visit("/imports"), Vec::new()))),
+            (
+                "import-choose",
+                html(&mapping::ChoosePage::of(
+                    visit("/imports/f"),
+                    "f",
+                    &self.t("northmark-crime.csv"),
+                    names,
+                    sniffed.clone(),
+                )),
+            ),
+            (
+                "import-columns",
+                html(&mapping::ColumnsPage::of(visit("/imports/f/columns"), "f", "Harbour log.csv", &sniffed)),
+            ),
+            ("import-going", html(&run(going(false)))),
+            ("import-checked", html(&run(report(true)))),
+            ("import-applied", html(&run(report(false)))),
+            ("import-failed", html(&run(RunShown::Failed(self.t("The file has no column “Crime No”."))))),
+            ("import-batch", html(&imports::BatchPage::of(visit("/imports/batches/b"), batch(None)))),
+            (
+                "import-batch-undone",
+                html(&imports::BatchPage::of(visit("/imports/batches/b"), batch(Some(NOW_MS - HOUR_MS)))),
+            ),
+        ]
+    }
+
+    fn file(self) -> String {
+        let rows = "Crime No,Date,Offence,Place,Vehicle,Notes\nNM-2024-00117,03/11/2024,Burglary,Harrow Lane 12,OH3338L,Entered by the rear window\n\
+            NM-2024-00118,04/11/2024,Theft,Quay 3,,A bicycle and a pump\nNM-2024-00119,21/11/2024,Handling,River road 7,BX 117 K,Seen by two people\n";
+        if self.hostile {
+            rows.replace("Quay 3", "<script>alert(1)</script>").replace("Offence", "<img src=x onerror=alert(2)>")
+        } else {
+            rows.into()
+        }
+    }
+
+    fn machine_pages(self) -> Vec<Shown> {
+        let visit = |path: &str| self.visit(Role::Administrator, path);
+        let mut hub = visit("/sync/invite");
+        hub.here = self.identity("hub", true);
+        let code = "K7QM XW42 9HTB 3NVD R6CP 5YJF 8GZS LM2K Q4WA 7TXE";
+        let log = |site: &str, fault: &str| VerifiedLog {
+            space: self.t("Audit of the region"),
+            kind: "audit".into(),
+            site: self.t(site),
+            lane: serde_json::from_str("\"normal\"").unwrap(),
+            entries: 40_118,
+            fault: self.t(fault),
+        };
+        let sound = Verification { sound: true, logs: vec![log("Post Delta", ""), log("Regional bureau", "")] };
+        let broken = Verification {
+            sound: false,
+            logs: vec![log("Post Delta", ""), log("Post Charlie", "the chain breaks at entry 311")],
+        };
+        let mut cut = visit("/sync");
+        (cut.cut, cut.sync_words, cut.sync_state) =
+            (true, "The links are cut on purpose; 14 entries wait.".into(), "cut".into());
+        let person = self.people().remove(0);
+        let failure = |failure: &Failure| {
+            html(&failure::FailurePage::of(
+                self.visit(Role::Officer, "/people").frame(Section::Other, failure.title()),
+                failure,
+            ))
+        };
+        vec![
+            ("sync", html(&sync::SyncPage::of(visit("/sync"), self.sync()))),
+            ("sync-cut", html(&sync::SyncPage::of(cut, SyncStatus { cut: true, ..self.sync() }))),
+            ("sync-nobody", html(&sync::SyncPage::of(self.alone(), SyncStatus { peers: Vec::new(), ..self.sync() }))),
+            (
+                "invite",
+                html(&join::InvitePage::of(
+                    hub,
+                    vec![self.invitation("9HTB 3NVD")],
+                    Some(self.invitation(code)),
+                    self.t("10.0.4.2:7411"),
+                )),
+            ),
+            ("join", html(&join::JoinPage::of(self.alone()))),
+            (
+                "audit",
+                html(&audit::AuditPage::of(self.visit(Role::Auditor, "/audit"), audit::Asked::default(), self.audit())),
+            ),
+            ("audit-sound", html(&audit::VerifiedPage::of(self.visit(Role::Auditor, "/audit"), sound))),
+            ("audit-broken", html(&audit::VerifiedPage::of(self.visit(Role::Auditor, "/audit"), broken))),
+            ("people", html(&people::PeoplePage::of(visit("/people"), self.people()))),
+            ("person", html(&people::PersonPage::of(visit("/people/k.daniels"), person))),
+            ("me", html(&me::MePage::of(self.visit(Role::Officer, "/me")))),
+            ("about", html(&about::AboutPage::of(self.visit(Role::Officer, "/about")))),
+            ("refused", failure(&Failure::refused())),
+            (
+                "not-found",
+                failure(&Failure::new(
+                    StatusCode::NOT_FOUND,
+                    "not-found",
+                    self.t("This record is not held here; it may not have arrived yet."),
+                )),
+            ),
+            ("sync-line", html(&sync::SyncLine { frame: visit("/sync").frame(Section::Other, "") })),
+        ]
+    }
+}
+
+const NEW: [(&str, Kind); 10] = [
+    ("new-person", Kind::Person),
+    ("new-organisation", Kind::Organisation),
+    ("new-vehicle", Kind::Vehicle),
+    ("new-document", Kind::Document),
+    ("new-phone", Kind::Phone),
+    ("new-location", Kind::Location),
+    ("new-event", Kind::Event),
+    ("new-report", Kind::Report),
+    ("new-marker", Kind::Marker),
+    ("new-link", Kind::Link),
+];
+
+fn id(number: u8) -> RecordId {
+    RecordId::new(1_700_000_000_000, [number; 10])
+}
+
+fn grade() -> Grade {
+    Grade { scheme: "3x5x2".into(), source: "2".into(), information: "B".into() }
+}
+
+fn calm() -> Home {
+    Home {
+        conflicts: Vec::new(),
+        conflicts_total: 0,
+        reviews: Vec::new(),
+        recent: Vec::new(),
+        waiting: 0,
+        set_aside: Vec::new(),
+        records: 0,
+    }
+}
+
+fn nothing(answer: SearchAnswer) -> SearchAnswer {
+    SearchAnswer { hits: Vec::new(), total: 0, facets: Vec::new(), also_searched: Vec::new(), ..answer }
+}
+
+fn html(page: &impl Template) -> String {
+    page.render().unwrap()
+}
