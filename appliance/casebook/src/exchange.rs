@@ -134,8 +134,10 @@ impl Casebook {
         if log.space == registry.space() {
             let hub = memory.local.profile.joined.as_ref().map(|(hub, _)| *hub);
             let registrar = registry.registrar().or(hub);
-            let fits = registrar == Some(writer) && matches!(kind, EntryKind::Statement | EntryKind::ForkProof);
-            return if fits { Ok(()) } else { refuse("only the registrar writes to the registry") };
+            let states = registrar == Some(writer) && matches!(kind, EntryKind::Statement | EntryKind::ForkProof);
+            // A proof speaks for itself, also against the registrar: any member may pass one on.
+            let proves = kind == EntryKind::ForkProof && registry.member(&writer).is_some();
+            return if states || proves { Ok(()) } else { refuse("only the registrar writes to the registry") };
         }
         if registry.member(&writer).is_none() {
             return refuse("its writer is not a member of the agency");
