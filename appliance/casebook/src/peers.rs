@@ -387,7 +387,7 @@ impl Casebook {
         }
         let hub_first = members.iter().find(|member| member.hub).or(members.first());
         let Some(watched) = hub_first else { return (String::new(), "alone".into()) };
-        let name = if watched.hub { "The hub".to_owned() } else { format!("Post {}", watched.site) };
+        let name = if watched.hub { "The hub".to_owned() } else { watched.site.clone() };
         let state = self.peers().get(&watched.replica).cloned().unwrap_or_default();
         let waiting = self.waiting();
         let since = state.last_equal_ms.map(|at| clock_words(at, now_ms));
@@ -451,7 +451,7 @@ fn entries(count: u64) -> String {
 }
 
 fn lower(name: &str) -> String {
-    name.replacen("The hub", "the hub", 1).replacen("Post ", "post ", 1)
+    name.replacen("The hub", "the hub", 1)
 }
 
 /// A time in words, relative to now.
