@@ -23,7 +23,7 @@ pub enum Errand {
     /// Read entries to send.
     Read(LogId, u64, usize),
     /// Keep entries that came.
-    Keep(OpenParcel),
+    Keep(Box<OpenParcel>),
     /// The peer knows so much of a log of ours.
     Knows(LogId, u64, EntryHash),
     /// Note what happened.
@@ -93,7 +93,7 @@ fn run(book: &dyn Book, peer: ReplicaId, errand: Errand, now_ms: u64) -> Option<
         Errand::Read(log, from, bytes_max) => Some(read(book, log, from, bytes_max)),
         Errand::Keep(parcel) => {
             let log = parcel.log;
-            Some(kept(log, book.keep_parcel(peer, parcel, now_ms)))
+            Some(kept(log, book.keep_parcel(peer, *parcel, now_ms)))
         }
         Errand::Knows(log, number, hash) => {
             warn(book.peer_knows(peer, &log, number, hash, now_ms));
@@ -120,7 +120,7 @@ fn read(book: &dyn Book, log: LogId, from: u64, bytes_max: usize) -> Event {
         tracing::warn!(%error, "entries that a peer lacks cannot be read");
         None
     });
-    Event::ParcelRead(log, from, parcel)
+    Event::ParcelRead(log, from, parcel.map(Box::new))
 }
 
 fn kept(log: LogId, kept: Result<Kept, CasebookError>) -> Event {

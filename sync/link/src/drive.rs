@@ -11,14 +11,14 @@ use cairn_ledger::{ClockQuality, ReplicaId};
 use cairn_sync_protocol::receipt::signer;
 use cairn_sync_protocol::session::CloseReason;
 use cairn_sync_protocol::{Effect, Event, Limits, Session, SessionConfig, Side};
-use quinn::{Connection, RecvStream, SendStream, VarInt};
+use quinn::{Connection, ReadError, RecvStream, SendStream, VarInt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::book::{Book, Clock};
 use crate::desk::{Desk, Errand};
-use crate::endpoint::HANDSHAKE;
-use crate::nudge::Nudge;
+use crate::endpoint::{HANDSHAKE, describe};
+use crate::sessions::Place;
 
 /// Frames that may wait for the link; the protocol's window keeps an honest session far below.
 const FRAMES_WAITING_MAX: usize = 128;
@@ -44,8 +44,8 @@ pub struct Link {
     pub connection: Connection,
     /// Whether this side dialled.
     pub dialled: bool,
-    /// News for the session.
-    pub nudge: Arc<Nudge>,
+    /// Its place among the running sessions.
+    pub place: Place,
     /// End as soon as both sides hold the same, or it is clear that they will not.
     pub once: bool,
 }
@@ -90,7 +90,7 @@ async fn streams(link: &Link) -> Result<(SendStream, RecvStream), String> {
         async { if link.dialled { link.connection.open_bi().await } else { link.connection.accept_bi().await } };
     match tokio::time::timeout(HANDSHAKE, opened).await {
         Ok(Ok(streams)) => Ok(streams),
-        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Err(error)) => Err(describe(&error)),
         Err(_) => Err("the peer did not begin the session in time".to_owned()),
     }
 }
@@ -152,10 +152,11 @@ impl<'a> Drive<'a> {
                 chunk = recv.read_chunk(CHUNK_BYTES, true) => match chunk {
                     Ok(Some(chunk)) => self.step(Event::Received(chunk.bytes.to_vec())),
                     Ok(None) => self.lost("the peer ended the session".to_owned()),
+                    Err(ReadError::ConnectionLost(error)) => self.lost(describe(&error)),
                     Err(error) => self.lost(error.to_string()),
                 },
                 Some(answer) = self.answers.recv() => self.step(answer),
-                news = self.link.nudge.next() => news.into_iter().for_each(|event| self.step(event)),
+                news = self.link.place.nudge.next() => news.into_iter().for_each(|event| self.step(event)),
                 _ = tick.tick() => self.tick(),
             }
         }
@@ -271,7 +272,10 @@ impl<'a> Drive<'a> {
 
     async fn end(mut self) -> Ended {
         self.note_bytes();
-        self.note(PeerEvent::Disconnected { reason: self.reason.clone() });
+        // A session that another one replaced must not say that the peer is gone.
+        if self.link.place.is_current() {
+            self.note(PeerEvent::Disconnected { reason: self.reason.clone() });
+        }
         self.desk.close().await;
         let (sent, received) = self.noted;
         Ended { equal: self.equal, reason: self.reason, sent, received, set_aside: self.set_aside }

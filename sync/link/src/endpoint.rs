@@ -81,9 +81,28 @@ impl std::fmt::Display for DialFailure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Stranger => f.write_str("what answers at this address has the key of another machine"),
-            Self::Refused(reason) => write!(f, "the peer refused the connection ({reason})"),
+            Self::Refused(reason) => f.write_str(reason),
             Self::Silent(reason) => write!(f, "the peer does not answer ({reason})"),
         }
+    }
+}
+
+/// Why a connection ended, as a sentence.
+pub fn describe(error: &ConnectionError) -> String {
+    match error {
+        ConnectionError::ApplicationClosed(close) => match String::from_utf8_lossy(&close.reason).as_ref() {
+            "unknown-replica" => {
+                "the peer does not know this machine (unknown-replica); it may not have heard yet that it is a member"
+                    .to_owned()
+            }
+            "duplicate" => "another connection with this peer is used instead".to_owned(),
+            "" => "the peer closed the connection".to_owned(),
+            name => format!("the peer closed the connection: {name}"),
+        },
+        ConnectionError::ConnectionClosed(_) => "the peer refused the connection; its links may be cut".to_owned(),
+        ConnectionError::TimedOut => "nothing was heard of the peer for too long".to_owned(),
+        ConnectionError::Reset => "the peer was restarted".to_owned(),
+        other => other.to_string(),
     }
 }
 
@@ -105,23 +124,50 @@ pub async fn dial(
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(_)) if stranger.load(std::sync::atomic::Ordering::Relaxed) => Err(DialFailure::Stranger),
         Ok(Err(error @ (ConnectionError::ConnectionClosed(_) | ConnectionError::ApplicationClosed(_)))) => {
-            Err(DialFailure::Refused(error.to_string()))
+            Err(DialFailure::Refused(describe(&error)))
         }
-        Ok(Err(error)) => Err(silent(&error)),
+        Ok(Err(error)) => Err(DialFailure::Silent(describe(&error))),
     }
 }
 
 /// The addresses behind `host:port` that this endpoint can reach.
 pub async fn resolve(endpoint: Option<&Endpoint>, address: &str) -> Vec<SocketAddr> {
     let from = endpoint.and_then(|endpoint| endpoint.local_addr().ok());
-    let fits = |to: &SocketAddr| from.is_none_or(|from| from.is_ipv4() == to.is_ipv4());
     match tokio::net::lookup_host(address).await {
-        Ok(found) => found.filter(fits).take(4).collect(),
+        Ok(found) => found.filter_map(|to| reachable(from, to)).take(4).collect(),
         Err(_) => Vec::new(),
     }
 }
 
-/// Whether the peer at the other end is a member whom the connection proved.
+/// An endpoint on all addresses of IPv6 reaches those of IPv4 under their mapped names; otherwise families do not mix.
+fn reachable(from: Option<SocketAddr>, to: SocketAddr) -> Option<SocketAddr> {
+    match (from, to) {
+        (Some(SocketAddr::V6(from)), SocketAddr::V4(to)) if from.ip().is_unspecified() => {
+            Some(SocketAddr::from((to.ip().to_ipv6_mapped(), to.port())))
+        }
+        (Some(from), to) => (from.is_ipv4() == to.is_ipv4()).then_some(to),
+        (None, to) => Some(to),
+    }
+}
+
+/// Nobody but this replica may answer.
 pub fn expect_one(replica: ReplicaId) -> Expected {
     Expected::Members([replica].into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_reaches_its_own_family_and_mapped_addresses() {
+        let v4: SocketAddr = "192.0.2.7:4440".parse().unwrap();
+        let v6: SocketAddr = "[2001:db8::7]:4440".parse().unwrap();
+        let reach = |from: &str, to| reachable(Some(from.parse().unwrap()), to);
+        assert_eq!(reach("0.0.0.0:1", v4), Some(v4));
+        assert_eq!(reach("0.0.0.0:1", v6), None);
+        assert_eq!(reach("[::]:1", v4), Some("[::ffff:192.0.2.7]:4440".parse().unwrap()));
+        assert_eq!(reach("[::1]:1", v4), None);
+        assert_eq!(reach("[::]:1", v6), Some(v6));
+    }
 }

@@ -101,6 +101,12 @@ impl Once {
         Err(failure.to_string())
     }
 
+    async fn member_now(&self, member: Member) -> Member {
+        let (book, replica) = (self.book.clone(), member.replica);
+        let members = tokio::task::spawn_blocking(move || book.members()).await.unwrap_or_default();
+        members.into_iter().find(|known| known.replica == replica).unwrap_or(member)
+    }
+
     async fn note_failure(&self, peer: ReplicaId, reason: String) {
         let (book, now_ms) = (self.book.clone(), (self.clock)());
         let event = PeerEvent::Failed { reason, next_attempt_ms: None };
@@ -112,7 +118,7 @@ impl Once {
 }
 
 async fn sync_with(once: Arc<Once>, member: Member) -> PeerOutcome {
-    let outcome = |outcome, sent, received| PeerOutcome {
+    let outcome = |member: &Member, outcome, sent, received| PeerOutcome {
         replica: member.replica,
         site: member.site.clone(),
         hub: member.hub,
@@ -125,11 +131,11 @@ async fn sync_with(once: Arc<Once>, member: Member) -> PeerOutcome {
         Ok(reached) => reached,
         Err(reason) => {
             once.note_failure(member.replica, reason.clone()).await;
-            return outcome(Outcome::Failed(reason), 0, 0);
+            return outcome(&member, Outcome::Failed(reason), 0, 0);
         }
     };
     let Some(place) = once.sessions.enter(member.replica, once.book.replica()) else {
-        return outcome(Outcome::Failed("a sync with this peer already runs".to_owned()), 0, 0);
+        return outcome(&member, Outcome::Failed("a sync with this peer already runs".to_owned()), 0, 0);
     };
     endpoint::welcome(&connection);
     let nudge = place.nudge.clone();
@@ -139,7 +145,7 @@ async fn sync_with(once: Arc<Once>, member: Member) -> PeerOutcome {
         peer: member.replica,
         connection,
         dialled: true,
-        nudge: place.nudge.clone(),
+        place,
         once: true,
     });
     tokio::pin!(session);
@@ -151,7 +157,9 @@ async fn sync_with(once: Arc<Once>, member: Member) -> PeerOutcome {
         }
     };
     let _ = tokio::time::timeout(Duration::from_secs(1), endpoint.wait_idle()).await;
-    outcome(judge(&ended), ended.sent, ended.received)
+    // The first sync after joining brings the names of the sites.
+    let member = once.member_now(member).await;
+    outcome(&member, judge(&ended), ended.sent, ended.received)
 }
 
 fn judge(ended: &Ended) -> Outcome {

@@ -88,11 +88,18 @@ impl Sessions {
     }
 }
 
+impl Place {
+    /// Whether no other connection with this peer has taken over.
+    pub fn is_current(&self) -> bool {
+        let running = self.sessions.lock();
+        running.get(&self.peer).is_some_and(|session| Arc::ptr_eq(&session.nudge, &self.nudge))
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut running = self.sessions.lock();
-        if running.get(&self.peer).is_some_and(|session| Arc::ptr_eq(&session.nudge, &self.nudge)) {
-            running.remove(&self.peer);
+        if self.is_current() {
+            self.sessions.lock().remove(&self.peer);
             self.sessions.left.notify_waiters();
         }
     }

@@ -12,7 +12,7 @@ use cairn_casebook::{Change, Member, PeerEvent};
 use cairn_ledger::ReplicaId;
 use quinn::{Connection, Endpoint, Incoming, VarInt};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::LinkError;
@@ -158,16 +158,8 @@ impl Shared {
         self.ask(|book| book.members()).await.unwrap_or_default()
     }
 
-    fn link(&self, connection: Connection, peer: ReplicaId, dialled: bool, place: &Place) -> Link {
-        Link {
-            book: self.book.clone(),
-            clock: self.clock.clone(),
-            peer,
-            connection,
-            dialled,
-            nudge: place.nudge.clone(),
-            once: false,
-        }
+    fn link(&self, connection: Connection, peer: ReplicaId, dialled: bool, place: Place) -> Link {
+        Link { book: self.book.clone(), clock: self.clock.clone(), peer, connection, dialled, place, once: false }
     }
 }
 
@@ -190,7 +182,9 @@ fn listen_for_changes(shared: &Arc<Shared>) {
 
 // ---- accepting -------------------------------------------------------------------------------------------------
 
+/// The connections end with this loop.
 async fn accept(shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
     while let Some(incoming) = shared.endpoint.accept().await {
         let Ok(place) = shared.handshakes.clone().try_acquire_owned() else {
             incoming.refuse();
@@ -202,8 +196,9 @@ async fn accept(shared: Arc<Shared>) {
             // Under load, only those who can receive at the address they name.
             let _ = incoming.retry();
         } else {
-            tokio::spawn(answer(shared.clone(), incoming, place));
+            connections.spawn(answer(shared.clone(), incoming, place));
         }
+        while connections.try_join_next().is_some() {}
     }
 }
 
@@ -225,24 +220,25 @@ async fn answer(shared: Arc<Shared>, incoming: Incoming, budget: OwnedSemaphoreP
     }
     drop(budget);
     shared.plan().heard(peer, connection.remote_address());
-    let Some(place) = shared.sessions.enter(peer, peer) else {
+    let Some(place) = shared.sessions.enter(peer, peer).filter(|_| !shared.is_cut()) else {
         return connection.close(VarInt::from_u32(CODE_DUPLICATE), b"duplicate");
     };
     endpoint::welcome(&connection);
-    drive::run(shared.link(connection, peer, false, &place)).await;
-    drop(place);
+    drive::run(shared.link(connection, peer, false, place)).await;
     shared.wake();
 }
 
 // ---- dialling --------------------------------------------------------------------------------------------------
 
-/// Watches over the links: cuts and restores them, dials whoever is due.
+/// Watches over the links: cuts and restores them, dials whoever is due. The calls end with this loop.
 async fn tend(shared: Arc<Shared>) {
+    let mut calls = JoinSet::new();
     let mut stop = shared.stop.subscribe();
     while !*stop.borrow_and_update() {
         heed_people(&shared).await;
         if !shared.is_cut() {
-            dial_due(&shared).await;
+            dial_due(&shared, &mut calls).await;
+            while calls.try_join_next().is_some() {}
         }
         let next = shared.plan().next_due().filter(|_| !shared.is_cut());
         let latest = Instant::now() + LOOK_EVERY;
@@ -269,12 +265,12 @@ async fn heed_people(shared: &Arc<Shared>) {
     }
 }
 
-async fn dial_due(shared: &Arc<Shared>) {
+async fn dial_due(shared: &Arc<Shared>, calls: &mut JoinSet<()>) {
     let members = shared.members().await;
-    let calls = shared.plan().take_due(&members, |peer| shared.sessions.has(peer), Instant::now());
-    for call in calls {
+    let due = shared.plan().take_due(&members, |peer| shared.sessions.has(peer), Instant::now());
+    for call in due {
         let shared = shared.clone();
-        tokio::spawn(async move {
+        calls.spawn(async move {
             let end = make(&shared, &call).await;
             let [random] = shared.random();
             let wait = shared.plan().ended(&call.target, &end, random, Instant::now());
@@ -309,7 +305,7 @@ async fn converse(shared: &Arc<Shared>, call: &Call, connection: Connection) -> 
         return CallEnd::Yielded;
     };
     endpoint::welcome(&connection);
-    CallEnd::Session(drive::run(shared.link(connection, peer, true, &place)).await)
+    CallEnd::Session(drive::run(shared.link(connection, peer, true, place)).await)
 }
 
 async fn note_failure(shared: &Arc<Shared>, target: &Target, end: CallEnd, wait: Duration) {

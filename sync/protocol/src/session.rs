@@ -60,7 +60,7 @@ pub enum Event {
     /// Answer to [`Effect::AskFrontier`].
     LocalFrontier(SpaceId, Frontier),
     /// Answer to [`Effect::ReadParcel`]; `None` when it cannot be read.
-    ParcelRead(LogId, u64, Option<OpenParcel>),
+    ParcelRead(LogId, u64, Option<Box<OpenParcel>>),
     /// Answer to [`Effect::KeepParcel`]: durable; the log is now held up to this entry.
     ParcelKept {
         /// The log.
@@ -112,7 +112,7 @@ pub enum Effect {
         bytes_max: usize,
     },
     /// Check and keep these entries. Answer with [`Event::ParcelKept`] when they are durable, or [`Event::ParcelRefused`].
-    KeepParcel(OpenParcel),
+    KeepParcel(Box<OpenParcel>),
     /// The peer says how much it holds of a log of ours (rollback detection).
     PeerKnows {
         /// The log, written by this replica.

@@ -30,7 +30,7 @@ struct Pending {
 
 #[derive(Debug)]
 enum Stage {
-    Waiting(OpenParcel),
+    Waiting(Box<OpenParcel>),
     Keeping,
     Refuse(&'static str),
 }
@@ -91,7 +91,7 @@ impl Session {
             return Err(Refusal::SentAgain);
         }
         state.received = parcel.seal.number;
-        Ok(if state.aside_in { Stage::Refuse("set-aside") } else { Stage::Waiting(parcel) })
+        Ok(if state.aside_in { Stage::Refuse("set-aside") } else { Stage::Waiting(Box::new(parcel)) })
     }
 
     /// Starts keeping the oldest parcel; answers those that are refused without looking.

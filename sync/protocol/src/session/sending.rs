@@ -106,7 +106,7 @@ impl Session {
         let id = *id;
         let space = self.spaces.get(&id).filter(|_| self.is_open(&id) && self.is_common(&id));
         let known = space.and_then(|space| Some((space, space.mine.as_ref()?, space.theirs.as_ref()?)));
-        let logs = known.into_iter().flat_map(move |(space, mine, theirs)| {
+        known.into_iter().flat_map(move |(space, mine, theirs)| {
             let missing = move |key, number: u64| {
                 let state = space.logs.get(key);
                 let sent = state.map_or(0, |state| state.sent).max(theirs.number(key));
@@ -119,11 +119,10 @@ impl Session {
                 let class = if space.registry { 0 } else { 1 + key.lane as u8 + if space.audit { 3 } else { 0 } };
                 Some(Waiting { class, missing_in_space: total, log: LogId { space: id, key: *key }, from })
             })
-        });
-        logs
+        })
     }
 
-    pub(super) fn take_read(&mut self, log: LogId, from: u64, parcel: Option<OpenParcel>) {
+    pub(super) fn take_read(&mut self, log: LogId, from: u64, parcel: Option<Box<OpenParcel>>) {
         if self.sending.reading != Some((log, from)) {
             return;
         }

@@ -113,7 +113,7 @@ impl Net {
             Effect::AskFrontier(space) => events.push_back(Event::LocalFrontier(space, end.store.frontier(space))),
             Effect::ReadParcel { log, from, bytes_max } => {
                 end.told.parcel_bytes = end.told.parcel_bytes.max(bytes_max);
-                events.push_back(Event::ParcelRead(log, from, end.store.read(&log, from, bytes_max)));
+                events.push_back(Event::ParcelRead(log, from, end.store.read(&log, from, bytes_max).map(Box::new)));
             }
             Effect::KeepParcel(parcel) => {
                 end.told.order.push(parcel.log);
@@ -152,7 +152,7 @@ impl Net {
                 {
                     self.step(side, Event::Received(bytes));
                 }
-                if self.now_ms % 250 == 0 {
+                if self.now_ms.is_multiple_of(250) {
                     self.step(side, Event::Tick);
                 }
             }

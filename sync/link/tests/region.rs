@@ -1,0 +1,270 @@
+//! A hub and posts over real QUIC on loopback.
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cairn_casebook::{
+    Actor, Casebook, CasebookError, Change, JoinGrant, JoinRequest, Kept, Member, PeerEvent, SharedSpace,
+};
+use cairn_ledger::{EntryHash, Frontier, LogId, OpenParcel, ReplicaId, SpaceId};
+use cairn_sync_link::{Book, JoinError, Outcome, sync_once};
+use support::{Site, clock, until};
+use zeroize::Zeroizing;
+
+/// A hub that listens, and posts that joined it by code.
+async fn region(posts: &[&str]) -> (Site, Vec<Site>) {
+    let mut hub = Site::new("Harrow Point", true, 1);
+    let address = hub.start();
+    let mut joined = Vec::new();
+    for (at, name) in posts.iter().enumerate() {
+        let post = Site::new(name, false, 100 + at as u64);
+        post.join(&hub.invite(address)).await.expect("the post joins");
+        joined.push(post);
+    }
+    (hub, joined)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_written_at_one_post_reaches_the_other_through_the_hub() {
+    let (hub, mut posts) = region(&["Quay Gate", "North Ferry"]).await;
+    let before = posts[0].save_vehicle("KX51 VRT");
+    posts.iter_mut().for_each(|post| _ = post.start());
+    until("the record written before is everywhere", || hub.holds(before) && posts[1].holds(before)).await;
+    let after = posts[1].save_vehicle("LR62 DPN");
+    until("a record written over the open link is everywhere", || hub.holds(after) && posts[0].holds(after)).await;
+    until("everyone says so", || posts.iter().all(|post| post.is_equal_with(&hub) && hub.is_equal_with(post))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_ends_the_session_at_once_and_restoring_resumes_at_once() {
+    let (hub, mut posts) = region(&["Quay Gate"]).await;
+    let post = &mut posts[0];
+    post.start();
+    until("they are connected", || post.is_equal_with(&hub)).await;
+    for side in [&*post, &hub] {
+        side.book.set_cut(&Actor::terminal(), true, clock()()).unwrap();
+        until("both show it", || !post.is_connected_to(&hub) && !hub.is_connected_to(post)).await;
+        let id = post.save_vehicle("AB12 CDE");
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        assert!(!hub.holds(id) && !post.is_connected_to(&hub), "nothing moves while cut");
+        side.book.set_cut(&Actor::terminal(), false, clock()()).unwrap();
+        until("it moves again", || hub.holds(id)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_that_restarts_is_found_again() {
+    let (mut hub, mut posts) = region(&["Quay Gate"]).await;
+    posts[0].start();
+    until("they are connected", || posts[0].is_equal_with(&hub)).await;
+    let address = hub.task.as_ref().unwrap().local_addr();
+    hub.stop().await;
+    until("the post shows it", || !posts[0].is_connected_to(&hub)).await;
+    let id = posts[0].save_vehicle("AB12 CDE");
+    hub.start_at(address, hub.book.clone());
+    until("the record arrives", || hub.holds(id)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_sync_from_the_command_line_says_how_it_went() {
+    let (mut hub, posts) = region(&["Quay Gate"]).await;
+    let id = posts[0].save_vehicle("AB12 CDE");
+    let outcomes = sync_once(posts[0].book.clone(), clock(), Duration::from_secs(30)).await.unwrap();
+    assert_eq!(outcomes.len(), 1);
+    assert_eq!((&outcomes[0].outcome, outcomes[0].site.as_str()), (&Outcome::Equal, "Harrow Point"));
+    assert!(outcomes[0].sent > 0 && outcomes[0].received > 0);
+    assert!(hub.holds(id));
+
+    hub.stop().await;
+    let outcomes = sync_once(posts[0].book.clone(), clock(), Duration::from_secs(2)).await.unwrap();
+    assert!(matches!(&outcomes[0].outcome, Outcome::Failed(_)), "{outcomes:?}");
+
+    posts[0].book.set_cut(&Actor::terminal(), true, clock()()).unwrap();
+    let refused = sync_once(posts[0].book.clone(), clock(), Duration::from_secs(2)).await.unwrap_err();
+    assert!(refused.to_string().contains("cut"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_joins_once_and_only_at_the_hub_that_made_it() {
+    let mut hub = Site::new("Harrow Point", true, 1);
+    let mut other = Site::new("Far Side", true, 2);
+    let (address, elsewhere) = (hub.start(), other.start());
+    let invitation = hub.invite(address);
+
+    let post = Site::new("Quay Gate", false, 3);
+    let mut misdirected = invitation.clone();
+    misdirected.addresses = vec![elsewhere.to_string()];
+    assert!(matches!(post.join(&misdirected).await, Err(JoinError::WrongHub(_))));
+    misdirected.addresses = vec!["127.0.0.1:9".to_owned(), address.to_string()];
+    post.join(&misdirected).await.expect("the second address is the hub's");
+
+    let late = Site::new("North Ferry", false, 4);
+    match late.join(&invitation).await {
+        Err(JoinError::Refused(name, _)) => assert_eq!(name, "wrong-code"),
+        other => panic!("a used code was taken: {other:?}"),
+    }
+    let unread = cairn_casebook::Invitation { code: "not a code".into(), ..invitation };
+    assert!(matches!(late.join(&unread).await, Err(JoinError::Casebook(_))));
+}
+
+/// A casebook behind a door that the test holds.
+struct Behind<F> {
+    book: Arc<Casebook>,
+    keep: F,
+}
+
+impl<F: Fn() + Send + Sync + 'static> Book for Behind<F> {
+    fn replica(&self) -> ReplicaId {
+        self.book.identity().replica
+    }
+    fn replica_seed(&self) -> Zeroizing<[u8; 32]> {
+        self.book.replica_seed()
+    }
+    fn members(&self) -> Vec<Member> {
+        self.book.members()
+    }
+    fn discovery_tag(&self, nonce: &[u8; 8]) -> [u8; 8] {
+        self.book.discovery_tag(nonce)
+    }
+    fn shared_spaces(&self, peer: ReplicaId) -> Vec<SharedSpace> {
+        self.book.shared_spaces(peer)
+    }
+    fn frontier(&self, space: SpaceId) -> Frontier {
+        self.book.frontier(space)
+    }
+    fn read_parcel(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<OpenParcel>, CasebookError> {
+        self.book.read_parcel(log, from, bytes_max)
+    }
+    fn keep_parcel(&self, peer: ReplicaId, parcel: OpenParcel, now_ms: u64) -> Result<Kept, CasebookError> {
+        (self.keep)();
+        self.book.keep_parcel(peer, parcel, now_ms)
+    }
+    fn peer_knows(
+        &self,
+        peer: ReplicaId,
+        log: &LogId,
+        number: u64,
+        hash: EntryHash,
+        now_ms: u64,
+    ) -> Result<(), CasebookError> {
+        self.book.peer_knows(peer, log, number, hash, now_ms)
+    }
+    fn note_peer(&self, peer: ReplicaId, event: PeerEvent, now_ms: u64) -> Result<(), CasebookError> {
+        self.book.note_peer(peer, event, now_ms)
+    }
+    fn is_cut(&self) -> bool {
+        self.book.is_cut()
+    }
+    fn take_sync_request(&self) -> Option<bool> {
+        self.book.take_sync_request()
+    }
+    fn on_change(&self, callback: Box<dyn Fn(Change) + Send + Sync>) {
+        self.book.on_change(callback);
+    }
+    fn accept_join(&self, replica: ReplicaId, request: &JoinRequest, now_ms: u64) -> Result<JoinGrant, CasebookError> {
+        self.book.accept_join(replica, request, now_ms)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_does_not_get_on_costs_the_others_nothing() {
+    let (hub, mut posts) = region(&["Quay Gate", "North Ferry"]).await;
+    let (open, door) = std::sync::mpsc::channel::<()>();
+    let door = std::sync::Mutex::new(door);
+    let stuck = Behind { book: posts[0].book.clone(), keep: move || _ = door.lock().unwrap().recv() };
+    posts[0].start_at("127.0.0.1:0".parse().unwrap(), Arc::new(stuck));
+    until("the stuck post is connected", || hub.is_connected_to(&posts[0])).await;
+    let ids: Vec<_> = (0..20).map(|at| hub.save_vehicle(&format!("AB{at} CDE"))).collect();
+    posts[1].start();
+    until("the other post has everything", || ids.iter().all(|id| posts[1].holds(*id))).await;
+    assert!(!posts[0].holds(ids[0]));
+    drop(open);
+    until("the stuck post follows", || posts[0].holds(ids[19])).await;
+}
+
+/// Someone who has the hub's address and key but is no member.
+struct Stranger {
+    seed: [u8; 32],
+    replica: ReplicaId,
+    hub: Member,
+}
+
+impl Book for Stranger {
+    fn replica(&self) -> ReplicaId {
+        self.replica
+    }
+    fn replica_seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.seed)
+    }
+    fn members(&self) -> Vec<Member> {
+        vec![self.hub.clone()]
+    }
+    fn discovery_tag(&self, _: &[u8; 8]) -> [u8; 8] {
+        [0; 8]
+    }
+    fn shared_spaces(&self, _: ReplicaId) -> Vec<SharedSpace> {
+        vec![SharedSpace { space: SpaceId([1; 16]), registry: true, audit: false }]
+    }
+    fn frontier(&self, _: SpaceId) -> Frontier {
+        Frontier::default()
+    }
+    fn read_parcel(&self, _: &LogId, _: u64, _: usize) -> Result<Option<OpenParcel>, CasebookError> {
+        Ok(None)
+    }
+    fn keep_parcel(&self, _: ReplicaId, parcel: OpenParcel, _: u64) -> Result<Kept, CasebookError> {
+        panic!("a stranger was given {parcel:?}")
+    }
+    fn peer_knows(&self, _: ReplicaId, _: &LogId, _: u64, _: EntryHash, _: u64) -> Result<(), CasebookError> {
+        Ok(())
+    }
+    fn note_peer(&self, _: ReplicaId, _: PeerEvent, _: u64) -> Result<(), CasebookError> {
+        Ok(())
+    }
+    fn is_cut(&self) -> bool {
+        false
+    }
+    fn take_sync_request(&self) -> Option<bool> {
+        None
+    }
+    fn on_change(&self, _: Box<dyn Fn(Change) + Send + Sync>) {}
+    fn accept_join(&self, _: ReplicaId, _: &JoinRequest, _: u64) -> Result<JoinGrant, CasebookError> {
+        Err(CasebookError::NotNow("no".into()))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_key_is_refused_by_name_and_gets_nothing() {
+    let (hub, _posts) = region(&[]).await;
+    let unrelated = Site::new("Elsewhere", false, 77);
+    let address = hub.task.as_ref().unwrap().local_addr().to_string();
+    let member =
+        Member { replica: hub.book.identity().replica, site: "hub".into(), hub: true, addresses: vec![address] };
+    let stranger = Stranger {
+        seed: *unrelated.book.replica_seed(),
+        replica: unrelated.book.identity().replica,
+        hub: member.clone(),
+    };
+    let outcomes = sync_once(Arc::new(stranger), clock(), Duration::from_secs(10)).await.unwrap();
+    let reason = format!("{:?}", outcomes[0].outcome);
+    assert!(reason.contains("unknown-replica"), "{reason}");
+
+    // And one who says it is somebody else has no key to prove it.
+    let impostor = Stranger { seed: [5; 32], replica: unrelated.book.identity().replica, hub: member };
+    let outcomes = sync_once(Arc::new(impostor), clock(), Duration::from_secs(10)).await;
+    assert!(!matches!(outcomes.as_deref(), Ok([one]) if one.outcome == Outcome::Equal));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn noise_on_the_port_disturbs_nobody() {
+    let (hub, mut posts) = region(&["Quay Gate"]).await;
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = hub.task.as_ref().unwrap().local_addr();
+    for at in 0..500_u32 {
+        let noise: Vec<u8> = (0..1200_u32).map(|byte| (at.wrapping_mul(2_654_435_761) >> (byte % 24)) as u8).collect();
+        socket.send_to(&noise, address).unwrap();
+    }
+    posts[0].start();
+    until("the post is served", || posts[0].is_equal_with(&hub)).await;
+}
