@@ -266,7 +266,8 @@ impl SearchIndex {
 }
 
 /// Runs something of tantivy's. It reads files at places where it cannot hand an error back and panics instead; such
-/// a panic ends here, and where the seals found damage the error says so, however it came out.
+/// a panic ends here, and where the seals found damage the error says so, however it came out. Damage deep in a file may
+/// not show when the index is opened the next time, so the index is condemned at once.
 fn guarded<T>(folder: &SealedDirectory, work: impl FnOnce() -> tantivy::Result<T>) -> Result<T, FinderError> {
     let outcome = catch_unwind(AssertUnwindSafe(work));
     let error = match outcome {
@@ -274,7 +275,11 @@ fn guarded<T>(folder: &SealedDirectory, work: impl FnOnce() -> tantivy::Result<T
         Ok(Err(error)) => from_tantivy(error),
         Err(_) => FinderError::Engine("it stopped at a file it could not read".into()),
     };
-    if folder.damage_was_seen() { Err(FinderError::Damaged(error.to_string())) } else { Err(error) }
+    if !folder.damage_was_seen() {
+        return Err(error);
+    }
+    folder.condemn();
+    Err(FinderError::Damaged(error.to_string()))
 }
 
 /// Opens what is there. `None` when nothing is.

@@ -92,6 +92,17 @@ impl SealedDirectory {
         self.0.unsealing.damage_was_seen()
     }
 
+    /// Takes the list of segments away and lets no new one be written, so that whoever opens the folder next finds an
+    /// index that must be built anew. [`SealedDirectory::wipe`] makes the folder usable again.
+    pub fn condemn(&self) {
+        match fs::remove_file(self.on_disk(Path::new(META))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "a damaged search index could not be marked; it is checked again when it is used");
+            }
+            _ => {}
+        }
+    }
+
     /// Drops the opened chunks from memory.
     pub fn forget_opened(&self) {
         self.0.unsealing.cache.clear();
@@ -214,6 +225,9 @@ impl Directory for SealedDirectory {
         if path == Path::new(MANAGED) {
             self.fleeting().insert(path.to_owned(), content.to_vec());
             return Ok(());
+        }
+        if self.damage_was_seen() {
+            return Err(seal::damaged("the folder is damaged, and nothing more is written to it"));
         }
         self.replace(path, content)?;
         if path == Path::new(META) {

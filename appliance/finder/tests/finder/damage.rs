@@ -50,6 +50,8 @@ fn look(dir: &Path, hurt: &str) -> bool {
     }
     if let Err(error) = checked {
         assert!(matches!(error, FinderError::Damaged(_)), "{hurt}: {error}");
+        let next = open(killed(dir).path()).1;
+        assert!(next.wiped.is_some() && next.stamp.is_empty(), "{hurt}: whoever opens it next must know");
         repaired(&index, hurt);
         return true;
     }
