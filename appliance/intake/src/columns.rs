@@ -59,25 +59,7 @@ impl Mapping {
         reference: &str,
         choices: &[ColumnChoice],
     ) -> Result<Self, MappingError> {
-        let mut parts: BTreeMap<Kind, Part> = BTreeMap::new();
-        for choice in choices {
-            let part = parts.entry(choice.kind).or_insert_with(|| empty_part(choice.kind));
-            if !part.when.contains(&choice.column) {
-                part.when.push(choice.column.clone());
-            }
-            let source = part.from.entry(choice.field.clone()).or_default();
-            source.columns.push(choice.column.clone());
-            if let Some(rule) = &choice.date {
-                source.date.clone_from(&rule.formats);
-                source.century = rule.century;
-            }
-        }
-        for part in parts.values_mut() {
-            let event_kind = part.kind == Kind::Event && !part.from.contains_key("event_kind");
-            if event_kind {
-                part.set.insert("event_kind".into(), "other".into());
-            }
-        }
+        let parts = parts(choices);
         let links = LINKS.iter().filter(|(from, to, _)| parts.contains_key(from) && parts.contains_key(to));
         let mapping = Self {
             name: name.to_owned(),
@@ -95,6 +77,30 @@ impl Mapping {
         mapping.check()?;
         Ok(mapping)
     }
+}
+
+/// One part for every kind that was chosen.
+fn parts(choices: &[ColumnChoice]) -> BTreeMap<Kind, Part> {
+    let mut parts: BTreeMap<Kind, Part> = BTreeMap::new();
+    for choice in choices {
+        let part = parts.entry(choice.kind).or_insert_with(|| empty_part(choice.kind));
+        if !part.when.contains(&choice.column) {
+            part.when.push(choice.column.clone());
+        }
+        let source = part.from.entry(choice.field.clone()).or_default();
+        source.columns.push(choice.column.clone());
+        if let Some(rule) = &choice.date {
+            source.date.clone_from(&rule.formats);
+            source.century = rule.century;
+        }
+    }
+    for part in parts.values_mut() {
+        let event_kind = part.kind == Kind::Event && !part.from.contains_key("event_kind");
+        if event_kind {
+            part.set.insert("event_kind".into(), "other".into());
+        }
+    }
+    parts
 }
 
 fn empty_part(kind: Kind) -> Part {

@@ -211,10 +211,8 @@ impl<'a> RowMaker<'a> {
         draft.add("origin_system", mapping.origin_system.as_str());
         draft.add("origin_agency", mapping.origin_agency.as_str());
         draft.add("origin_ref", reading.reference.as_str());
-        if let Some(kept) = kept_words(&draft, &unlisted) {
-            if let Some(field) = schema(draft.kind).by_key("remarks") {
-                draft.fields.insert(field.no, vec![Value::Text(kept)]);
-            }
+        if let (Some(kept), Some(field)) = (kept_words(&draft, &unlisted), schema(draft.kind).by_key("remarks")) {
+            draft.fields.insert(field.no, vec![Value::Text(kept)]);
         }
         for Unlisted { column, text } in &unlisted {
             let remark = format!("{column}: {text:?} has no code; its words are kept in the remarks of the {name}.");

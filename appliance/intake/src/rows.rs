@@ -60,6 +60,8 @@ pub(crate) struct Cutter {
 
 /// A cell, the byte after it and how many line ends it holds.
 type Cut<'b> = (Cow<'b, [u8]>, usize, u64);
+/// The cells of a row, the byte after them and how many lines they take.
+type CutRow<'b> = (Vec<Cow<'b, [u8]>>, usize, u64);
 
 impl Cutter {
     pub(crate) fn new(bytes: &[u8], separator: u8) -> Self {
@@ -92,7 +94,7 @@ impl Cutter {
     }
 
     /// The cells of the row that begins at `start`, its end, and how many lines it has.
-    fn row<'b>(&self, bytes: &'b [u8], start: usize) -> Result<(Vec<Cow<'b, [u8]>>, usize, u64), Fault> {
+    fn row<'b>(&self, bytes: &'b [u8], start: usize) -> Result<CutRow<'b>, Fault> {
         let (mut cells, mut at, mut lines) = (Vec::new(), start, 1);
         loop {
             if cells.len() == COLUMNS_MAX {

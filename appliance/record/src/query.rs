@@ -96,7 +96,7 @@ fn of_plate(line: &str) -> Option<Reading> {
     let wild = pattern.contains(['?', '*']);
     let known = pattern.chars().filter(|c| c.is_alphanumeric()).count();
     // A plate of letters only exists, but then the line is read as a name; a pattern of nothing fits all.
-    if known < 2 || known > 10 || !(wild || has_digit(&pattern)) || line.starts_with('+') {
+    if !(2..=10).contains(&known) || !(wild || has_digit(&pattern)) || line.starts_with('+') {
         return None;
     }
     if wild {

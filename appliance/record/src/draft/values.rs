@@ -54,31 +54,38 @@ fn shape(field: &Field, value: &Value) -> Option<Problem> {
         let text = format!("{label} has {length} characters and may have {}. Shorten it.", field.max_chars);
         return error("too-long", text);
     }
+    let (code, text) = misread(field, text)?;
+    error(code, text)
+}
+
+/// Why a text cannot be what its field holds: a code and a sentence.
+fn misread(field: &Field, text: &str) -> Option<(&'static str, String)> {
+    let label = field.label;
     match field.holds {
         FieldType::Code(_) if field.code_label(text).is_none() => {
-            error("not-a-code", format!("{label} cannot be {text:?}. Choose one of the list."))
+            Some(("not-a-code", format!("{label} cannot be {text:?}. Choose one of the list.")))
         }
         FieldType::Country if country::name(text).is_none() => {
-            error("not-a-country", format!("{label} cannot be {text:?}. Choose a country of the list."))
+            Some(("not-a-country", format!("{label} cannot be {text:?}. Choose a country of the list.")))
         }
-        FieldType::Date if text.parse::<Date>().is_err() => error(
+        FieldType::Date if text.parse::<Date>().is_err() => Some((
             "not-a-date",
             format!("{label} is not a date: {text:?}. Write year-month-day, such as 1997-04-08, or only the year."),
-        ),
-        FieldType::DateTime if parse_date_time(text).is_err() => error(
+        )),
+        FieldType::DateTime if parse_date_time(text).is_err() => Some((
             "not-a-date",
             format!("{label} is not a date with a time: {text:?}. Write it like 2026-02-28T14:02, or only the date."),
-        ),
-        FieldType::Plate if normalise::plate(text).is_empty() => error(
-            "no-plate",
-            format!("{label} has no letter and no digit: {text:?}. Leave it empty if it is not known."),
-        ),
-        FieldType::DocumentNumber if normalise::document(text).is_empty() => error(
-            "no-number",
-            format!("{label} has no letter and no digit: {text:?}. Leave it empty if it is not known."),
-        ),
+        )),
+        FieldType::Plate if normalise::plate(text).is_empty() => Some(("no-plate", without_characters(label, text))),
+        FieldType::DocumentNumber if normalise::document(text).is_empty() => {
+            Some(("no-number", without_characters(label, text)))
+        }
         _ => None,
     }
+}
+
+fn without_characters(label: &str, text: &str) -> String {
+    format!("{label} has no letter and no digit: {text:?}. Leave it empty if it is not known.")
 }
 
 fn date_rules(field: &Field, text: &str, today: Option<Date>) -> Option<Problem> {
@@ -119,50 +126,37 @@ fn place_rule(field: &Field, text: &str) -> Option<Problem> {
 
 /// Values that are kept but may not be what they seem, or cannot be looked up.
 fn lookup_warning(field: &Field, text: &str) -> Option<Problem> {
-    let warning = |code: &str, text: String| Some(Problem::warning(Some(field.no), code, text));
-    let label = field.label;
-    match field.holds {
-        FieldType::Vin => {
-            let vin = normalise::vin(text);
-            let is_vin = normalise::vin::is_vin(&vin);
-            if is_vin && check_digit::vin(&vin) == Check::Differs {
-                return warning(
-                    "vin-check-digit",
-                    format!("The check digit of the VIN {text} does not agree. That is usual for European vehicles."),
-                );
-            }
-            if is_vin {
-                None
-            } else {
-                warning(
-                    "vin-form",
-                    format!("A VIN has 17 letters and digits, and {text} has another form. It is kept as it is."),
-                )
-            }
-        }
-        FieldType::Phone if normalise::phone(text, None).is_none() => warning(
+    let (code, text) = match field.holds {
+        FieldType::Vin => vin_warning(text)?,
+        FieldType::Phone if normalise::phone(text, None).is_none() => (
             "phone-unreadable",
-            format!("{label} {text:?} is no telephone number. It is kept, but a check will not find it."),
+            format!("{} {text:?} is no telephone number. It is kept, but a check will not find it.", field.label),
         ),
-        FieldType::DocumentNumber
-            if field.key == "imei" && check_digit::imei(&normalise::document(text)) == Check::Differs =>
-        {
-            warning(
-                "imei-check-digit",
-                format!("The check digit of the IMEI {text} does not agree. Was it copied correctly?"),
-            )
-        }
-        FieldType::DocumentNumber
-            if field.key == "national_number"
-                && check_digit::personal_number(&normalise::document(text)) == Check::Differs =>
-        {
-            warning(
-                "personal-number-check-digit",
-                format!(
-                    "If {text} is a personal number of the former Yugoslavia, its check digit does not agree. Was it copied correctly?"
-                ),
-            )
-        }
-        _ => None,
+        FieldType::DocumentNumber => number_warning(field.key, text)?,
+        _ => return None,
+    };
+    Some(Problem::warning(Some(field.no), code, text))
+}
+
+fn vin_warning(text: &str) -> Option<(&'static str, String)> {
+    let vin = normalise::vin(text);
+    if !normalise::vin::is_vin(&vin) {
+        let text = format!("A VIN has 17 letters and digits, and {text} has another form. It is kept as it is.");
+        return Some(("vin-form", text));
     }
+    let text = format!("The check digit of the VIN {text} does not agree. That is usual for European vehicles.");
+    (check_digit::vin(&vin) == Check::Differs).then_some(("vin-check-digit", text))
+}
+
+fn number_warning(key: &str, text: &str) -> Option<(&'static str, String)> {
+    let number = normalise::document(text);
+    if key == "imei" && check_digit::imei(&number) == Check::Differs {
+        let text = format!("The check digit of the IMEI {text} does not agree. Was it copied correctly?");
+        return Some(("imei-check-digit", text));
+    }
+    let personal = key == "national_number" && check_digit::personal_number(&number) == Check::Differs;
+    let text = format!(
+        "If {text} is a personal number of the former Yugoslavia, its check digit does not agree. Was it copied correctly?"
+    );
+    personal.then_some(("personal-number-check-digit", text))
 }

@@ -75,7 +75,7 @@ pub fn imei(normalised: &str) -> Check {
             if at % 2 == 0 { digit } else { digit * 2 / 10 + digit * 2 % 10 }
         })
         .sum();
-    if sum % 10 == 0 { Check::Agrees } else { Check::Differs }
+    if sum.is_multiple_of(10) { Check::Agrees } else { Check::Differs }
 }
 
 /// The personal number of the former Yugoslavia (JMBG, EMBG, EMŠO): 13 digits that begin with a birth
