@@ -315,6 +315,10 @@ async fn note_failure(shared: &Arc<Shared>, target: &Target, end: CallEnd, wait:
         CallEnd::Session(_) | CallEnd::Yielded => return,
     };
     let Target::Member(peer) = *target else { return };
+    if shared.sessions.has(&peer) {
+        // Meanwhile it was reached another way.
+        return;
+    }
     let now_ms = (shared.clock)();
     let event = PeerEvent::Failed { reason, next_attempt_ms: Some(now_ms + wait.as_millis() as u64) };
     if let Some(Err(error)) = shared.ask(move |book| book.note_peer(peer, event, now_ms)).await {

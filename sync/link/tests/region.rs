@@ -1,5 +1,7 @@
 //! A hub and posts over real QUIC on loopback.
 
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed, and says where")]
+
 mod support;
 
 use std::sync::Arc;
@@ -182,6 +184,51 @@ async fn a_peer_that_does_not_get_on_costs_the_others_nothing() {
     assert!(!posts[0].holds(ids[0]));
     drop(open);
     until("the stuck post follows", || posts[0].holds(ids[19])).await;
+}
+
+/// Passes datagrams between one post and the hub, loses some, and goes dark now and then.
+async fn bad_link(hub: std::net::SocketAddr) -> std::net::SocketAddr {
+    let outside = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let inside = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = outside.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut post, begun, mut count) = (None, std::time::Instant::now(), 0_u32);
+        let (mut there, mut back) = (vec![0; 2048], vec![0; 2048]);
+        loop {
+            let (length, to_hub) = tokio::select! {
+                Ok((length, from)) = outside.recv_from(&mut there) => {
+                    post = Some(from);
+                    (length, true)
+                }
+                Ok((length, _)) = inside.recv_from(&mut back) => (length, false),
+            };
+            count = count.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let dark = (1_000..2_500).contains(&(begun.elapsed().as_millis() % 5_000));
+            if dark || count >> 24 < 38 {
+                continue;
+            }
+            match (to_hub, post) {
+                (true, _) => _ = inside.send_to(&there[..length], hub).await,
+                (false, Some(post)) => _ = outside.send_to(&back[..length], post).await,
+                (false, None) => {}
+            }
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_loses_packets_and_flaps_still_brings_everything() {
+    let mut hub = Site::new("Harrow Point", true, 1);
+    let address = hub.start();
+    let mut post = Site::new("Quay Gate", false, 100);
+    let link = bad_link(address).await;
+    post.join(&hub.invite(link)).await.expect("the post joins over the bad link");
+    let ids: Vec<_> = (0..150).map(|at| post.save_vehicle(&format!("AB{at:03} CDE"))).collect();
+    post.start();
+    until("the hub has everything", || ids.iter().all(|id| hub.holds(*id))).await;
+    let back = hub.save_vehicle("KX51 VRT");
+    until("and the way back works", || post.holds(back)).await;
 }
 
 /// Someone who has the hub's address and key but is no member.
