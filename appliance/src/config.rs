@@ -70,7 +70,9 @@ impl Config {
     pub fn host_list(&self) -> Vec<String> {
         let port = self.http.port();
         let own = (!self.http.ip().is_unspecified()).then(|| self.http.to_string());
-        own.into_iter().chain(self.hosts.iter().map(|host| with_port(host, port))).collect()
+        // Behind TLS, browsers use the port of whatever stands in front, and leave the usual one out.
+        let named = |host: &String| if self.tls_in_front { host.clone() } else { with_port(host, port) };
+        own.into_iter().chain(self.hosts.iter().map(named)).collect()
     }
 }
 

@@ -1,18 +1,44 @@
 //! Coming in and going out: the one place where sessions begin and end, for pages and API.
 
+use std::sync::atomic::Ordering;
+
 use axum::http::HeaderValue;
 use axum::http::header::InvalidHeaderValue;
 use cairn_casebook::{Actor, Casebook, NewPerson, Via};
 
 use crate::Failure;
 use crate::gate::{self, SignedIn};
-use crate::session::Opened;
+use crate::session::{Opened, same_secret};
 use crate::state::{AppState, Stopped, blocking};
 
 /// People who may wait for a password check at one time; each check is slow on purpose.
 pub(crate) const WAITING_MAX: usize = 32;
+/// Setup codes that are looked at until the appliance is started again.
+const SETUP_TRIES_MAX: u32 = 20;
 /// Longest name and longest password that are looked at.
 const TEXT_MAX_BYTES: usize = 1024;
+
+/// What a visitor's setup code is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetupCode {
+    /// The one that the appliance showed where it was started.
+    Right,
+    /// Another one.
+    Wrong,
+    /// There is none, or it was guessed at too often; starting the appliance again shows a new one.
+    Closed,
+}
+
+/// Looks at the setup code of a first visitor. It is short, so only so many guesses are looked at.
+pub fn setup_code(state: &AppState, sent: &str) -> SetupCode {
+    let Some(wanted) = &state.settings.setup_code else { return SetupCode::Closed };
+    let counted = |tries: u32| (tries < SETUP_TRIES_MAX).then_some(tries + 1);
+    if state.setup_tries.fetch_update(Ordering::Relaxed, Ordering::Relaxed, counted).is_err() {
+        return SetupCode::Closed;
+    }
+    let is_right = same_secret(&sent.trim().to_uppercase(), &wanted.to_uppercase());
+    if is_right { SetupCode::Right } else { SetupCode::Wrong }
+}
 
 /// Checks a name and a password and begins a session. The casebook throttles and audits either way.
 pub async fn sign_in(state: &AppState, user: &str, password: &str, via: Via) -> Result<Opened, Failure> {

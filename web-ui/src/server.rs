@@ -30,9 +30,10 @@ use crate::state::AppState;
 use crate::{Failure, api, assets, pages};
 
 /// Every route with everything around it. `hosts` are the names that requests may use, as they stand in the
-/// `Host` header (`name` or `name:port`); any other is answered with 421.
+/// `Host` header (`name:port`, or `name` where the port is the usual one); any other is answered with 421.
 pub fn app(state: AppState, hosts: Vec<String>) -> Router {
-    let hosts: Arc<[String]> = hosts.into_iter().map(|host| host.to_ascii_lowercase()).collect();
+    let tls_in_front = state.settings.tls_in_front;
+    let hosts: Arc<[String]> = hosts.iter().map(|host| origin::plain_host(host, tls_in_front)).collect();
     Router::new()
         .route("/assets/{hash}/{*name}", get(assets::serve))
         .merge(api::router())

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use cairn_casebook::{Actor, Casebook, CasebookError, Entropy, SignInError};
 use tokio::sync::Semaphore;
@@ -34,6 +35,7 @@ pub struct AppState {
     /// Name of the session cookie: it names this installation, because cookies do not tell ports apart and a
     /// demonstration runs three installations on one address.
     pub cookie: Arc<str>,
+    pub(crate) setup_tries: Arc<AtomicU32>,
     pub(crate) waiting: Arc<Semaphore>,
     pub(crate) sign_ins: Arc<Semaphore>,
     pub(crate) uploads: Arc<Semaphore>,
@@ -71,6 +73,7 @@ impl AppState {
             workbench: Arc::new(Workbench::new(entropy)),
             settings: Arc::new(settings),
             cookie: cookie.into(),
+            setup_tries: Arc::default(),
             waiting: Arc::new(Semaphore::new(WAITING_MAX)),
             sign_ins: Arc::new(Semaphore::new(SIGN_INS_AT_ONCE_MAX)),
             uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE_MAX)),

@@ -11,10 +11,10 @@ use cairn_casebook::{Actor, CasebookError, NewPerson, Role, Via};
 
 use super::people::{AtBox, FormOutcome, refusal};
 use super::{Done, Frame, Section, Trouble, Visit, page, page_with};
+use crate::Failure;
+use crate::entry::{self, SetupCode};
 use crate::forms::OpenForm;
-use crate::session::same_secret;
 use crate::state::{AppState, blocking};
-use crate::{Failure, entry};
 
 #[derive(Template)]
 #[template(path = "first_run.html")]
@@ -53,13 +53,10 @@ pub(super) async fn add(State(state): State<AppState>, visit: Visit, sent: OpenF
 
 async fn add_first(state: &AppState, visit: &Visit, sent: &OpenForm) -> Result<Result<(), AtBox>, Failure> {
     let w = visit.words();
-    let code = sent.get("code").to_uppercase();
-    match &state.settings.setup_code {
-        None => return Ok(Err(("code", w.t("first-closed")))),
-        Some(wanted) if !same_secret(&code, &wanted.to_uppercase()) => {
-            return Ok(Err(("code", w.t("first-wrong-code"))));
-        }
-        Some(_) => {}
+    match entry::setup_code(state, sent.get("code")) {
+        SetupCode::Closed => return Ok(Err(("code", w.t("first-closed")))),
+        SetupCode::Wrong => return Ok(Err(("code", w.t("first-wrong-code")))),
+        SetupCode::Right => {}
     }
     if sent.exact("password") != sent.exact("again") {
         return Ok(Err(("again", w.t("password-differs"))));

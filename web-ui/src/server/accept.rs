@@ -33,7 +33,7 @@ const HEAD_MAX_BYTES: usize = 32 * 1024;
 /// Most headers in a request.
 const HEADERS_MAX: usize = 64;
 /// When stopping, how long requests under way may take to end.
-const STOP_WAIT_MAX: Duration = Duration::from_secs(20);
+const STOP_WAIT_MAX: Duration = Duration::from_secs(8);
 /// Wait after a failed accept (out of file handles), so that the loop does not spin.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use cairn_casebook::Role;
 use cairn_web_ui::Settings;
+use cairn_web_ui::entry::{self, SetupCode};
 use cairn_web_ui::rights::BODY_MAX_BYTES;
 use cairn_web_ui::session::{AGE_MAX_MS, IDLE_MAX_MS};
 use serde_json::json;
@@ -256,4 +257,15 @@ async fn embedded_files_are_kept_by_browsers_until_they_change() {
     }
     let missing = post.send(request("GET", "/assets/0/../Cargo.toml").body(Body::empty()).unwrap()).await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_setup_code_cannot_be_found_by_guessing() {
+    let post = Post::with(Settings { setup_code: Some("1234-5678".into()), ..Settings::default() });
+    assert_eq!(entry::setup_code(&post.state, " 1234-5678 "), SetupCode::Right);
+    for _ in 0..19 {
+        assert_eq!(entry::setup_code(&post.state, "0000-0000"), SetupCode::Wrong);
+    }
+    assert_eq!(entry::setup_code(&post.state, "1234-5678"), SetupCode::Closed);
+    assert_eq!(entry::setup_code(&Post::new().state, ""), SetupCode::Closed);
 }
