@@ -188,9 +188,9 @@ async fn a_peer_that_does_not_get_on_costs_the_others_nothing() {
 
 /// Passes datagrams between one post and the hub, loses some, and goes dark now and then.
 async fn bad_link(hub: std::net::SocketAddr) -> std::net::SocketAddr {
-    let outside = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let inside = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let address = outside.local_addr().unwrap();
+    let outside = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("loopback has a free port");
+    let inside = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("loopback has a free port");
+    let address = outside.local_addr().expect("a bound socket has an address");
     tokio::spawn(async move {
         let (mut post, begun, mut count) = (None, std::time::Instant::now(), 0_u32);
         let (mut there, mut back) = (vec![0; 2048], vec![0; 2048]);
