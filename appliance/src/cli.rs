@@ -67,7 +67,7 @@ pub enum Question {
     /// Check a plate, a name, a telephone or document number, or an MRZ
     Check {
         /// What to check
-        #[arg(required = true, allow_hyphen_values = true)]
+        #[arg(required = true)]
         text: Vec<String>,
     },
     /// Search records by words
@@ -231,7 +231,7 @@ pub struct ImportOptions {
 #[derive(Args)]
 pub struct SearchOptions {
     /// Words
-    #[arg(required = true, allow_hyphen_values = true)]
+    #[arg(required = true)]
     pub text: Vec<String>,
     /// Only this kind; may be repeated
     #[arg(long = "kind", value_name = "KIND")]

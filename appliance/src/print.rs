@@ -54,7 +54,7 @@ fn not_json(error: serde_json::Error) -> Failure {
 }
 
 /// Writes to standard output; a reader that went away (`cairn … | head`) is no failure.
-fn out(text: &str) -> Result<(), Failure> {
+pub fn out(text: &str) -> Result<(), Failure> {
     match writeln!(std::io::stdout(), "{}", text.trim_end()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::setup(format!("cannot print the answer: {error}")))

@@ -18,6 +18,7 @@ use crate::control;
 use crate::execute::Desk;
 use crate::failure::{Failure, While as _};
 use crate::links::Links;
+use crate::print;
 use crate::reach::{self, Held};
 use crate::system::{SystemEntropy, now_ms};
 
@@ -50,7 +51,7 @@ async fn serve(data: &Path, casebook: Arc<Casebook>, config: Config, until_stdin
     let links = Links::running(&casebook, &config)?;
     let counter = control::Counter::open(data)?;
     let setup_code = casebook.nobody().then(setup_code);
-    announce(&config, setup_code.as_deref());
+    announce(&config, setup_code.as_deref())?;
 
     let desk = Desk { casebook: casebook.clone(), config: Arc::new(config.clone()), links: links.clone() };
     let answering = tokio::spawn(counter.answer(desk));
@@ -78,11 +79,12 @@ fn app_state(casebook: Arc<Casebook>, config: &Config, links: &Links, setup_code
 }
 
 /// The one line that says where the pages are, and for a first visit how to prove to be at this machine.
-fn announce(config: &Config, setup_code: Option<&str>) {
-    println!("Cairn serves its pages at http://{}", config.http);
+fn announce(config: &Config, setup_code: Option<&str>) -> Result<(), Failure> {
+    let mut said = format!("Cairn serves its pages at http://{}", config.http);
     if let Some(code) = setup_code {
-        println!("Nobody can sign in yet; the first visitor is asked for this code: {code}");
+        said += &format!("\nNobody can sign in yet; the first visitor is asked for this code: {code}");
     }
+    print::out(&said)
 }
 
 /// Eight digits in two groups.

@@ -1,7 +1,7 @@
 //! A running installation.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 use std::time::Duration;
 
 use crate::http::Http;
@@ -11,6 +11,8 @@ use crate::wait::eventually;
 /// `cairn run` on a site. Ends in good order when dropped, and with the test whatever happens to it.
 pub struct Running {
     process: Child,
+    /// Kept open: a process whose output nobody takes is not what is tested.
+    _said: BufReader<ChildStdout>,
     /// Its pages.
     pub http: Http,
 }
@@ -19,15 +21,16 @@ impl Running {
     /// Starts it and waits until it serves its pages.
     pub fn start(site: &Site) -> Self {
         let mut process = spawn(site);
+        let mut said = BufReader::new(process.stdout.take().unwrap());
         let mut announced = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut announced).unwrap();
+        said.read_line(&mut announced).unwrap();
         assert!(
             announced.contains("http://127.0.0.1:"),
             "{} did not start: {announced} {}",
             site.name,
             std::fs::read_to_string(site.desk().join("run.log")).unwrap_or_default()
         );
-        Self { process, http: Http::new(site.http) }
+        Self { process, _said: said, http: Http::new(site.http) }
     }
 
     /// Starts it and kills it after this time, whether it has come up or not.

@@ -4,11 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use cairn_ledger::{Lane, ReplicaId, SpaceId};
+use cairn_ledger::{ReplicaId, SpaceId};
 use cairn_record::{FieldNo, Kind, Problem, RecordDraft, RecordId, Value};
 use serde::{Deserialize, Serialize};
-
-use crate::Role;
 
 /// Who holds a value or wrote an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +57,8 @@ pub struct Summary {
     pub conflict: bool,
     /// Whether it was withdrawn (import undone).
     pub withdrawn: bool,
+    /// Whether it is a marker that must not show on a screen the subject can see.
+    pub discreet: bool,
 }
 
 /// How a check matched.
@@ -451,179 +451,4 @@ pub struct SetAsideLine {
     pub reason: String,
     /// When it was met.
     pub at_ms: u64,
-}
-
-/// A person who can sign in here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
-    /// Sign-in name.
-    pub user: String,
-    /// Name others see.
-    pub display: String,
-    /// Role.
-    pub role: Role,
-    /// Whether sign-in is switched off.
-    pub disabled: bool,
-    /// Last sign-in on this machine since it was started.
-    pub last_sign_in_ms: Option<u64>,
-}
-
-/// A person to add.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NewPerson {
-    /// Sign-in name: 2 to 32 of a–z, 0–9, dot, hyphen.
-    pub user: String,
-    /// Name others see, at most 64 characters.
-    pub display: String,
-    /// Role.
-    pub role: Role,
-    /// Password, at least 10 characters.
-    pub password: String,
-}
-
-/// What stands between this machine and one peer in one space.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SpaceSync {
-    /// The space.
-    pub space: SpaceId,
-    /// Its title.
-    pub title: String,
-    /// `registry`, `records` or `audit`.
-    pub kind: String,
-    /// Whether both frontiers were equal when last compared and nothing was written here since; `None`: never compared.
-    pub equal: Option<bool>,
-    /// Entries here that the peer lacked when last compared; 0 when never compared.
-    pub to_send: u64,
-    /// Entries the peer announced that are not here yet.
-    pub to_receive: u64,
-}
-
-/// One peer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PeerSync {
-    /// The peer.
-    pub replica: ReplicaId,
-    /// Its site.
-    pub site: String,
-    /// `hub` or `post`.
-    pub role: String,
-    /// Addresses known, last that worked first.
-    pub addresses: Vec<String>,
-    /// Whether a session is open now.
-    pub connected: bool,
-    /// When a session last reached the end of its greeting.
-    pub last_contact_ms: Option<u64>,
-    /// When all spaces were last equal.
-    pub last_equal_ms: Option<u64>,
-    /// Bytes sent to it since the machine started.
-    pub bytes_sent: u64,
-    /// Bytes received from it since the machine started.
-    pub bytes_received: u64,
-    /// Why the last attempt failed, in a sentence; empty when it did not.
-    pub failure: String,
-    /// The next attempt.
-    pub next_attempt_ms: Option<u64>,
-    /// Per space.
-    pub spaces: Vec<SpaceSync>,
-}
-
-/// What is where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SyncStatus {
-    /// Whether links are cut here on purpose.
-    pub cut: bool,
-    /// Peers.
-    pub peers: Vec<PeerSync>,
-    /// One sentence for the footer.
-    pub words: String,
-    /// `ok`, `waiting`, `cut`, `alone` or `trouble`: for the mark beside the sentence.
-    pub state: String,
-}
-
-/// What this installation is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
-    /// The replica.
-    pub replica: ReplicaId,
-    /// Agency name.
-    pub agency: String,
-    /// Site name.
-    pub site: String,
-    /// ISO 3166-1 alpha-3.
-    pub country: String,
-    /// `hub` or `post`.
-    pub role: String,
-    /// Whether a hub has certified it (a hub certifies itself).
-    pub enrolled: bool,
-    /// Whether this is a demonstration: shown on every page.
-    pub demo: bool,
-}
-
-/// One line of the audit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditLine {
-    /// Site whose log it is in.
-    pub site: String,
-    /// Number in that log.
-    pub number: u64,
-    /// When, by that site's clock.
-    pub at_ms: u64,
-    /// Who.
-    pub person: String,
-    /// Sign-in name.
-    pub user: String,
-    /// Their role.
-    pub role: String,
-    /// `check`, `search`, `view`, `create`, `change`, `settle`, `import`, `undo_import`, `sign_in`, `sign_in_refused`,
-    /// `sign_out`, `people`, `enrol`, `sync`, `audit_read`, `refused`, `start`.
-    pub action: String,
-    /// On what: record ids.
-    pub records: Vec<RecordId>,
-    /// In words: the text checked, the file imported.
-    pub detail: String,
-    /// How many hits, rows, entries; by action.
-    pub count: u64,
-    /// Whether a peer is proved to hold this entry.
-    pub witnessed: bool,
-}
-
-/// Which lines of the audit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditQuery {
-    /// Only this action; empty means all.
-    pub action: String,
-    /// Only this sign-in name; empty means all.
-    pub user: String,
-    /// Only lines that touch this record.
-    pub record: Option<RecordId>,
-    /// Lines older than this; `None` starts at the newest.
-    pub before_ms: Option<u64>,
-    /// At most this many, up to 500; 0 means 100.
-    pub limit: usize,
-}
-
-/// A verified log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VerifiedLog {
-    /// Title of its space.
-    pub space: String,
-    /// Kind of its space.
-    pub kind: String,
-    /// Who wrote it.
-    pub site: String,
-    /// Lane.
-    pub lane: Lane,
-    /// Entries verified.
-    pub entries: u64,
-    /// What is wrong, or empty.
-    pub fault: String,
-}
-
-/// The result of verifying logs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verification {
-    /// Whether every log verified.
-    pub sound: bool,
-    /// Each log.
-    pub logs: Vec<VerifiedLog>,
 }

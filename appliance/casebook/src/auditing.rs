@@ -95,7 +95,9 @@ impl Casebook {
     /// Lines of the audit of every site, newest first. Reading it is audited too. Right: ReadAudit.
     pub fn audit(&self, actor: &Actor, query: &AuditQuery, now_ms: u64) -> Result<Vec<AuditLine>, CasebookError> {
         actor.must(Right::ReadAudit)?;
-        let words = format!("action {:?}, person {:?}", query.action, query.user);
+        let asked =
+            [("act", &query.action), ("person", &query.user)].into_iter().filter(|(_, asked)| !asked.is_empty());
+        let words = asked.map(|(what, asked)| format!("{what}: {asked}")).collect::<Vec<_>>().join(", ");
         let event = AuditEvent::new("audit_read", actor.via.key()).detail(&words).on(query.record);
         self.write_audit(actor, event, now_ms)?;
         let limit = if query.limit == 0 { AUDIT_LINES_DEFAULT } else { query.limit.min(AUDIT_LINES_MAX) };

@@ -134,7 +134,7 @@ impl Casebook {
                 rows.push((matched, std::cmp::Reverse(row.state.last_ms), row, identifier));
             }
         }
-        rows.sort_by(|a, b| (a.0, a.1, a.2.state.record).cmp(&(b.0, b.1, b.2.state.record)));
+        rows.sort_by_key(|(matched, age, row, _)| (*matched, *age, row.state.record));
         let more = rows.len().saturating_sub(HITS_MAX);
         rows.truncate(HITS_MAX);
         let hits =

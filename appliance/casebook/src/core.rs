@@ -4,12 +4,13 @@
 //! views by the same code that folds what peers send and what a start has to catch up with.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use cairn_finder::SearchIndex;
 use cairn_ledger::registry::{Registry, SpaceKind, SpaceOpened};
 use cairn_ledger::view::ViewStore;
-use cairn_ledger::{Body, ClockQuality, EntryDraft, EntryKind, Keystore, Lane, Ledger, LogId, SpaceId};
+use cairn_ledger::{Body, ClockQuality, CommitError, EntryDraft, EntryKind, Keystore, Lane, Ledger, LogId, SpaceId};
 use cairn_record::RecordId;
 
 use crate::auditing::author_of;
@@ -68,6 +69,8 @@ pub struct Parts {
     pub(crate) last_sign_in: Mutex<HashMap<String, u64>>,
     pub(crate) sync_request: Mutex<Option<bool>>,
     pub(crate) callbacks: RwLock<Vec<Callback>>,
+    /// The search index could not take a record: what is saved is not all findable until the next start.
+    pub(crate) index_behind: AtomicBool,
 }
 
 impl std::ops::Deref for Casebook {
@@ -158,7 +161,14 @@ impl Casebook {
         now_ms: u64,
     ) -> Result<(), CasebookError> {
         let kinds: Vec<EntryKind> = drafts.iter().map(|draft| draft.kind).collect();
-        let positions = self.ledger.commit(drafts, now_ms, self.clock_quality())?;
+        let positions = match self.ledger.commit(drafts.clone(), now_ms, self.clock_quality()) {
+            // A clone of this machine wrote under the same numbers: this one goes on in a life of its own.
+            Err(CommitError::Frozen(_)) => {
+                self.new_incarnation(now_ms)?;
+                self.ledger.commit(drafts, now_ms, self.clock_quality())?
+            }
+            other => other?,
+        };
         let logs: HashSet<LogId> = positions.iter().map(|position| position.log).collect();
         self.fold_shared(writing, logs.iter().copied(), now_ms)?;
         for log in logs {

@@ -5,6 +5,7 @@
 //! steps of a large batch only means that some work is done again.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::Ordering;
 
 use cairn_finder::IndexedRecord;
 use cairn_ledger::codec::{self, RecordChange};
@@ -239,7 +240,7 @@ impl Casebook {
         self.views.commit(&folding.batch, Some(&writing.stamp.to_be_bytes()))?;
         for pending in folding.rows.values() {
             if let Some(row) = pending.now.as_ref().filter(|row| !row.entries.is_empty()) {
-                self.index_record(row)?;
+                self.index_record(row);
             }
         }
         Ok(())
@@ -252,21 +253,29 @@ impl Casebook {
         }
     }
 
-    /// Makes a record findable as it stands, or no longer findable when it was withdrawn.
-    pub(crate) fn index_record(&self, row: &RecordRow) -> Result<(), CasebookError> {
-        if !counts(&row.state) {
-            return Ok(self.index.remove(row.state.record)?);
+    /// Makes a record findable as it stands, or no longer findable when it was withdrawn. The record itself is durable
+    /// by now: a search index that cannot take it is noted and filled in at the next start, and stops nobody.
+    pub(crate) fn index_record(&self, row: &RecordRow) {
+        let outcome =
+            if counts(&row.state) { self.index.put(self.indexed(row)) } else { self.index.remove(row.state.record) };
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "a record is saved and cannot be searched until the next start");
+            self.index_behind.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// A record as the search index takes it.
+    pub(crate) fn indexed(&self, row: &RecordRow) -> IndexedRecord {
         let writer = row.entries.last().and_then(|at| self.logs().log(at.log));
         let holder = writer.map(|log| self.site_of(log.key.replica)).unwrap_or_default();
-        Ok(self.index.put(IndexedRecord {
+        IndexedRecord {
             record: row.state.record,
             kind: row.state.kind,
             space: row.space.0,
             holder: holder.chars().take(50).collect(),
             recorded_ms: row.state.last_ms,
             fields: values_of(&row.state),
-        })?)
+        }
     }
 }
 

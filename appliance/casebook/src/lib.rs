@@ -33,6 +33,7 @@ mod people;
 mod records;
 mod row;
 mod searching;
+mod status;
 mod summary;
 mod throttle;
 
@@ -46,6 +47,7 @@ pub use casebook::*;
 pub use checking::{HITS_MAX, LINKED_MAX};
 pub use code::{code_pin, key_pin};
 pub use errors::{CasebookError, SignInError};
+pub use status::*;
 
 #[cfg(test)]
 mod tests;

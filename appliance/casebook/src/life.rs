@@ -4,6 +4,7 @@
 //! keys it grants, then the views, caught up with the logs, then the search index, caught up with the views.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use cairn_finder::{RandomSource, SearchIndex};
@@ -13,7 +14,7 @@ use cairn_ledger::registry::{
     registry_space,
 };
 use cairn_ledger::store::SegmentOptions;
-use cairn_ledger::view::{ViewKey, open_views};
+use cairn_ledger::view::{Batch, Key, Table, ViewKey, open_views};
 use cairn_ledger::{ClockQuality, EntryKind, EpochKey, Incarnation, Lane, Ledger, LogId, SegmentStore, SpaceId};
 
 use crate::birthplace;
@@ -21,6 +22,8 @@ use crate::core::{Memory, Parts, Writing, founding_space};
 use crate::enrol::granting;
 use crate::local_note::{LocalNote, LocalState, Profile};
 use crate::logs::LogTable;
+use crate::row::RecordRow;
+use crate::summary::is_yes;
 use crate::{Actor, AuditEvent, Casebook, CasebookError, Entropy, InitRequest, Right, SetAsideLine, Unlock, keys};
 
 /// Memory for opened pieces of the search index.
@@ -113,6 +116,7 @@ impl Casebook {
             last_sign_in: Mutex::default(),
             sync_request: Mutex::default(),
             callbacks: RwLock::default(),
+            index_behind: AtomicBool::default(),
         });
         book.catch_up(&opened.stamp, now_ms)?;
         book.write_machine_audit(AuditEvent::new("start", "machine"), now_ms)?;
@@ -170,29 +174,41 @@ impl Casebook {
         }
         for record in touched {
             if let Some(row) = self.row(record)? {
-                self.index_record(&row)?;
+                self.index_record(&row);
             }
         }
         Ok(())
     }
 
     fn rebuild_index(&self) -> Result<(), CasebookError> {
+        let mut failure = None;
+        let records = self.held_rows(&mut failure).map(|row| self.indexed(&row));
+        self.index.rebuild(records, &index_stamp(&self.logs()))?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Every record that is held and not withdrawn, a page at a time; stops at the first failure and leaves it behind.
+    fn held_rows<'a>(&'a self, failure: &'a mut Option<CasebookError>) -> impl Iterator<Item = RecordRow> + 'a {
+        let prefix = Key::new(Table::Record);
         let mut after = None;
-        loop {
-            let rows = self.views.scan(
-                &cairn_ledger::view::Key::new(cairn_ledger::view::Table::Record),
-                1_000,
-                after.as_ref(),
-            )?;
-            let Some(last) = rows.last() else { return self.commit_index() };
-            after = Some(last.key.clone());
-            for row in rows.iter().filter_map(|row| crate::row::RecordRow::decode(&row.value)) {
-                self.index_record(&row)?;
+        let pages = std::iter::from_fn(move || match self.views.scan(&prefix, 1_000, after.as_ref()) {
+            Ok(rows) => {
+                after = Some(rows.last()?.key.clone());
+                Some(rows)
             }
-        }
+            Err(error) => {
+                *failure = Some(error.into());
+                None
+            }
+        });
+        pages.flatten().filter_map(|row| RecordRow::decode(&row.value)).filter(|row| !is_yes(&row.state, "withdrawn"))
     }
 
     fn commit_index(&self) -> Result<(), CasebookError> {
+        if self.index_behind.load(Ordering::Relaxed) {
+            // Its old stamp makes the next start fill in what is missing.
+            return Ok(());
+        }
         let stamp = index_stamp(&self.logs());
         Ok(self.index.commit(&stamp)?)
     }
@@ -214,7 +230,6 @@ impl Casebook {
 
     /// Removes every row, so that folding starts from nothing.
     fn clear_views(&self) -> Result<(), CasebookError> {
-        use cairn_ledger::view::{Batch, Key, Table};
         for table in [
             Table::Meta,
             Table::Record,

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use cairn_ledger::registry::SpaceKind;
-use cairn_ledger::{Frontier, LogKey, ReplicaId, SpaceId};
+use cairn_ledger::{EntryHash, Frontier, LogKey, ReplicaId, SpaceId};
 
 use crate::row::RecordRow;
 use crate::{
@@ -34,6 +34,9 @@ pub struct PeerState {
     moved: (u64, u64),
 }
 
+/// A log with its last number and hash.
+type LogRow = (LogKey, u64, EntryHash);
+
 /// What of a peer outlives a restart.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct PeerRow {
@@ -41,7 +44,7 @@ struct PeerRow {
     last_contact_ms: Option<u64>,
     last_equal_ms: Option<u64>,
     receipted: [u8; 32],
-    frontiers: Vec<(SpaceId, Vec<(LogKey, u64, cairn_ledger::EntryHash)>)>,
+    frontiers: Vec<(SpaceId, Vec<LogRow>)>,
 }
 
 /// Peers by key.
@@ -75,9 +78,8 @@ impl PeerState {
     }
 
     fn from_row(row: PeerRow) -> Self {
-        let frontier = |logs: Vec<(LogKey, u64, cairn_ledger::EntryHash)>| {
-            Frontier(logs.into_iter().map(|(log, number, hash)| (log, (number, hash))).collect())
-        };
+        let frontier =
+            |logs: Vec<LogRow>| Frontier(logs.into_iter().map(|(log, number, hash)| (log, (number, hash))).collect());
         Self {
             address: row.address,
             last_contact_ms: row.last_contact_ms,

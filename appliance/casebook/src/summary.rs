@@ -79,6 +79,7 @@ impl Casebook {
             changed_ms: state.last_ms,
             conflict: state.conflicts().next().is_some(),
             withdrawn: is_yes(state, "withdrawn"),
+            discreet: is_yes(state, "discreet"),
         })
     }
 

@@ -19,11 +19,12 @@ use crate::cli::{Common, DemoOptions};
 use crate::config::Config;
 use crate::failure::{Failure, While as _};
 use crate::init;
+use crate::print;
 use crate::request::{Request, Response};
 use crate::system::{SystemEntropy, now_ms, platform_data_dir};
 use child::Child;
 use note::Note;
-use region::{AGENCY, COUNTRY, PEOPLE, SITES, Site};
+use region::{AGENCY, COUNTRY, DemoPerson, PEOPLE, SITES, Site};
 
 /// How long the posts' invitations are good: long enough for a slow machine's first start.
 const INVITATION_MS: u64 = 30 * 60_000;
@@ -40,7 +41,7 @@ pub fn demo(common: &Common, options: DemoOptions) -> Result<ExitCode, Failure> 
     let region = Region { dir, port: options.port };
     let children = if note.ready { region.start_again(&note)? } else { region.start_first(&note)? };
     note.ready_at(options.port).save(&region.dir)?;
-    region.print(common.json, &note);
+    region.print(common.json, &note)?;
     child::watch(children)
 }
 
@@ -153,23 +154,19 @@ impl Region {
         Ok(())
     }
 
-    fn print(&self, json: bool, note: &Note) {
+    fn print(&self, json: bool, note: &Note) -> Result<(), Failure> {
         if json {
-            println!("{}", self.as_json(note));
-            return;
+            return print::out(&self.as_json(note).to_string());
         }
-        println!("\n{AGENCY}: a demonstration with invented records. It works without a network.\n");
-        for site in &SITES {
-            println!("  {:<14} http://127.0.0.1:{}", site.name, self.port(site));
-        }
-        println!("\nSign in at any of them as");
-        for person in &PEOPLE {
-            println!("  {:<14} password {}", person.user, note.password);
-        }
-        println!(
-            "\nEverything is kept in {}. Ctrl-C ends it; start it again to go on, or with --reset from nothing.",
+        let site = |site: &Site| format!("  {:<14} http://127.0.0.1:{}\n", site.name, self.port(site));
+        let person = |person: &DemoPerson| format!("  {:<14} password {}\n", person.user, note.password);
+        print::out(&format!(
+            "\n{AGENCY}: a demonstration with invented records. It works without a network.\n\n{}\nSign in at any of them \
+             as\n{}\nEverything is kept in {}. Ctrl-C ends it; start it again to go on, or with --reset from nothing.",
+            SITES.iter().map(site).collect::<String>(),
+            PEOPLE.iter().map(person).collect::<String>(),
             self.dir.display()
-        );
+        ))
     }
 
     fn as_json(&self, note: &Note) -> serde_json::Value {

@@ -19,5 +19,8 @@ fn tests() -> Result<()> {
     if tools::has_nextest() {
         return run("tests", &mut cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]));
     }
-    counts::run("tests", &mut cargo(&["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"]))
+    counts::run(
+        "tests",
+        &mut cargo(&["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"]),
+    )
 }

@@ -33,7 +33,8 @@ impl Counts {
 /// Runs the tests, passing on what they say, and ends with the sum.
 pub fn run(title: &str, command: &mut Command) -> Result<()> {
     eprintln!("\n== {title}");
-    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{title}: cannot start {command:?}"))?;
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().with_context(|| format!("{title}: cannot start {command:?}"))?;
     let mut counts = Counts::default();
     if let Some(said) = child.stdout.take() {
         for line in BufReader::new(said).lines() {

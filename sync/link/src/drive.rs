@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_casebook::PeerEvent;
+use cairn_ledger::ledger::ReplicaKey;
 use cairn_ledger::{ClockQuality, ReplicaId};
-use cairn_sync_protocol::receipt::signer;
 use cairn_sync_protocol::session::CloseReason;
 use cairn_sync_protocol::{Effect, Event, Limits, Session, SessionConfig, Side};
 use quinn::{Connection, ReadError, RecvStream, SendStream, VarInt};
@@ -119,7 +119,7 @@ impl<'a> Drive<'a> {
             clock: ClockQuality::Local,
             limits: Limits::default(),
         };
-        let session = Session::new(config, Box::new(signer(&link.book.replica_seed())));
+        let session = Session::new(config, ReplicaKey::from_seed(&link.book.replica_seed()));
         Self {
             link,
             session,

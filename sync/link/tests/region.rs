@@ -1,7 +1,5 @@
 //! A hub and posts over real QUIC on loopback.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed, and says where")]
-
 mod support;
 
 use std::sync::Arc;

@@ -41,6 +41,5 @@ pub use frame::{Frame, FrameReader, decode_frame};
 pub use frontier::decode_frontier;
 pub use limits::{Limits, VERSION};
 pub use parcel::decode_columns;
-pub use receipt::Signer;
 pub use refusal::Refusal;
 pub use session::{CloseReason, Effect, Event, ListedSpace, Session, SessionConfig, Side};

@@ -12,11 +12,12 @@ mod spaces;
 
 use std::collections::BTreeMap;
 
+use cairn_ledger::ledger::ReplicaKey;
 use cairn_ledger::{ClockQuality, EntryHash, Frontier, LogId, OpenParcel, ReplicaId, SpaceId};
 
 use crate::frame::{Frame, FrameReader, Hello, decode_frame};
 use crate::limits::VERSION;
-use crate::receipt::{Receipt, Signer};
+use crate::receipt::Receipt;
 use crate::{Limits, Refusal};
 
 use proof::Proof;
@@ -196,7 +197,7 @@ enum Phase {
 /// One session with one peer.
 pub struct Session {
     config: SessionConfig,
-    signer: Box<dyn Signer>,
+    key: ReplicaKey,
     now_ms: u64,
     started_ms: u64,
     phase: Phase,
@@ -210,12 +211,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that has not started.
-    pub fn new(config: SessionConfig, signer: Box<dyn Signer>) -> Self {
+    /// A session that has not started. The key signs receipts.
+    pub fn new(config: SessionConfig, key: ReplicaKey) -> Self {
         Self {
             sending: Sending::new(&config.limits),
             config,
-            signer,
+            key,
             now_ms: 0,
             started_ms: 0,
             phase: Phase::Greet,

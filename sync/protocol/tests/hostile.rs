@@ -31,7 +31,7 @@ impl Table {
             clock: ClockQuality::Local,
             limits: Limits::default(),
         };
-        let session = Session::new(config, Box::new(honest.key.clone()));
+        let session = Session::new(config, honest.key());
         let mut table = Self {
             honest,
             peer,
@@ -330,7 +330,7 @@ fn a_frontier_said_twice_or_unasked_closes_the_session() {
 fn a_receipt_in_anothers_name_closes_the_session() {
     let mut table = Table::greeted();
     let stranger = Store::new(3);
-    let receipt = receipt::sign(&stranger.key, 5, vec![(RECORDS, [1; 32])]);
+    let receipt = receipt::sign(&stranger.key(), 5, vec![(RECORDS, [1; 32])]);
     table.say(&Frame::Receipt(receipt));
     table.is_closed_for("bad-receipt");
 }
@@ -338,7 +338,7 @@ fn a_receipt_in_anothers_name_closes_the_session() {
 #[test]
 fn a_flood_of_receipts_closes_the_session() {
     let mut table = Table::greeted();
-    let receipt: Receipt = receipt::sign(&table.peer.key, 5, Vec::new());
+    let receipt: Receipt = receipt::sign(&table.peer.key(), 5, Vec::new());
     for _ in 0..200 {
         table.say(&Frame::Receipt(receipt.clone()));
     }
@@ -415,6 +415,6 @@ fn random_frame(table: &Table, dice: &mut Dice) -> Frame {
         5 => table.parcel(6, |_| ()),
         6 => Frame::Held(dice.roll(5), EntryHash([dice.roll(2) as u8; 32])),
         7 => Frame::Refused("no".to_owned(), String::new()),
-        _ => Frame::Receipt(receipt::sign(&table.peer.key, 5, Vec::new())),
+        _ => Frame::Receipt(receipt::sign(&table.peer.key(), 5, Vec::new())),
     }
 }

@@ -31,12 +31,12 @@ pub fn now_ms() -> u64 {
 /// Opens the records of a site in this process.
 pub fn open(site: &Site) -> Casebook {
     let unlock = Unlock::KeyFile(site.desk().join("key"));
-    Casebook::open(&site.data(), &unlock, Box::new(System), now_ms()).unwrap()
+    Casebook::open(&site.data(), &unlock, std::sync::Arc::new(System), now_ms()).unwrap()
 }
 
 /// Measures a loaded site that nobody holds.
 pub fn measure(site: &Site, records: u64, seed: u64, report: &mut Report) {
-    drop(open(site));
+    open(site).close().unwrap();
     let began = Instant::now();
     let casebook = open(site);
     report.at_most("opening, nothing wrong", began.elapsed().as_secs_f64(), 1.0, "s");
@@ -62,6 +62,7 @@ pub fn measure(site: &Site, records: u64, seed: u64, report: &mut Report) {
             .save_record(terminal, &SaveRequest { draft: draft(Kind::Person, &fields), version: None }, now_ms())
             .unwrap();
     });
+    casebook.close().unwrap();
 }
 
 /// A draft of a new record from keys and values.

@@ -77,7 +77,9 @@ fn create(post: &Site, random: &mut Random) -> Vec<(RecordId, String)> {
         let saved = save(&casebook, random, None);
         (saved.id, saved.version)
     };
-    (0..EDITS).map(one).collect()
+    let people = (0..EDITS).map(one).collect();
+    casebook.close().unwrap();
+    people
 }
 
 /// Gives each of them another surname and another forename, in an order drawn at random.
@@ -88,6 +90,7 @@ fn edit(post: &Site, mut people: Vec<(RecordId, String)>, records: u64, random: 
         let person = people.swap_remove(random.below(people.len() as u64) as usize);
         save(&casebook, random, Some(person));
     }
+    casebook.close().unwrap();
     Drawn { edits: EDITS, records, values: SURNAMES * FORENAME_COUNT, span_ms: now_ms() - began }
 }
 

@@ -196,7 +196,7 @@ fn the_audit_verifies_and_the_views_grow_back() {
 fn a_damaged_log_is_found_and_the_command_fails() {
     let site = Site::init("Delta", "post");
     site.import("northmark-crime");
-    let segment = newest_large_file(&site.data());
+    let segment = largest_segment(&site.data());
     let mut bytes = std::fs::read(&segment).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 0x40;
@@ -206,10 +206,9 @@ fn a_damaged_log_is_found_and_the_command_fails() {
 }
 
 /// The largest segment of the logs: the import's.
-fn newest_large_file(data: &std::path::Path) -> std::path::PathBuf {
-    let mut files = crate::at_rest::files_under(data);
-    files.retain(|file| file.to_string_lossy().contains("log"));
-    files.into_iter().max_by_key(|file| std::fs::metadata(file).unwrap().len()).unwrap()
+fn largest_segment(data: &std::path::Path) -> std::path::PathBuf {
+    let segments = crate::at_rest::files_under(data).into_iter().filter(|file| file.extension().is_some_and(|it| it == "seg"));
+    segments.max_by_key(|file| std::fs::metadata(file).unwrap().len()).unwrap()
 }
 
 #[test]
@@ -226,7 +225,7 @@ fn what_cannot_be_done_is_said_in_one_sentence_and_a_failing_exit() {
     refused(&["show", "01890a5d-ac96-774b-bcce-b302099a8057"], "not held here");
     refused(&["search", "x", "--kind", "dragon"], "dragon");
     refused(&["undo", "nothing"], "nothing");
-    refused(&["enrol", "invite"], "");
+    refused(&["enrol", "invite"], "hub");
     refused(&["sync", "--watch"], "cairn run");
     refused(&["user", "passwd", "nobody"], "no terminal");
     refused(&["init", "--agency", "A", "--site", "S", "--country", "XTR", "--role", "hub"], "passphrase");

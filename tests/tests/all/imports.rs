@@ -55,7 +55,7 @@ exports! {
     crimes_of_northmark: "northmark-crime", "Holloway", "OH3338L";
     custody_of_northmark: "northmark-custody", "Blackwood", "K5091921";
     commands_of_northmark: "northmark-command", "Sedgwick", "+447249698110";
-    crimes_of_vardara: "vardara-crime", "Ќосев", "Трајковски";
+    crimes_of_vardara: "vardara-crime", "Ќосев", "TL27DNF";
     custody_of_vardara: "vardara-custody", "Џамбазов", "A5099398";
     commands_of_vardara: "vardara-command", "Илинденска", "+38977268014";
     crimes_of_sierra_norte: "sierra-norte-crime", "Echeverría", "XL 77SEY";

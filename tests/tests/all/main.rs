@@ -1,5 +1,7 @@
 //! The stories: what officers do, told through the real binary and a real browser; and the rules of the house.
 
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed, and says where")]
+
 mod at_rest;
 mod browser;
 mod command_line;

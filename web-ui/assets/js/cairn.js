@@ -162,11 +162,14 @@
   });
   document.addEventListener("change", (event) => {
     if (event.target.closest("[data-send-on-change]")) event.target.form.requestSubmit();
+    // A column that becomes a date needs to say how its dates are written.
+    const chosen = event.target.selectedOptions && event.target.selectedOptions[0];
+    if (chosen && "dated" in chosen.dataset) event.target.closest("tr").querySelector("details").open = true;
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     localTimes(event.target.parentElement || document);
     const news = event.target.matches("[data-announce]") ? event.target : event.target.querySelector("[data-announce]");
-    if (news) announce(news.textContent.trim());
+    if (news) announce(news.innerText.trim());
   });
   // A form that was refused shows the page that says why; what renews itself in the background stays as it was.
   document.addEventListener("htmx:responseError", (event) => {
@@ -183,7 +186,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     wire(document);
     const first = document.querySelector("main [data-announce]");
-    if (first) announce(first.textContent.trim());
+    if (first) announce(first.innerText.trim());
     const summary = document.querySelector(".error-summary");
     if (summary) summary.focus();
   });

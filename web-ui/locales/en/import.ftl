@@ -61,6 +61,7 @@ import-checked-words = This is what the import would do. Rejected rows stay out;
 import-applying = Importing
 import-applied = Imported
 import-applied-words = { $count ->
+    [0] Nothing new: what could be read was here already, in the same words.
     [one] 1 row was imported, and is saved on this machine.
    *[other] { $count } rows were imported, and are saved on this machine.
 }

@@ -64,7 +64,7 @@ audit-what = What
 audit-detail = On what
 audit-count = Count
 audit-proof = Proof
-audit-witnessed = Held elsewhere too
+audit-witnessed = Elsewhere too
 audit-here-only = Only here yet
 
 action-check = Check

@@ -22,10 +22,6 @@ home-more-conflicts = { $count ->
     [one] and 1 more record with two values
    *[other] and { $count } more records with two values
 }
-home-private-reviews = { $count ->
-    [one] 1 discreet marker is to be reviewed
-   *[other] { $count } discreet markers are to be reviewed
-}
 home-waiting = { $count ->
     [one] 1 entry is not yet known to be at a hub
    *[other] { $count } entries are not yet known to be at a hub

@@ -239,6 +239,7 @@ fn summary() -> Vec<(&'static str, Value)> {
         ("changed_ms", time()),
         ("conflict", yes_or_no()),
         ("withdrawn", yes_or_no()),
+        ("discreet", yes_or_no()),
     ]
 }
 

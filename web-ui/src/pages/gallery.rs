@@ -120,6 +120,7 @@ impl Flavour {
             changed_ms: NOW_MS - age_ms,
             conflict: false,
             withdrawn: false,
+            discreet: false,
         }
     }
 
@@ -341,6 +342,7 @@ impl Flavour {
             conflicts_total: 3,
             reviews: vec![self.marker(false), self.marker(true)],
             recent: vec![
+                Summary { discreet: true, ..self.summary(9, Kind::Marker, "Discreet check · two burglaries", self.imported(), DAY_MS) },
                 self.car(),
                 self.person(),
                 self.summary(

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use cairn_casebook::{Home, Right, Summary, SyncStatus};
+use cairn_record::RecordId;
 
 use super::shown::{self, Marked};
 use super::{Frame, Section, Visit, page};
@@ -21,7 +22,8 @@ pub(super) struct HomePage {
     pub home: Option<Home>,
     pub conflicts: Vec<Summary>,
     pub reviews: Vec<Marked>,
-    pub private_reviews: usize,
+    pub private_reviews: Vec<RecordId>,
+    pub recent: Vec<Summary>,
     pub status: Option<SyncStatus>,
     pub nobody_else: bool,
 }
@@ -48,9 +50,10 @@ impl HomePage {
         let title = visit.words().t("home-title");
         let lines = home.as_ref().map(|home| home.reviews.as_slice()).unwrap_or_default();
         Self {
-            conflicts: home.iter().flat_map(|home| home.conflicts.iter().take(CONFLICTS_SHOWN).cloned()).collect(),
+            conflicts: home.iter().flat_map(|home| home.conflicts.iter().filter(|one| !one.discreet).take(CONFLICTS_SHOWN).cloned()).collect(),
             reviews: shown::markers(&clock, lines, false),
-            private_reviews: lines.iter().filter(|line| line.discreet).count(),
+            private_reviews: lines.iter().filter(|line| line.discreet).map(|line| line.id).collect(),
+            recent: home.iter().flat_map(|home| &home.recent).filter(|one| !one.discreet).cloned().collect(),
             frame: visit.frame(Section::Home, title),
             home,
             status,

@@ -68,14 +68,23 @@ pub(super) struct Column {
 impl Column {
     /// Whether the sample looks like dates, or the person said so.
     pub fn is_dated(&self) -> bool {
-        self.looks_dated || self.dates.iter().any(|(_, chosen)| *chosen)
+        let chosen = self.groups.iter().flat_map(|group| &group.fields).any(|field| field.chosen && field.dated);
+        self.looks_dated || chosen || self.dates.iter().any(|(_, chosen)| *chosen)
     }
 }
 
 /// Fields of one kind.
 pub(super) struct Group {
     pub label: String,
-    pub fields: Vec<(String, String, bool)>,
+    pub fields: Vec<FieldChoice>,
+}
+
+/// A field that a column can become.
+pub(super) struct FieldChoice {
+    pub value: String,
+    pub label: String,
+    pub chosen: bool,
+    pub dated: bool,
 }
 
 /// What a person typed, or nothing yet.
@@ -257,8 +266,7 @@ fn group(w: Words, kind: Kind, chosen: &str) -> Group {
     let entered = schema(kind).fields.iter().filter(|field| field.entered && field.holds != FieldType::Record);
     let option = |field: &'static Field| {
         let value = format!("{}.{}", kind.key(), field.key);
-        let here = value == chosen;
-        (value, w.field(kind, field), here)
+        FieldChoice { chosen: value == chosen, value, label: w.field(kind, field), dated: is_date(field) }
     };
     Group { label: w.kind(kind), fields: entered.map(option).collect() }
 }

@@ -6,7 +6,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use cairn_casebook::{
     CasebookError, FieldChange, FieldView, HistoryLine, LinkLine, RecordPage, Right, SettleRequest, Whereabout,
 };
@@ -104,6 +104,9 @@ pub(super) async fn show(
     let private = asked.iter().any(|(key, value)| key == "private" && value == "yes");
     let actor = who.actor.clone();
     let record = blocking(&state, move |casebook, now_ms| casebook.record(&actor, id, now_ms)).await?;
+    if record.summary.discreet && !private {
+        return Ok(Redirect::to(&format!("/records/{id}/private")).into_response());
+    }
     page(&RecordShown::of(visit, record, private))
 }
 
@@ -249,7 +252,7 @@ fn whole(before: String, after: String) -> Vec<Run> {
 
 fn place_of(clock: &Clock, place: &Whereabout) -> Place {
     let w = clock.words;
-    let args = [("site", place.site.as_str().into()), ("role", w.site_role(&place.role).into())];
+    let args = [("site", w.site_and_role(&place.site, &place.role).into())];
     match place.since_ms.filter(|_| place.has_it) {
         Some(ms) => Place {
             words: w.with("place-has-it", &args),

@@ -88,7 +88,9 @@ pub(super) fn blank(
     let base = Texts::new();
     let filling = Filling { texts, base: &base, locked: &[], titles, troubles: &troubles };
     let form = SchemaForm::new(w, kind, &filling);
-    let mut frame = visit.frame(Section::New, w.a("new-kind", "kind", &w.kind(kind)));
+    let own_title = w.find(&format!("new-title-{}", kind.key()), &[]);
+    let title = own_title.unwrap_or_else(|| w.a("new-kind", "kind", &w.kind(kind)));
+    let mut frame = visit.frame(Section::New, title);
     frame.troubles = troubles;
     let subject = texts.get("subject").or_else(|| texts.get("from")).and_then(|ids| ids.first());
     let back = subject.map_or_else(|| "/records/new".to_string(), |id| format!("/records/{id}"));

@@ -2,7 +2,7 @@
 
 use cairn_casebook::{Freshness, HeldValue, Holder, MarkerLine};
 use cairn_record::schema::schema;
-use cairn_record::{FieldNo, FieldType, Kind, Value};
+use cairn_record::{FieldNo, FieldType, Kind, Value, country};
 
 use crate::words::{Clock, Html, Words};
 
@@ -40,6 +40,15 @@ impl Words {
         }
     }
 
+    /// "Delta, post"; only "Post Delta" when the name says already what it is.
+    pub fn site_and_role(self, site: &str, role: &str) -> String {
+        let role = self.site_role(role);
+        if site.to_lowercase().contains(&role.to_lowercase()) {
+            return site.to_string();
+        }
+        self.with("source-name", &[("site", site.into()), ("role", role.into())])
+    }
+
     /// "post" or "hub".
     pub fn site_role(self, role: &str) -> String {
         self.t(if role == "hub" { "site-hub" } else { "site-post" })
@@ -66,8 +75,7 @@ pub(super) fn sources(clock: &Clock, freshness: &[Freshness]) -> Vec<Source> {
 
 fn source_in_words(clock: &Clock, source: &Freshness) -> Source {
     let w = clock.words;
-    let role = w.site_role(&source.role);
-    let name = w.with("source-name", &[("site", source.site.as_str().into()), ("role", role.into())]);
+    let name = w.site_and_role(&source.site, &source.role);
     let when = |ms| clock.ago_words(ms);
     let (words, state, mark) = match (source.here, source.complete_ms, source.newest_ms) {
         (true, ..) => (w.t("source-here"), "state-ok", "mark-ok"),
@@ -152,6 +160,10 @@ pub(super) fn told(clock: &Clock, holds: Option<FieldType>, text: &str) -> Strin
         (Some(FieldType::Date | FieldType::DateTime), _) => clock.date(text),
         (Some(FieldType::Bool), "yes") => clock.words.t("yes"),
         (Some(FieldType::Bool), "no") => clock.words.t("no"),
+        (Some(FieldType::Country), code) => match country::name(code) {
+            Some(name) => format!("{name} ({code})"),
+            None => code.to_string(),
+        },
         _ => text.to_string(),
     }
 }

@@ -9,3 +9,4 @@ mod document;
 mod front_door;
 mod listener;
 mod rights;
+mod screens;

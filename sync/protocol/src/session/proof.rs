@@ -71,7 +71,7 @@ impl Session {
         let early = |sent_ms: u64| self.now_ms < sent_ms.saturating_add(self.config.limits.receipt_gap_ms);
         let due = self.proof.sent_ms.is_none_or(|sent_ms| self.proof.news && !early(sent_ms));
         if due {
-            let receipt = receipt::sign(self.signer.as_ref(), self.now_ms, self.digests());
+            let receipt = receipt::sign(&self.key, self.now_ms, self.digests());
             self.proof.sent_ms = Some(self.now_ms);
             self.proof.news = false;
             self.send(&Frame::Receipt(receipt));

@@ -182,5 +182,5 @@ impl Net {
 
 fn session(store: &Store, peer: cairn_ledger::ReplicaId, limits: &Limits) -> Session {
     let config = SessionConfig { me: store.replica, peer, clock: ClockQuality::Local, limits: limits.clone() };
-    Session::new(config, Box::new(store.key.clone()))
+    Session::new(config, store.key())
 }

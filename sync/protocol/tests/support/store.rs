@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use cairn_ledger::ledger::ReplicaKey;
 use cairn_ledger::{
     ClockQuality, EntryHash, Frontier, Hlc, Incarnation, Lane, LogId, LogKey, OpenEntry, OpenParcel, ReplicaId, Seal,
     SpaceId,
 };
 use cairn_sync_protocol::ListedSpace;
-use ed25519_dalek::SigningKey;
 
 pub const REGISTRY: SpaceId = SpaceId([1; 16]);
 pub const RECORDS: SpaceId = SpaceId([2; 16]);
@@ -22,7 +22,7 @@ struct Held {
 }
 
 pub struct Store {
-    pub key: SigningKey,
+    seed: u8,
     pub replica: ReplicaId,
     pub spaces: Vec<ListedSpace>,
     logs: BTreeMap<LogId, Vec<Held>>,
@@ -36,12 +36,11 @@ pub struct Store {
 
 impl Store {
     pub fn new(seed: u8) -> Self {
-        let key = SigningKey::from_bytes(&[seed; 32]);
-        let replica = ReplicaId(key.verifying_key().to_bytes());
+        let replica = ReplicaKey::from_seed(&[seed; 32]).id();
         let space = |space, registry, audit| ListedSpace { space, registry, audit };
         let spaces = vec![space(REGISTRY, true, false), space(RECORDS, false, false), space(AUDIT, false, true)];
         Self {
-            key,
+            seed,
             replica,
             spaces,
             logs: BTreeMap::new(),
@@ -50,6 +49,10 @@ impl Store {
             refuses: None,
             incarnation: Incarnation(u64::from(seed)),
         }
+    }
+
+    pub fn key(&self) -> ReplicaKey {
+        ReplicaKey::from_seed(&[self.seed; 32])
     }
 
     /// Writes a commit of so many entries of so many bytes.
