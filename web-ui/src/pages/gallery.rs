@@ -342,7 +342,10 @@ impl Flavour {
             conflicts_total: 3,
             reviews: vec![self.marker(false), self.marker(true)],
             recent: vec![
-                Summary { discreet: true, ..self.summary(9, Kind::Marker, "Discreet check · two burglaries", self.imported(), DAY_MS) },
+                Summary {
+                    discreet: true,
+                    ..self.summary(9, Kind::Marker, "Discreet check · two burglaries", self.imported(), DAY_MS)
+                },
                 self.car(),
                 self.person(),
                 self.summary(

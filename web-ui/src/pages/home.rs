@@ -50,7 +50,10 @@ impl HomePage {
         let title = visit.words().t("home-title");
         let lines = home.as_ref().map(|home| home.reviews.as_slice()).unwrap_or_default();
         Self {
-            conflicts: home.iter().flat_map(|home| home.conflicts.iter().filter(|one| !one.discreet).take(CONFLICTS_SHOWN).cloned()).collect(),
+            conflicts: home
+                .iter()
+                .flat_map(|home| home.conflicts.iter().filter(|one| !one.discreet).take(CONFLICTS_SHOWN).cloned())
+                .collect(),
             reviews: shown::markers(&clock, lines, false),
             private_reviews: lines.iter().filter(|line| line.discreet).map(|line| line.id).collect(),
             recent: home.iter().flat_map(|home| &home.recent).filter(|one| !one.discreet).cloned().collect(),

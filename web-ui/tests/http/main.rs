@@ -9,4 +9,3 @@ mod document;
 mod front_door;
 mod listener;
 mod rights;
-mod screens;
