@@ -181,7 +181,7 @@ impl Browser {
     }
 
     fn pause(&self) {
-        self.runtime.block_on(tokio::time::sleep(Duration::from_millis(30)));
+        self.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(30)).await });
     }
 
     fn client(&self) -> &Client {

@@ -46,6 +46,8 @@ fn an_answer_says_how_fresh_each_source_is() {
 fn sync_now_says_per_peer_and_space_what_is_equal_and_what_waits() {
     let region = Region::new();
     let hub = region.hub.run();
+    // Which spaces there are to share, a post learns from the hub's registry at the first sync.
+    region.alpha.json(&["sync", "--now"]);
     region.alpha.import("northmark-custody");
     let before = region.alpha.json(&["sync"]);
     let waits = |sync: &Value| spaces(sync).iter().map(|space| space["to_send"].as_u64().unwrap()).sum::<u64>();
@@ -207,7 +209,8 @@ fn a_damaged_log_is_found_and_the_command_fails() {
 
 /// The largest segment of the logs: the import's.
 fn largest_segment(data: &std::path::Path) -> std::path::PathBuf {
-    let segments = crate::at_rest::files_under(data).into_iter().filter(|file| file.extension().is_some_and(|it| it == "seg"));
+    let segments =
+        crate::at_rest::files_under(data).into_iter().filter(|file| file.extension().is_some_and(|it| it == "seg"));
     segments.max_by_key(|file| std::fs::metadata(file).unwrap().len()).unwrap()
 }
 

@@ -5,13 +5,12 @@
 //! as fast as it is acknowledged, and is killed at a moment drawn at random, sometimes before it has come up. All the
 //! while the sites exchange what they have.
 
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use cairn_tests::http::Http;
 use cairn_tests::random::Random;
-use cairn_tests::{Region, Running, Site, eventually};
+use cairn_tests::{Region, Running, Site};
 use serde_json::{Value, json};
 
 /// Kills at each of the three sites; 201 in all.
@@ -62,9 +61,16 @@ fn two_hundred_kills_lose_nothing_that_was_acknowledged() {
     assert!(acknowledged.len() as u64 > KILLS_AT_EACH, "the kills left time to write");
     let running = region.run();
     region.wait_until_equal();
-    for (site, running) in sites.iter().zip(&running) {
-        assert_all_held(site, &running.http, &acknowledged);
-        let report = site.json(&["doctor"]);
+    std::thread::scope(|scope| {
+        for (site, running) in sites.iter().zip(&running) {
+            let acknowledged = &acknowledged;
+            scope.spawn(move || assert_held(site, &running.http.signed_in("officer"), acknowledged));
+        }
+    });
+    for site in sites {
+        // A torn end that was set aside is a finding after a kill and no damage, so only the logs are judged.
+        let output = site.command(&["doctor"]).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(report["verification"]["sound"], true, "at {}: {report:#}", site.name);
     }
     assert_same_everywhere(&running, &acknowledged);
@@ -127,33 +133,6 @@ fn assert_held(site: &Site, officer: &Http, records: &[Acknowledged]) {
 fn surname(record: &Value) -> &str {
     let field = record["fields"].as_array().unwrap().iter().find(|field| field["key"] == "surname").unwrap();
     field["values"][0]["text"].as_str().unwrap()
-}
-
-/// Every record that any site acknowledged is found here.
-fn assert_all_held(site: &Site, http: &Http, acknowledged: &[Acknowledged]) {
-    let officer = http.signed_in("officer");
-    let wanted: BTreeSet<&str> = acknowledged.iter().map(|record| record.id.as_str()).collect();
-    let missing = eventually("the search to list every record", || {
-        let listed = listed(&officer);
-        let missing: Vec<&str> = wanted.iter().copied().filter(|id| !listed.contains(*id)).collect();
-        missing.is_empty().then_some(missing)
-    });
-    assert!(missing.is_empty(), "{} lacks {missing:?}", site.name);
-}
-
-/// Ids of everything that the stories wrote, page by page.
-fn listed(officer: &Http) -> BTreeSet<String> {
-    let mut listed = BTreeSet::new();
-    loop {
-        let request = json!({ "text": "Killstory", "kinds": ["person"], "offset": listed.len(), "limit": 200 });
-        let answer = officer.post("/api/v1/search", &request).unwrap().json();
-        let hits = answer["hits"].as_array().unwrap_or_else(|| panic!("{answer:#}"));
-        let before = listed.len();
-        listed.extend(hits.iter().map(|hit| hit["id"].as_str().unwrap().to_owned()));
-        if listed.len() == before {
-            return listed;
-        }
-    }
 }
 
 /// Some of the records, read at every site, say the same.
