@@ -12,7 +12,6 @@ mod access;
 mod answers;
 mod audit_event;
 mod auditing;
-mod birthplace;
 mod casebook;
 mod checking;
 pub mod code;

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use cairn_finder::{RandomSource, SearchIndex};
+use cairn_ledger::birthplace;
 use cairn_ledger::keystore::{Cost, Keystore, Secrets, create_key_file, random_incarnation};
 use cairn_ledger::registry::{
     Founded, Registry, ReplicaCertified, ReplicaRole, RootKey, SpaceKind, SpaceOpened, Statement, local_space,
@@ -17,7 +18,6 @@ use cairn_ledger::store::SegmentOptions;
 use cairn_ledger::view::{Batch, Key, Table, ViewKey, open_views};
 use cairn_ledger::{ClockQuality, EntryKind, EpochKey, Incarnation, Lane, Ledger, LogId, SegmentStore, SpaceId};
 
-use crate::birthplace;
 use crate::core::{Memory, Parts, Writing, founding_space};
 use crate::enrol::granting;
 use crate::local_note::{LocalNote, LocalState, Profile};
@@ -60,7 +60,7 @@ impl Casebook {
                 dir.display()
             )));
         }
-        std::fs::create_dir_all(dir).map_err(|error| storage(&error))?;
+        birthplace::make_folder(dir).map_err(|error| storage(&error))?;
         let fill = |bytes: &mut [u8]| entropy.fill(bytes);
         let mut secrets = Secrets::generate(&fill);
         let mut root = [0; 32];

@@ -21,6 +21,7 @@
 //! | [`fork`] | proofs that a replica wrote two histories |
 //! | [`registry`] | what the agency has stated: replicas, spaces, keys |
 
+pub mod birthplace;
 pub mod body;
 pub mod codec;
 pub mod crypto;

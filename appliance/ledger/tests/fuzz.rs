@@ -128,7 +128,7 @@ fn states_journals_and_key_stores() {
     state.apply_linear(&meta(), &change()).unwrap();
     on_bytes_near(&state.encode(), |bytes| {
         if let Ok(state) = RecordState::decode(bytes) {
-            assert_eq!(state.encode(), bytes);
+            assert_eq!(RecordState::decode(&state.encode()), Ok(state));
         }
         let _ = store::scan(bytes);
         let _ = keystore::decode_head(bytes);

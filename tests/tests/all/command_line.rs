@@ -68,9 +68,10 @@ fn sync_now_says_per_peer_and_space_what_is_equal_and_what_waits() {
     assert!(status["sync"]["peers"].is_array());
 }
 
+/// Spaces shared with the hub, without the audit: that a link was closed is an audit entry that waits for the next one.
 fn spaces(sync: &Value) -> Vec<&Value> {
     let hub = sync["peers"].as_array().unwrap().iter().find(|peer| peer["role"] == "hub").unwrap();
-    hub["spaces"].as_array().unwrap().iter().collect()
+    hub["spaces"].as_array().unwrap().iter().filter(|space| space["kind"] != "audit").collect()
 }
 
 #[test]

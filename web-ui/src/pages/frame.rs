@@ -250,9 +250,10 @@ impl Frame {
         self.may(Right::Search)
     }
 
-    /// Whether the footer offers to cut and restore the links: in a demonstration, to whoever may sync.
+    /// Whether the footer offers to cut and restore the links: to administrators, and in a demonstration to whoever may
+    /// sync.
     pub fn may_cut(&self) -> bool {
-        self.here.demo && self.may(Right::SyncNow)
+        self.may(Right::ManageSync) || (self.here.demo && self.may(Right::SyncNow))
     }
 
     /// The menu, as far as the role goes.

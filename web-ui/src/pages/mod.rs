@@ -55,6 +55,8 @@ const STYLES: &str = concat!(
     "}\n}\n",
     include_str!("../../assets/css/base.css"),
     include_str!("../../assets/css/components.css"),
+    include_str!("../../assets/css/lists.css"),
+    include_str!("../../assets/css/frame.css"),
     include_str!("../../assets/css/pages.css"),
     include_str!("../../assets/css/contrast.css"),
     include_str!("../../assets/css/print.css"),

@@ -11,7 +11,6 @@ use crate::entry::{EntryKind, Position};
 use crate::fork::{BadProof, ForkProof};
 use crate::names::{ClockQuality, Hlc, Lane, LogKey};
 use crate::store::{Fault, MemoryStore, StoredItem, Verified};
-
 const SPACE: SpaceId = SpaceId([7; 16]);
 const AUDIT: SpaceId = SpaceId([8; 16]);
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::ViewError;
 use super::engine::{Engine, Write};
@@ -19,8 +19,8 @@ const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 const FLUSH_EVERY_MS: u64 = 500;
 /// How long sled may take to open before it counts as hanging.
 const OPEN_SECONDS_MAX: u64 = 120;
-/// How long a database that is being closed in this process may keep its own lock.
-const RELEASE_SECONDS_MAX: u64 = 20;
+/// How often to look whether sled has let go of its files, 5 ms apart.
+const RELEASE_LOOKS_MAX: u32 = 4000;
 const DATA: &str = "db";
 
 pub(super) struct SledEngine {
@@ -184,15 +184,14 @@ fn wait_for_release(place: &Path) -> Result<(), ViewError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error.into()),
     };
-    let begun = Instant::now();
-    while file.try_lock().is_err() {
-        if begun.elapsed() > Duration::from_secs(RELEASE_SECONDS_MAX) {
-            return Err(ViewError::Locked);
+    for _ in 0..RELEASE_LOOKS_MAX {
+        if file.try_lock().is_ok() {
+            file.unlock()?;
+            return Ok(());
         }
         thread::sleep(Duration::from_millis(5));
     }
-    file.unlock()?;
-    Ok(())
+    Err(ViewError::Locked)
 }
 
 fn guarded<T>(run: impl FnOnce() -> sled::Result<T>) -> Result<T, ViewError> {

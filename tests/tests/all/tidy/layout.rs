@@ -29,8 +29,9 @@ const TOP: [&str; 20] = [
 /// Longest file: it should hold one idea.
 const LINES_MAX: usize = 600;
 
-/// Tables, which are as long as what they list.
-const TABLES: [&str; 2] = ["appliance/record/src/schema/table.rs", "appliance/record/src/schema/codes.rs"];
+/// Tables and fixtures, which are as long as what they list.
+const TABLES: [&str; 3] =
+    ["appliance/record/src/schema/table.rs", "appliance/record/src/schema/codes.rs", "web-ui/src/pages/gallery.rs"];
 
 #[test]
 fn the_top_level_stays_as_it_is() {

@@ -3,12 +3,17 @@
 //! A small file holds the inode number that it was given when it was made. A copy, a restored backup and a folder moved
 //! to another disk get other inodes, so the number no longer fits, and the machine takes a new incarnation before it
 //! writes anything. A disk copied block by block keeps its inodes; there a peer's word is needed
-//! ([`crate::Casebook::peer_knows`]). A false alarm costs one incarnation number and nothing else.
+//! ([`crate::Ledger::rollback_check`]). A false alarm costs one incarnation number and nothing else.
 
 use std::io;
 use std::path::Path;
 
 const FILE: &str = "birthplace";
+
+/// Makes the folder of an installation.
+pub fn make_folder(dir: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(dir)
+}
 
 /// Whether the folder is not where it was made.
 pub fn moved(dir: &Path) -> bool {
