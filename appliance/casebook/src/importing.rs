@@ -216,7 +216,8 @@ impl Casebook {
         row.entries.iter().rev().find(|at| self.is_bulk(at.log)).map(|at| at.entry)
     }
 
-    fn is_bulk(&self, log: u16) -> bool {
+    /// Whether a log is one of imports.
+    pub(crate) fn is_bulk(&self, log: u16) -> bool {
         self.logs().log(log).is_some_and(|log| log.key.lane == Lane::Bulk)
     }
 

@@ -64,7 +64,9 @@ impl Casebook {
     /// The record in one line.
     pub(crate) fn summary(&self, row: &RecordRow) -> Result<Summary, CasebookError> {
         let state = &row.state;
-        let holder = match row.entries.last() {
+        // What came from another force is held under its reference there, whoever changed it since.
+        let imported = row.entries.first().filter(|at| self.is_bulk(at.log));
+        let holder = match imported.or(row.entries.last()) {
             Some(at) => self.holder_at(*at, state)?,
             None => self.unknown_holder(state),
         };
@@ -83,15 +85,20 @@ impl Casebook {
         })
     }
 
-    /// Who wrote an entry of a record: the person from its body, the site from the registry.
+    /// Who wrote an entry of a record: the person from its body, the site from the registry, and for an import the force
+    /// the row came from.
     pub(crate) fn holder_at(&self, at: EntryAt, state: &RecordState) -> Result<Holder, CasebookError> {
-        let Some(log) = self.logs().log(at.log) else { return Ok(self.unknown_holder(state)) };
-        let Some(entry) = self.ledger.entry(&log, at.number)? else { return Ok(self.unknown_holder(state)) };
-        let person = match self.ledger.open_body(&entry) {
-            Ok(body) => body.author.display,
-            Err(_) => String::new(),
-        };
-        Ok(Holder { site: self.site_of(log.key.replica), person, ..self.unknown_holder(state) })
+        let mut holder = self.unknown_holder(state);
+        if !self.is_bulk(at.log) {
+            holder.origin_agency.clear();
+            holder.origin_ref.clear();
+        }
+        let Some(log) = self.logs().log(at.log) else { return Ok(holder) };
+        holder.site = self.site_of(log.key.replica);
+        let entry = self.ledger.entry(&log, at.number)?;
+        let body = entry.and_then(|entry| self.ledger.open_body(&entry).ok());
+        holder.person = body.map(|body| body.author.display).unwrap_or_default();
+        Ok(holder)
     }
 
     fn unknown_holder(&self, state: &RecordState) -> Holder {

@@ -167,6 +167,9 @@ impl Browser {
         loop {
             let attempt = async {
                 let element = self.client().find(locator).await?;
+                // As a person does: bring it to the middle, out from under the line at the foot of the window.
+                let middle = "arguments[0].scrollIntoView({block: 'center'})";
+                self.client().execute(middle, vec![serde_json::to_value(&element)?]).await?;
                 action(&element).await
             };
             let Err(error) = self.runtime.block_on(attempt) else { return };

@@ -51,6 +51,13 @@ fn the_same_file_again_is_all_the_same_and_a_correction_by_a_person_is_not_overw
     let page = hub.book.record(&hub.officer(), car, NOW).unwrap();
     let model = page.fields.iter().find(|field| field.key == "make_model").unwrap();
     assert_eq!((model.values.len(), model.values[0].text.as_str()), (1, "Opel Astra H"));
+    let holder = &model.values[0].holder;
+    assert_eq!(
+        (holder.person.as_str(), holder.origin_ref.as_str()),
+        ("Officer K.", ""),
+        "a person wrote it, not the force"
+    );
+    assert_eq!(page.summary.holder.origin_ref, "NOCR90001");
     let changed = String::from_utf8(file()).unwrap().replace("Opel Astra", "Opel Corsa");
     assert_eq!(import(&hub, changed.as_bytes(), false).changed, 1);
     let page = hub.book.record(&hub.officer(), car, NOW).unwrap();
