@@ -121,7 +121,7 @@ impl Casebook {
         let spaces = self.readable_spaces();
         let asked = SearchQuery { text, spaces, limit: HITS_MAX, ..SearchQuery::default() };
         let matched = if is_name { MatchKind::Name } else { MatchKind::Mention };
-        for hit in self.index.search(&asked)?.hits {
+        for hit in self.search_index()?.search(&asked)?.hits {
             keep_best(found, hit.record, matched, None);
         }
         Ok(())

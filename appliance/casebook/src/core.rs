@@ -57,7 +57,8 @@ pub(crate) struct Writing {
 pub struct Parts {
     pub(crate) ledger: Ledger,
     pub(crate) views: Box<dyn ViewStore>,
-    pub(crate) index: SearchIndex,
+    /// Absent where nobody searches: in simulations.
+    pub(crate) index: Option<SearchIndex>,
     pub(crate) entropy: std::sync::Arc<dyn Entropy>,
     pub(crate) keystore: Mutex<Keystore>,
     pub(crate) memory: RwLock<Memory>,
@@ -120,6 +121,11 @@ impl Parts {
 
     pub(crate) fn keystore(&self) -> MutexGuard<'_, Keystore> {
         self.keystore.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The search index. An answer without it would be a false "nothing held", so there is none.
+    pub(crate) fn search_index(&self) -> Result<&SearchIndex, CasebookError> {
+        self.index.as_ref().ok_or_else(|| CasebookError::NotNow("this installation has no search index".into()))
     }
 
     /// What this installation is, as its newest note says.

@@ -16,6 +16,7 @@ mod casebook;
 mod checking;
 pub mod code;
 mod core;
+mod digest;
 mod enrol;
 mod errors;
 mod exchange;
@@ -29,6 +30,7 @@ mod logs;
 mod password;
 mod peers;
 mod people;
+mod place;
 mod records;
 mod row;
 mod searching;
@@ -46,6 +48,7 @@ pub use casebook::*;
 pub use checking::{HITS_MAX, LINKED_MAX};
 pub use code::{code_pin, key_pin};
 pub use errors::{CasebookError, SignInError};
+pub use place::{Place, Searchable};
 pub use status::*;
 
 #[cfg(test)]

@@ -8,40 +8,32 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use cairn_finder::{RandomSource, SearchIndex};
-use cairn_ledger::birthplace;
 use cairn_ledger::keystore::{Cost, Keystore, Secrets, create_key_file, random_incarnation};
 use cairn_ledger::registry::{
     Founded, Registry, ReplicaCertified, ReplicaRole, RootKey, SpaceKind, SpaceOpened, Statement, local_space,
     registry_space,
 };
-use cairn_ledger::store::SegmentOptions;
-use cairn_ledger::view::{Batch, Key, Table, ViewKey, open_views};
-use cairn_ledger::{ClockQuality, EntryKind, EpochKey, Incarnation, Lane, Ledger, LogId, SegmentStore, SpaceId};
+use cairn_ledger::view::{Batch, Key, Table, ViewKey};
+use cairn_ledger::{ClockQuality, EntryKind, EpochKey, Incarnation, Lane, Ledger, LogId, SpaceId};
 
 use crate::core::{Memory, Parts, Writing, founding_space};
 use crate::enrol::granting;
 use crate::local_note::{LocalNote, LocalState, Profile};
 use crate::logs::LogTable;
+use crate::place::{Folder, Place};
 use crate::row::RecordRow;
 use crate::summary::is_yes;
 use crate::{Actor, AuditEvent, Casebook, CasebookError, Entropy, InitRequest, Right, SetAsideLine, Unlock, keys};
 
-/// Memory for opened pieces of the search index.
-const INDEX_CACHE_BYTES: usize = 4 * 1024 * 1024;
 /// Waiting records after which the search index is written out even if people are busy.
 const INDEX_PENDING_MAX: usize = 400;
 /// Bytes read from a log at a time.
 const READ_BYTES: usize = 256 * 1024;
 
-const KEYSTORE: &str = "keystore";
-const LOGS: &str = "logs";
-const VIEWS: &str = "views";
-const SEARCH: &str = "search";
-
 impl Casebook {
     /// Whether there is an installation in this folder.
     pub fn exists(dir: &Path) -> bool {
-        dir.join(KEYSTORE).exists()
+        Folder(dir).exists()
     }
 
     /// Makes a new installation in an empty or missing folder: keys, an agency of one with its registry and spaces.
@@ -53,14 +45,25 @@ impl Casebook {
         entropy: Arc<dyn Entropy>,
         now_ms: u64,
     ) -> Result<Self, CasebookError> {
+        Self::init_in(&Folder(dir), request, unlock, entropy, now_ms)
+    }
+
+    /// [`Casebook::init`] in any place.
+    pub fn init_in(
+        place: &dyn Place,
+        request: &InitRequest,
+        unlock: &Unlock,
+        entropy: Arc<dyn Entropy>,
+        now_ms: u64,
+    ) -> Result<Self, CasebookError> {
         let request = checked_request(request)?;
-        if Self::exists(dir) {
+        if place.exists() {
             return Err(CasebookError::NotNow(format!(
                 "there is an installation in {} already; it was left as it is",
-                dir.display()
+                place.name()
             )));
         }
-        birthplace::make_folder(dir).map_err(|error| storage(&error))?;
+        place.make()?;
         let fill = |bytes: &mut [u8]| entropy.fill(bytes);
         let mut secrets = Secrets::generate(&fill);
         let mut root = [0; 32];
@@ -74,33 +77,38 @@ impl Casebook {
             create_key_file(path, &fill).map_err(|error| storage(&error))?;
         }
         // The founding entries are written before the key store: an installation exists only when it is whole.
-        let founded = found(dir, &secrets, &request, now_ms)?;
+        let founded = found(place, &secrets, &request, now_ms)?;
         drop(founded);
-        Keystore::create(&dir.join(KEYSTORE), borrowed(unlock), cost, secrets, &fill)
-            .map_err(|error| storage(&error))?;
-        Self::open(dir, unlock, entropy, now_ms)
+        Keystore::create(place.keystore(), borrowed(unlock), cost, secrets, &fill).map_err(|error| storage(&error))?;
+        Self::open_in(place, unlock, entropy, now_ms)
     }
 
     /// Opens an installation; catches views and search up with the logs.
     pub fn open(dir: &Path, unlock: &Unlock, entropy: Arc<dyn Entropy>, now_ms: u64) -> Result<Self, CasebookError> {
-        if !Self::exists(dir) {
-            return Err(CasebookError::NotNow(format!(
-                "there is no installation in {}; run cairn init",
-                dir.display()
-            )));
+        Self::open_in(&Folder(dir), unlock, entropy, now_ms)
+    }
+
+    /// [`Casebook::open`] in any place.
+    pub fn open_in(
+        place: &dyn Place,
+        unlock: &Unlock,
+        entropy: Arc<dyn Entropy>,
+        now_ms: u64,
+    ) -> Result<Self, CasebookError> {
+        if !place.exists() {
+            return Err(CasebookError::NotNow(format!("there is no installation in {}; run cairn init", place.name())));
         }
-        let mut keystore = Keystore::open(&dir.join(KEYSTORE), borrowed(unlock)).map_err(|error| storage(&error))?;
-        let ledger = open_ledger(dir, &mut keystore, &*entropy)?;
-        birthplace::settle(dir).map_err(|error| storage(&error))?;
+        let mut keystore = Keystore::open(place.keystore(), borrowed(unlock)).map_err(|error| storage(&error))?;
+        let ledger = open_ledger(place, &mut keystore, &*entropy)?;
+        place.settle()?;
         let memory = load_memory(&ledger)?;
-        let key = ViewKey::new(keystore.secrets.view_key);
-        let (views, _) = open_views(&dir.join(VIEWS), &key)?;
+        let views = place.views(&ViewKey::new(keystore.secrets.view_key))?;
         let index_key = blake3::derive_key("cairn 2026 search index key v1", &keystore.secrets.view_key);
         let random: RandomSource = {
             let entropy = Arc::clone(&entropy);
             Arc::new(move |bytes: &mut [u8]| entropy.fill(bytes))
         };
-        let (index, opened) = SearchIndex::open(&dir.join(SEARCH), &index_key, INDEX_CACHE_BYTES, random)?;
+        let (index, stamp) = place.search(&index_key, random)?.unzip();
         let book = Self(Parts {
             ledger,
             views,
@@ -118,18 +126,20 @@ impl Casebook {
             callbacks: RwLock::default(),
             index_behind: AtomicBool::default(),
         });
-        book.catch_up(&opened.stamp, now_ms)?;
+        book.catch_up(stamp.as_deref(), now_ms)?;
         book.write_machine_audit(AuditEvent::new("start", "machine"), now_ms)?;
         Ok(book)
     }
 
     /// Reads the log table, folds what the views lack, then what the search index lacks.
-    fn catch_up(&self, index_stamp: &[u8], now_ms: u64) -> Result<(), CasebookError> {
+    fn catch_up(&self, index_stamp: Option<&[u8]>, now_ms: u64) -> Result<(), CasebookError> {
         let mut writing = self.writing();
         self.refresh_registry_memory()?;
         self.load_log_table(&mut writing)?;
         self.fold_shared(&mut writing, self.ledger.logs().into_iter(), now_ms)?;
-        self.catch_index_up(index_stamp)?;
+        if let Some(stamp) = index_stamp {
+            self.catch_index_up(stamp)?;
+        }
         drop(writing);
         self.load_peers()
     }
@@ -181,9 +191,10 @@ impl Casebook {
     }
 
     fn rebuild_index(&self) -> Result<(), CasebookError> {
+        let Some(index) = &self.index else { return Ok(()) };
         let mut failure = None;
         let records = self.held_rows(&mut failure).map(|row| self.indexed(&row));
-        self.index.rebuild(records, &index_stamp(&self.logs()))?;
+        index.rebuild(records, &index_stamp(&self.logs()))?;
         failure.map_or(Ok(()), Err)
     }
 
@@ -205,12 +216,13 @@ impl Casebook {
     }
 
     fn commit_index(&self) -> Result<(), CasebookError> {
+        let Some(index) = &self.index else { return Ok(()) };
         if self.index_behind.load(Ordering::Relaxed) {
             // Its old stamp makes the next start fill in what is missing.
             return Ok(());
         }
         let stamp = index_stamp(&self.logs());
-        Ok(self.index.commit(&stamp)?)
+        Ok(index.commit(&stamp)?)
     }
 
     /// Rebuilds every view and the search index from the logs. Returns how many records are held.
@@ -258,14 +270,14 @@ impl Casebook {
     /// Looks after itself: writes out the search index when something waits, gives memory back when idle. Call it every
     /// few seconds; `idle` when nobody has asked for anything in between.
     pub fn tick(&self, idle: bool) -> Result<(), CasebookError> {
-        let pending = self.index.pending();
+        let pending = self.index.as_ref().map_or(0, SearchIndex::pending);
         if pending > INDEX_PENDING_MAX || (pending > 0 && idle) {
             let writing = self.writing();
             self.commit_index()?;
             drop(writing);
         }
         if idle && pending == 0 {
-            self.index.rest()?;
+            self.index.as_ref().map_or(Ok(()), SearchIndex::rest)?;
             if self.views.stats()?.wants_compaction() {
                 self.views.compact()?;
             }
@@ -301,7 +313,7 @@ impl Casebook {
         if let Err(error) = self.views.check() {
             find("views", error.to_string());
         }
-        if let Err(error) = self.index.check() {
+        if let Err(error) = self.index.as_ref().map_or(Ok(()), SearchIndex::check) {
             find("search index", error.to_string());
         }
         Ok(findings)
@@ -404,7 +416,7 @@ fn root_of(secrets: &Secrets) -> [u8; 32] {
 }
 
 /// Writes the founding of the agency of one: statements and this machine's profile, in one commit.
-fn found(dir: &Path, secrets: &Secrets, request: &InitRequest, now_ms: u64) -> Result<Ledger, CasebookError> {
+fn found(place: &dyn Place, secrets: &Secrets, request: &InitRequest, now_ms: u64) -> Result<Ledger, CasebookError> {
     let root_key = RootKey::from_seed(&secrets.agency_root.unwrap_or_default());
     let root = root_key.public();
     let key = cairn_ledger::ledger::ReplicaKey::from_seed(&secrets.signing_seed);
@@ -413,8 +425,7 @@ fn found(dir: &Path, secrets: &Secrets, request: &InitRequest, now_ms: u64) -> R
     for (space, epoch, key) in &secrets.space_keys {
         keyring.insert(*space, *epoch, key.clone()).map_err(|error| storage(&error))?;
     }
-    let store = SegmentStore::open(&dir.join(LOGS), options(request.demo))?;
-    let ledger = Ledger::open(Box::new(store), key, secrets.incarnation, keyring)?;
+    let ledger = Ledger::open(place.logs(request.demo)?, key, secrets.incarnation, keyring)?;
     let recipient = cairn_ledger::keyring::recipient_of(&secrets.age_identity).map_err(|error| storage(&error))?;
     let mut drafts = Vec::new();
     for statement in founding_statements(&root_key, secrets, request, replica, &recipient)? {
@@ -472,22 +483,18 @@ fn machine_draft(space: SpaceId, kind: EntryKind, payload: Vec<u8>) -> cairn_led
     cairn_ledger::EntryDraft { space, lane: Lane::Normal, kind, body }
 }
 
-fn options(demo: bool) -> SegmentOptions {
-    if demo { SegmentOptions::without_reserve() } else { SegmentOptions::default() }
-}
-
 /// Opens the logs. When whole commits are missing at their end, or the folder is a copy (a restored backup, a cloned
 /// card), peers may know more of this machine's past than it does: it goes on under a new incarnation.
-fn open_ledger(dir: &Path, keystore: &mut Keystore, entropy: &dyn Entropy) -> Result<Ledger, CasebookError> {
-    let store = SegmentStore::open(&dir.join(LOGS), SegmentOptions::default())?;
-    let torn = cairn_ledger::LogStore::open_report(&store).torn;
-    if torn.is_some_and(|torn| torn.commits_behind > 0) || birthplace::moved(dir) {
+fn open_ledger(place: &dyn Place, keystore: &mut Keystore, entropy: &dyn Entropy) -> Result<Ledger, CasebookError> {
+    let store = place.logs(false)?;
+    let torn = store.open_report().torn;
+    if torn.is_some_and(|torn| torn.commits_behind > 0) || place.is_copy() {
         let fill = |bytes: &mut [u8]| entropy.fill(bytes);
         keystore.secrets.incarnation = random_incarnation(&fill);
         keystore.save(&fill).map_err(|error| storage(&error))?;
     }
     let keyring = keystore.keyring().map_err(|error| storage(&error))?;
-    Ok(Ledger::open(Box::new(store), keystore.replica_key(), keystore.secrets.incarnation, keyring)?)
+    Ok(Ledger::open(store, keystore.replica_key(), keystore.secrets.incarnation, keyring)?)
 }
 
 fn load_memory(ledger: &Ledger) -> Result<Memory, CasebookError> {

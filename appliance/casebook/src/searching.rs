@@ -16,7 +16,7 @@ impl Casebook {
             offset: request.offset,
             limit: request.limit.clamp(1, cairn_finder::LIMIT_MAX),
         };
-        let found = self.index.search(&query)?;
+        let found = self.search_index()?.search(&query)?;
         let mut hits = Vec::with_capacity(found.hits.len());
         for hit in &found.hits {
             let Some(row) = self.row(hit.record)? else { continue };

@@ -4,6 +4,8 @@
 //! of 32 random bytes that only its owner may read. Writing makes a new file and renames it over the old
 //! one, so there is always a whole one.
 
+mod place;
+
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,8 +19,9 @@ use crate::crypto::EpochKey;
 use crate::keyring::{KeyError, Keyring, new_age_identity, recipient_of};
 use crate::ledger::ReplicaKey;
 use crate::names::{Incarnation, ReplicaId, SpaceId};
-use crate::store::write_replacing;
 use crate::wire::{DecodeError, Reader, put_text};
+
+pub use place::KeyPlace;
 
 /// Fills a slice with randomness. The binary passes the system's; tests pass what they like.
 pub type Entropy<'a> = &'a dyn Fn(&mut [u8]);
@@ -183,7 +186,7 @@ pub fn random_incarnation(entropy: Entropy<'_>) -> Incarnation {
 
 /// The open key store.
 pub struct Keystore {
-    path: PathBuf,
+    place: KeyPlace,
     head: [u8; HEAD_LEN],
     file_key: Zeroizing<[u8; 32]>,
     /// The secrets. Change them and call [`Keystore::save`].
@@ -193,27 +196,29 @@ pub struct Keystore {
 impl Keystore {
     /// Makes a key store that does not exist yet.
     pub fn create(
-        path: &Path,
+        place: impl Into<KeyPlace>,
         unlock: Unlock<'_>,
         cost: Cost,
         secrets: Secrets,
         entropy: Entropy<'_>,
     ) -> Result<Self, KeystoreError> {
-        if path.exists() {
-            return Err(KeystoreError::Exists(path.to_owned()));
+        let place = place.into();
+        if place.exists() {
+            return Err(KeystoreError::Exists(place.name()));
         }
         let mut salt = [0; 16];
         entropy(&mut salt);
         let head = encode_head(unlock, cost, &salt);
         let file_key = derive_file_key(&head, unlock)?;
-        let store = Self { path: path.to_owned(), head, file_key, secrets };
+        let store = Self { place, head, file_key, secrets };
         store.save(entropy)?;
         Ok(store)
     }
 
     /// Opens a key store.
-    pub fn open(path: &Path, unlock: Unlock<'_>) -> Result<Self, KeystoreError> {
-        let bytes = std::fs::read(path).map_err(|error| KeystoreError::Io(path.to_owned(), error))?;
+    pub fn open(place: impl Into<KeyPlace>, unlock: Unlock<'_>) -> Result<Self, KeystoreError> {
+        let place = place.into();
+        let bytes = place.read().map_err(|error| KeystoreError::Io(place.name(), error))?;
         let (head, sealed) = split_file(&bytes)?;
         let file_key = derive_file_key(&head, unlock)?;
         let (nonce, ciphertext) = sealed.split_first_chunk::<24>().ok_or(KeystoreError::DoesNotOpen)?;
@@ -223,7 +228,7 @@ impl Keystore {
             .map(Zeroizing::new)
             .map_err(|_| KeystoreError::DoesNotOpen)?;
         let secrets = Secrets::decode(&plain)?;
-        Ok(Self { path: path.to_owned(), head, file_key, secrets })
+        Ok(Self { place, head, file_key, secrets })
     }
 
     /// Writes the secrets as they are now, durable on return.
@@ -236,7 +241,7 @@ impl Keystore {
             .encrypt(&XNonce::from(nonce), payload)
             .map_err(|_| DecodeError::TooLong("the key store", FILE_LEN_MAX))?;
         let bytes = [self.head.as_slice(), &nonce, &sealed].concat();
-        write_replacing(&self.path, &bytes).map_err(|error| KeystoreError::Io(self.path.clone(), error))
+        self.place.replace(&bytes).map_err(|error| KeystoreError::Io(self.place.name(), error))
     }
 
     /// The replica's signing key.

@@ -12,7 +12,7 @@ use cairn_casebook::Member;
 use cairn_ledger::ReplicaId;
 use tokio::time::Instant;
 
-use crate::drive::Ended;
+use crate::conduct::Ended;
 use crate::endpoint::DialFailure;
 
 const WAIT_MIN: Duration = Duration::from_secs(1);

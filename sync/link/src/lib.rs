@@ -3,13 +3,14 @@
 //! What may be shared is decided elsewhere: everything here asks the casebook, through [`Book`]. The flow:
 //! [`SyncTask::start`] listens, dials the members whose addresses are known and those found by mDNS, and runs
 //! one session with each peer until it breaks; then it tries again, later each time. A session is the state
-//! machine of `cairn-sync-protocol`; [`drive`] carries its effects out.
+//! machine of `cairn-sync-protocol`; [`conduct`] says what its effects mean, [`drive`] carries them out over QUIC.
 //!
 //! | module | what is in it |
 //! |---|---|
 //! | [`book`] | what the casebook is asked for |
 //! | [`task`] | the task that keeps a replica in touch with its peers |
 //! | [`dial`] | whom to dial when |
+//! | [`conduct`], [`errand`] | one session and its questions to the casebook, without IO |
 //! | [`drive`] | one session over one connection |
 //! | [`tls`] | both sides proved by their replica keys |
 //! | [`discover`] | peers on the local network |
@@ -17,16 +18,18 @@
 //! | [`once`] | one sync with every peer, for the command line |
 
 pub mod book;
+pub mod conduct;
 mod desk;
 mod dial;
 mod discover;
 mod drive;
 mod endpoint;
 mod enrol;
+pub mod errand;
 mod errors;
-mod nudge;
+pub mod nudge;
 mod once;
-mod sessions;
+pub mod sessions;
 mod task;
 mod tls;
 

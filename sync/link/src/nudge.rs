@@ -47,6 +47,11 @@ impl Nudge {
     /// Waits for news; events for the session, the order to close last.
     pub async fn next(&self) -> Vec<Event> {
         self.notify.notified().await;
+        self.take()
+    }
+
+    /// The news so far, in the same order; nothing when there is none.
+    pub fn take(&self) -> Vec<Event> {
         let news = std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner));
         let mut events: Vec<Event> = news.changed.into_iter().map(Event::LocalChange).collect();
         if news.rights {

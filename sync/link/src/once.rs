@@ -9,7 +9,8 @@ use quinn::{Connection, Endpoint};
 
 use crate::LinkError;
 use crate::book::{Book, Clock};
-use crate::drive::{self, Ended, Link};
+use crate::conduct::Ended;
+use crate::drive::{self, Link};
 use crate::endpoint::{self, DialFailure};
 use crate::sessions::Sessions;
 use crate::tls::{Identity, SYNC_ALPN};

@@ -85,6 +85,11 @@ impl MemoryViews {
         Ok((Box::new(views), OpenReport { outcome, stamp }))
     }
 
+    /// What is here now in a place of its own: what a backup holds, or a device after a power cut.
+    pub fn copy(&self) -> Self {
+        Self { rows: Arc::new(Mutex::new(self.rows().clone())), ..Self::default() }
+    }
+
     /// Changes one bit of one row as the device keeps it; false when there is no such row.
     pub fn damage(&self, row: usize) -> bool {
         let mut rows = self.rows();

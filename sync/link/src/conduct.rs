@@ -1,0 +1,208 @@
+//! One session without IO: what the effects of the state machine mean for the link and for the casebook.
+//!
+//! Whoever holds a connection feeds [`Conduct::step`] and does what it gives, in order: QUIC in [`crate::drive`], virtual
+//! time in the simulator.
+
+use cairn_casebook::PeerEvent;
+use cairn_ledger::ledger::ReplicaKey;
+use cairn_ledger::{ClockQuality, ReplicaId};
+use cairn_sync_protocol::session::CloseReason;
+use cairn_sync_protocol::{Effect, Event, Limits, Session, SessionConfig, Side};
+
+use crate::book::Book;
+use crate::errand::Errand;
+
+/// A session in which a log was set aside is begun anew after so long.
+const TRY_AGAIN_MS: u64 = 300_000;
+/// Reasons for setting aside that are remembered.
+const SET_ASIDE_MAX: usize = 16;
+
+/// Something to do.
+#[derive(Debug)]
+pub enum Act {
+    /// Send these bytes to the peer.
+    Send(Vec<u8>),
+    /// Ask or tell the casebook; what it answers is the next event but others may come before.
+    Errand(Errand),
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Both sides were proved to hold the same at some time in the session.
+    pub equal: bool,
+    /// Why it ended; empty when in good order.
+    pub reason: String,
+    /// Bytes sent, with everything QUIC adds.
+    pub sent: u64,
+    /// Bytes received.
+    pub received: u64,
+    /// Why something was set aside, if anything was.
+    pub set_aside: Vec<String>,
+}
+
+/// One session with one peer.
+pub struct Conduct {
+    session: Session,
+    once: bool,
+    over: bool,
+    equal: bool,
+    reason: String,
+    goodbye: String,
+    set_aside: Vec<String>,
+    set_aside_ms: Option<u64>,
+    now_ms: u64,
+    acts: Vec<Act>,
+}
+
+impl Conduct {
+    /// A session that has not begun. `once`: it ends as soon as both sides hold the same, or clearly will not.
+    pub fn new(book: &dyn Book, peer: ReplicaId, once: bool) -> Self {
+        let config = SessionConfig { me: book.replica(), peer, clock: ClockQuality::Local, limits: Limits::default() };
+        Self {
+            session: Session::new(config, ReplicaKey::from_seed(&book.replica_seed())),
+            once,
+            over: false,
+            equal: false,
+            reason: String::new(),
+            goodbye: String::new(),
+            set_aside: Vec::new(),
+            set_aside_ms: None,
+            now_ms: 0,
+            acts: Vec::new(),
+        }
+    }
+
+    /// Takes what happened, gives what is to be done.
+    pub fn step(&mut self, now_ms: u64, event: Event) -> Vec<Act> {
+        self.now_ms = now_ms;
+        let tick = matches!(event, Event::Tick);
+        self.take(event);
+        if tick && self.set_aside_ms.is_some_and(|since_ms| now_ms >= since_ms.saturating_add(TRY_AGAIN_MS)) {
+            self.take(Event::CloseAsked("again"));
+        }
+        std::mem::take(&mut self.acts)
+    }
+
+    /// The connection is gone.
+    pub fn lost(&mut self, now_ms: u64, reason: String) {
+        self.step(now_ms, Event::LinkClosed);
+        self.reason = reason;
+        self.over = true;
+    }
+
+    /// More waits to be sent than may wait.
+    pub fn peer_takes_nothing(&mut self) {
+        if !self.over {
+            self.over = true;
+            self.reason = "the peer does not take what is sent to it".to_owned();
+        }
+    }
+
+    /// Whether it has ended; the connection is to be closed once what was sent is through.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Why it ended, as a sentence; empty when in good order.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The name of the reason, for the other side.
+    pub fn goodbye(&self) -> &str {
+        &self.goodbye
+    }
+
+    /// How it ended.
+    pub fn ended(self, sent: u64, received: u64) -> Ended {
+        Ended { equal: self.equal, reason: self.reason, sent, received, set_aside: self.set_aside }
+    }
+
+    fn take(&mut self, event: Event) {
+        if self.set_aside_ms.is_some() && matches!(event, Event::RightsChanged) {
+            // What could not be kept before may now be right; a new session offers it again.
+            return self.take(Event::CloseAsked("again"));
+        }
+        for effect in self.session.step(self.now_ms, event) {
+            self.carry_out(effect);
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Send(bytes) => self.acts.push(Act::Send(bytes)),
+            Effect::AskSpaces => self.hand_in(Errand::Spaces),
+            Effect::AskFrontier(space) => self.hand_in(Errand::Frontier(space)),
+            Effect::ReadParcel { log, from, bytes_max } => self.hand_in(Errand::Read(log, from, bytes_max)),
+            Effect::KeepParcel(parcel) => self.hand_in(Errand::Keep(parcel)),
+            Effect::PeerKnows { log, number, hash } => self.hand_in(Errand::Knows(log, number, hash)),
+            Effect::PeerFrontier(space, frontier) => self.note(PeerEvent::Frontier { space, frontier }),
+            Effect::PeerClock { skew_ms } => self.note(PeerEvent::ClockSkew { ms: skew_ms }),
+            Effect::SetAside { by, name, detail, .. } => self.note_set_aside(by, name, detail),
+            Effect::Receipt(receipt) => self.note(PeerEvent::Receipt {
+                spaces: receipt.spaces,
+                at_ms: receipt.at_ms,
+                signature: receipt.signature.to_vec(),
+            }),
+            Effect::Equal => {
+                self.equal = true;
+                self.finish_if_once();
+            }
+            Effect::Settled => self.finish_if_once(),
+            Effect::Close(reason) => self.close(reason),
+        }
+    }
+
+    fn finish_if_once(&mut self) {
+        if self.once && !self.over {
+            self.take(Event::CloseAsked("done"));
+        }
+    }
+
+    fn hand_in(&mut self, errand: Errand) {
+        self.acts.push(Act::Errand(errand));
+    }
+
+    fn note(&mut self, event: PeerEvent) {
+        self.hand_in(Errand::Note(event));
+    }
+
+    fn note_set_aside(&mut self, by: Side, name: String, detail: String) {
+        self.set_aside_ms.get_or_insert(self.now_ms);
+        match by {
+            Side::Here => self.note(PeerEvent::Refused { name: name.clone(), detail: detail.clone() }),
+            Side::There => {
+                let reason = format!("the peer did not take some entries ({name}): {detail}");
+                self.note(PeerEvent::Failed { reason, next_attempt_ms: None });
+            }
+        }
+        if self.set_aside.len() < SET_ASIDE_MAX {
+            self.set_aside.push(format!("{name}: {detail}"));
+        }
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        self.over = true;
+        self.goodbye = reason.name().to_owned();
+        match &reason {
+            CloseReason::Refused(refusal) => {
+                self.reason = format!("the peer broke a rule of the protocol: {refusal}");
+                self.note(PeerEvent::Refused { name: refusal.name().to_owned(), detail: refusal.to_string() });
+            }
+            CloseReason::Asked(name) => self.reason = why(name, "this machine", ""),
+            CloseReason::Peer(name, detail) => self.reason = why(name, "the peer", detail),
+        }
+    }
+}
+
+/// A sentence for the reason a side gave; empty for an end in good order.
+fn why(name: &str, who: &str, detail: &str) -> String {
+    match name {
+        "done" | "stopping" | "again" | "replaced" => String::new(),
+        "links-cut" => format!("{who} cut its links"),
+        "cancelled" => format!("{who} cancelled the sync"),
+        _ if detail.is_empty() => format!("{who} ended the session: {name}"),
+        _ => format!("{who} ended the session: {detail}"),
+    }
+}

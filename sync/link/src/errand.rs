@@ -1,0 +1,90 @@
+//! What a session asks and tells the casebook, and how each is answered.
+//!
+//! Without tasks and queues, so that the simulator runs the same.
+
+use cairn_casebook::{CasebookError, Kept, PeerEvent};
+use cairn_ledger::{EntryHash, LogId, OpenParcel, ReplicaId, SpaceId};
+use cairn_sync_protocol::{Event, ListedSpace};
+
+use crate::book::Book;
+
+/// Something to ask or tell the casebook.
+#[derive(Debug)]
+pub enum Errand {
+    /// Which spaces are shared with the peer?
+    Spaces,
+    /// How far is this space held?
+    Frontier(SpaceId),
+    /// Read entries to send.
+    Read(LogId, u64, usize),
+    /// Keep entries that came.
+    Keep(Box<OpenParcel>),
+    /// The peer knows so much of a log of ours.
+    Knows(LogId, u64, EntryHash),
+    /// Note what happened.
+    Note(PeerEvent),
+}
+
+impl Errand {
+    /// Whether it is for the queue of those that wait for the disk to take something.
+    pub fn keeps(&self) -> bool {
+        matches!(self, Self::Keep(_))
+    }
+
+    /// Runs it in the session with this peer; the answer for the session, if it waits for one.
+    pub fn run(self, book: &dyn Book, peer: ReplicaId, now_ms: u64) -> Option<Event> {
+        match self {
+            Self::Spaces => Some(Event::Spaces(spaces(book, peer))),
+            Self::Frontier(space) => Some(Event::LocalFrontier(space, book.frontier(space))),
+            Self::Read(log, from, bytes_max) => Some(read(book, log, from, bytes_max)),
+            Self::Keep(parcel) => {
+                let log = parcel.log;
+                Some(kept(log, book.keep_parcel(peer, *parcel, now_ms)))
+            }
+            Self::Knows(log, number, hash) => {
+                warn(book.peer_knows(peer, &log, number, hash, now_ms));
+                None
+            }
+            Self::Note(event) => {
+                warn(book.note_peer(peer, event, now_ms));
+                None
+            }
+        }
+    }
+}
+
+fn spaces(book: &dyn Book, peer: ReplicaId) -> Vec<ListedSpace> {
+    let listed = |shared: cairn_casebook::SharedSpace| ListedSpace {
+        space: shared.space,
+        registry: shared.registry,
+        audit: shared.audit,
+    };
+    book.shared_spaces(peer).into_iter().map(listed).collect()
+}
+
+fn read(book: &dyn Book, log: LogId, from: u64, bytes_max: usize) -> Event {
+    let parcel = book.read_parcel(&log, from, bytes_max).unwrap_or_else(|error| {
+        tracing::warn!(%error, "entries that a peer lacks cannot be read");
+        None
+    });
+    Event::ParcelRead(log, from, parcel.map(Box::new))
+}
+
+fn kept(log: LogId, kept: Result<Kept, CasebookError>) -> Event {
+    match kept {
+        Ok(Kept { number, hash, new }) => Event::ParcelKept { log, number, hash, new },
+        Err(CasebookError::PeerRefused { name, detail }) => Event::ParcelRefused { log, name: name.to_owned(), detail },
+        Err(error) => {
+            tracing::warn!(%error, "a parcel could not be kept");
+            // What went wrong on this machine's disk is nothing for the peer to read.
+            let detail = "it could not be stored; it will be asked for again".to_owned();
+            Event::ParcelRefused { log, name: "storage".to_owned(), detail }
+        }
+    }
+}
+
+fn warn(outcome: Result<(), CasebookError>) {
+    if let Err(error) = outcome {
+        tracing::warn!(%error, "what happened with a peer could not be noted");
+    }
+}
