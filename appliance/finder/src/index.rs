@@ -127,8 +127,7 @@ impl SearchIndex {
     /// Gives memory back while nobody searches or writes: ends merges, closes the writer and the reader. The next
     /// call opens what it needs. What waits stays waiting, so commit first.
     pub fn rest(&self) -> Result<(), FinderError> {
-        let writer = self.writer().take();
-        let ended = guarded(&self.folder, || writer.map_or(Ok(()), IndexWriter::wait_merging_threads));
+        let ended = self.end_writing(&mut self.writer());
         self.state().reader = None;
         self.folder.forget_opened();
         ended
@@ -155,7 +154,8 @@ impl SearchIndex {
             return Err(FinderError::StampTooLong { bytes: stamp.len(), max: STAMP_BYTES_MAX });
         }
         let mut open = self.writer();
-        *open = None;
+        // What it could not finish is about to be wiped.
+        let _ = self.end_writing(&mut open);
         let index = self.start_afresh()?;
         let filled = guarded(&self.folder, || {
             let writer = open.insert(new_writer(&index)?);
@@ -165,7 +165,7 @@ impl SearchIndex {
             commit_writer(writer, stamp)
         });
         if filled.is_err() {
-            *open = None;
+            let _ = self.end_writing(&mut open);
         }
         filled?;
         let mut state = self.state();
@@ -176,8 +176,17 @@ impl SearchIndex {
 
     /// Reads every byte of the index and says whether all of it is as it was written.
     pub fn check(&self) -> Result<(), FinderError> {
+        let mut open = self.writer();
+        self.end_writing(&mut open)?;
         let index = self.state().index.clone();
         guarded(&self.folder, || self.folder.verify(&living(&index)?).map_err(TantivyError::from))
+    }
+
+    /// Closes the writer and waits for its merges: one that is only dropped leaves threads behind, which write and
+    /// delete files for a while yet.
+    fn end_writing(&self, open: &mut Option<IndexWriter>) -> Result<(), FinderError> {
+        let writer = open.take();
+        guarded(&self.folder, || writer.map_or(Ok(()), IndexWriter::wait_merging_threads))
     }
 
     fn add(&self, change: Change) -> Result<(), FinderError> {
@@ -205,7 +214,7 @@ impl SearchIndex {
         let written = guarded(&self.folder, || self.write(&mut open, &stamp));
         if written.is_err() {
             // What this writer holds would otherwise be written twice by the next commit.
-            *open = None;
+            let _ = self.end_writing(&mut open);
         }
         let changes = written?;
         let mut state = self.state();

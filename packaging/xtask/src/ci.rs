@@ -12,7 +12,7 @@ pub fn ci() -> Result<()> {
     tools::browser()?;
     run("form", &mut cargo(&["fmt", "--all", "--check"]))?;
     run("lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
-    run("build", &mut cargo(&["build", "--workspace", "--locked"]))?;
+    run("build", &mut cargo(&["build", "--workspace", "--all-targets", "--locked"]))?;
     run("examples in the documentation", &mut cargo(&["test", "--workspace", "--locked", "--doc", "--quiet"]))?;
     tests()
 }

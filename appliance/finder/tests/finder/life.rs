@@ -1,6 +1,9 @@
 //! Opening, stamps, being killed, resting, rebuilding.
 
-use cairn_finder::{FinderError, PENDING_MAX, STAMP_BYTES_MAX, SearchIndex};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use cairn_finder::{FinderError, PENDING_MAX, RandomSource, STAMP_BYTES_MAX, SearchIndex};
 use cairn_record::Kind;
 
 use crate::made_up::{KEY, ask, files, killed, open, person, record, seeded};
@@ -64,6 +67,66 @@ fn a_panic_of_the_caller_while_rebuilding_leaves_a_working_index() {
     index.rebuild([person(1, "Elin", "Fairfax")], b"whole").unwrap();
     assert_eq!(index.search(&ask("fairfax")).unwrap().total, 1);
     assert_eq!(index.search(&ask("hartwell")).unwrap().total, 0);
+}
+
+#[test]
+fn a_rebuild_waits_for_the_merges_that_still_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let watch = Arc::new(MergeWatch::default());
+    let random = Arc::clone(&watch);
+    let random: RandomSource = Arc::new(move |bytes: &mut [u8]| random.fill(bytes));
+    let (index, _) = SearchIndex::open(dir.path(), &KEY, 1 << 20, random).unwrap();
+    // Eight commits make eight segments, and tantivy begins to merge them behind the last.
+    for number in 0..8 {
+        index.put(person(number, "Elin", "Fairfax")).unwrap();
+        index.commit(&[number as u8]).unwrap();
+    }
+    watch.wait_for_a_merge();
+    index.rebuild((0..8).map(|number| person(number, "Elin", "Fairfax")), b"again").unwrap();
+    assert!(!watch.overlapped(), "the folder was wiped under the hands of a merge");
+    index.check().unwrap();
+}
+
+/// A source of randomness that holds up a merge at its first file, until somebody else begins a file or a while
+/// has passed.
+#[derive(Default)]
+struct MergeWatch {
+    seen: Mutex<Seen>,
+    news: Condvar,
+}
+
+#[derive(Default)]
+struct Seen {
+    merging: bool,
+    overlapped: bool,
+}
+
+impl MergeWatch {
+    fn fill(&self, bytes: &mut [u8]) {
+        seeded()(bytes);
+        let mut seen = self.seen.lock().unwrap();
+        if std::thread::current().name().is_some_and(|name| name.starts_with("merge_thread")) {
+            seen.merging = true;
+            self.news.notify_all();
+            let patience = Duration::from_millis(300);
+            let (mut seen, _) = self.news.wait_timeout_while(seen, patience, |seen| !seen.overlapped).unwrap();
+            seen.merging = false;
+        } else if seen.merging {
+            seen.overlapped = true;
+            self.news.notify_all();
+        }
+    }
+
+    fn wait_for_a_merge(&self) {
+        let patience = Duration::from_secs(20);
+        let seen = self.seen.lock().unwrap();
+        let (_seen, waited) = self.news.wait_timeout_while(seen, patience, |seen| !seen.merging).unwrap();
+        assert!(!waited.timed_out(), "no merge began");
+    }
+
+    fn overlapped(&self) -> bool {
+        self.seen.lock().unwrap().overlapped
+    }
 }
 
 #[test]
