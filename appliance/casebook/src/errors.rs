@@ -1,5 +1,6 @@
 //! What can go wrong at the door, in sentences for people.
 
+use cairn_finder::FinderError;
 use cairn_record::Problem;
 
 /// Why a request was not carried out. The texts say what happened, whether anything was lost and what to do.
@@ -60,4 +61,15 @@ macro_rules! storage {
     };
 }
 
-storage!(cairn_ledger::CommitError, cairn_ledger::StoreError, cairn_ledger::view::ViewError, cairn_finder::FinderError);
+storage!(cairn_ledger::CommitError, cairn_ledger::StoreError, cairn_ledger::view::ViewError);
+
+impl From<FinderError> for CasebookError {
+    /// A question over a limit is the asker's to change; everything else is the index in trouble.
+    fn from(error: FinderError) -> Self {
+        let text = error.to_string();
+        match error {
+            FinderError::QueryTooLong { .. } | FinderError::PageTooLarge { .. } => Self::BadRequest(text),
+            _ => Self::Storage(text),
+        }
+    }
+}

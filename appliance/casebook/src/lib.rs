@@ -38,6 +38,7 @@ mod status;
 mod summary;
 mod throttle;
 
+pub use cairn_finder::OFFSET_MAX as SEARCH_OFFSET_MAX;
 pub use cairn_intake::Mapping;
 pub use cairn_ledger::{ReplicaId, SpaceId};
 

@@ -37,7 +37,9 @@ pub enum FinderError {
         max: usize,
     },
     /// The page asked for is too large or too far down.
-    #[error("A search can show at most {limit} hits from position {offset} on. Narrow the search instead.")]
+    #[error(
+        "A search shows at most {limit} hits at a time, and only the first of more than {offset}: narrow it with another word or a kind of record."
+    )]
     PageTooLarge {
         /// The most hits on one page.
         limit: usize,

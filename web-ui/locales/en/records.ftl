@@ -12,6 +12,7 @@ search-count = { $count ->
 search-also = Also searched:
 search-narrow = Kinds of record
 search-pages = Pages
+search-narrow-it = Only the first { $count } can be looked through. Narrow the search: another word, or a kind of record.
 search-none = No record on this machine has these words.
 search-none-more = Try fewer words, another spelling, or part of a name. What other sites hold and have not sent yet cannot be found here.
 search-empty = Search looks through every record on this machine.

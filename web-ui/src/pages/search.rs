@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use cairn_casebook::{SearchAnswer, SearchRequest, Summary};
+use cairn_casebook::{SEARCH_OFFSET_MAX, SearchAnswer, SearchRequest, Summary};
 use cairn_record::Kind;
 
 use super::record_form::record_id;
@@ -17,8 +17,8 @@ use crate::words::Words;
 
 /// Hits on one page.
 const PAGE: usize = 25;
-/// Pages that can be turned to.
-const PAGES_MAX: usize = 400;
+/// Pages that can be turned to: as far down as a search answers. Whoever needs more is told to narrow it.
+const PAGES_MAX: usize = SEARCH_OFFSET_MAX / PAGE;
 
 #[derive(Template)]
 #[template(path = "search.html")]
@@ -92,6 +92,8 @@ pub(super) struct Facet {
 /// Where in the list the page is.
 pub(super) struct Pager {
     pub words: String,
+    /// What to do about a list that is longer than can be turned through.
+    pub narrow: Option<String>,
     pub before: Option<String>,
     pub next: Option<String>,
 }
@@ -182,7 +184,9 @@ fn pager(w: Words, asked: &Asked, answer: &SearchAnswer) -> Option<Pager> {
         ("last", crate::words::number(last)),
         ("total", crate::words::number(answer.total)),
     ];
+    let turned = PAGES_MAX * PAGE;
     Some(Pager {
+        narrow: (answer.total > turned).then(|| w.n("search-narrow-it", turned)),
         words: w.with("pager-where", &args),
         before: (asked.page > 0).then(|| asked.href(asked.kind, asked.page - 1)),
         next: (last < answer.total && asked.page + 1 < PAGES_MAX).then(|| asked.href(asked.kind, asked.page + 1)),
@@ -200,6 +204,26 @@ mod tests {
             asked.href(asked.kind, asked.page),
             "/search?text=O%E2%80%99Neil%20%26%20sons%3F&kind=person&page=3"
         );
+    }
+
+    #[test]
+    fn a_list_too_long_to_turn_through_says_so_and_has_a_last_page() {
+        let answer = |total| SearchAnswer {
+            asked: "x".into(),
+            hits: Vec::new(),
+            total,
+            facets: Vec::new(),
+            also_searched: Vec::new(),
+            freshness: Vec::new(),
+            answered_ms: 0,
+        };
+        let words = Words::new(crate::words::Language::English);
+        let last = Asked { text: "x".into(), kind: None, page: PAGES_MAX - 1 };
+        assert!(last.request().offset <= SEARCH_OFFSET_MAX);
+        let long = pager(words, &last, &answer(2_001)).unwrap();
+        assert_eq!(long.next, None);
+        assert!(long.narrow.unwrap().contains("2,000"));
+        assert!(pager(words, &last, &answer(2_000)).unwrap().narrow.is_none());
     }
 
     #[test]

@@ -121,3 +121,15 @@ fn what_was_saved_at_one_post_is_checked_at_another_and_says_whose_it_is_and_how
     assert!(alpha_line.complete_ms.is_some(), "the hub's receipt tells: {alpha_line:?}");
     assert_eq!(alpha.book.home(&alpha.officer(), NOW).unwrap().waiting, 0);
 }
+
+#[test]
+fn a_search_further_down_than_any_list_goes_is_told_to_narrow_it() {
+    let hub = Site::hub();
+    let far = |offset| SearchRequest { text: "x".into(), offset, limit: 1, ..SearchRequest::default() };
+    assert!(hub.book.search(&hub.officer(), &far(crate::SEARCH_OFFSET_MAX), NOW).is_ok());
+    let refused = hub.book.search(&hub.officer(), &far(crate::SEARCH_OFFSET_MAX + 1), NOW).unwrap_err();
+    assert!(matches!(&refused, CasebookError::BadRequest(text) if text.contains("narrow")), "{refused:?}");
+    let long = SearchRequest { text: "x".repeat(201), ..SearchRequest::default() };
+    let refused = hub.book.search(&hub.officer(), &long, NOW).unwrap_err();
+    assert!(matches!(&refused, CasebookError::BadRequest(text) if text.contains("201")), "{refused:?}");
+}
