@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::http::Http;
@@ -12,7 +13,7 @@ use crate::wait::eventually;
 pub struct Running {
     process: Child,
     /// Kept open: a process whose output nobody takes is not what is tested.
-    _said: BufReader<ChildStdout>,
+    said: Mutex<BufReader<ChildStdout>>,
     /// Its pages.
     pub http: Http,
 }
@@ -30,7 +31,7 @@ impl Running {
             site.name,
             std::fs::read_to_string(site.desk().join("run.log")).unwrap_or_default()
         );
-        Self { process, _said: said, http: Http::new(site.http) }
+        Self { process, said: Mutex::new(said), http: Http::new(site.http) }
     }
 
     /// Starts it and kills it after this time, whether it has come up or not.
@@ -39,6 +40,13 @@ impl Running {
         std::thread::sleep(time);
         process.kill().unwrap();
         process.wait().unwrap();
+    }
+
+    /// The code that it asks the first visitor for, as it said when it was started. Only while nobody can sign in, and once.
+    pub fn setup_code(&self) -> String {
+        let mut line = String::new();
+        self.said.lock().unwrap().read_line(&mut line).unwrap();
+        line.rsplit(' ').next().unwrap().trim().to_owned()
     }
 
     /// Its process, for looking at its memory.

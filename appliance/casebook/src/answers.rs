@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use cairn_ledger::{ReplicaId, SpaceId};
-use cairn_record::{FieldNo, Kind, Problem, RecordDraft, RecordId, Value};
+use cairn_record::{FieldNo, Kind, Problem, Reading, RecordDraft, RecordId, Value};
 use serde::{Deserialize, Serialize};
 
 /// Who holds a value or wrote an entry.
@@ -173,8 +173,11 @@ pub struct Freshness {
 pub struct CheckAnswer {
     /// What was typed.
     pub asked: String,
-    /// How it was read, in words: "plate OH3338L", "name Fairfax William".
+    /// How it was read, in English words: "plate OH3338L", "name Fairfax William".
     pub read_as: Vec<String>,
+    /// The same as data, for those who say it in other words.
+    #[serde(skip)]
+    pub readings: Vec<Reading>,
     /// Hit, possible, nothing held.
     pub verdict: Verdict,
     /// Hits, exact first; at most 50.
@@ -208,8 +211,11 @@ pub struct SearchHit {
     /// The record.
     #[serde(flatten)]
     pub record: Summary,
-    /// Why it was found, in words.
+    /// Why it was found, in English words.
     pub why: String,
+    /// The same as data, for those who say it in other words: each word that was asked, and how it was met.
+    #[serde(skip)]
+    pub met: Vec<(String, cairn_finder::MatchedBy)>,
 }
 
 /// The answer to a search.

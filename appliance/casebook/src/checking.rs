@@ -47,6 +47,7 @@ impl Casebook {
         let answer = CheckAnswer {
             asked: query.text.clone(),
             read_as: query.readings.iter().map(reading_words).collect(),
+            readings: query.readings.clone(),
             verdict: verdict(&query, &hits),
             more,
             freshness: self.freshness(now_ms)?,

@@ -17,6 +17,7 @@ mod checking;
 pub mod code;
 mod core;
 mod digest;
+mod drafts;
 mod enrol;
 mod errors;
 mod exchange;
@@ -36,9 +37,10 @@ mod row;
 mod searching;
 mod status;
 mod summary;
+mod sync_says;
 mod throttle;
 
-pub use cairn_finder::OFFSET_MAX as SEARCH_OFFSET_MAX;
+pub use cairn_finder::{MatchedBy, OFFSET_MAX as SEARCH_OFFSET_MAX};
 pub use cairn_intake::Mapping;
 pub use cairn_ledger::{ReplicaId, SpaceId};
 
@@ -48,9 +50,11 @@ pub use audit_event::AuditEvent;
 pub use casebook::*;
 pub use checking::{HITS_MAX, LINKED_MAX};
 pub use code::{code_pin, key_pin};
+pub use drafts::{DRAFT_AGE_MAX_MS, DRAFT_BYTES_MAX, DRAFTS_MAX, DRAFTS_PER_PERSON_MAX, Draft};
 pub use errors::{CasebookError, SignInError};
 pub use place::{Place, Searchable};
 pub use status::*;
+pub use sync_says::SyncSays;
 
 #[cfg(test)]
 mod tests;

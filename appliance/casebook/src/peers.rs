@@ -1,6 +1,6 @@
-//! What this machine knows of each peer, and the words the pages say about it.
+//! What this machine knows of each peer.
 //!
-//! Words come from proofs: a peer "has" an entry only when a frontier that it announced, or a receipt that it signed,
+//! It comes from proofs: a peer "has" an entry only when a frontier that it announced, or a receipt that it signed,
 //! covers that entry. What is known of a peer is a view: losing it costs nothing but the next comparison.
 
 use std::collections::{BTreeMap, HashMap};
@@ -316,8 +316,8 @@ impl Casebook {
     pub fn sync_status(&self, actor: &Actor, now_ms: u64) -> Result<SyncStatus, CasebookError> {
         actor.must(Right::SeeSync)?;
         let peers = self.members().into_iter().map(|member| self.peer_sync(member)).collect();
-        let (words, state) = self.sync_words(now_ms);
-        Ok(SyncStatus { cut: self.is_cut(), peers, words, state })
+        let says = self.sync_says();
+        Ok(SyncStatus { cut: self.is_cut(), peers, words: says.in_english(now_ms), state: says.state().into() })
     }
 
     fn peer_sync(&self, member: Member) -> PeerSync {
@@ -378,34 +378,9 @@ impl Casebook {
         self.peers().values().any(|state| state.holds(space, log, number))
     }
 
-    /// The footer's sentence and state, cheap, for every page.
-    pub fn sync_words(&self, now_ms: u64) -> (String, String) {
-        let members = self.members();
-        if self.is_cut() {
-            return ("Links are cut on this machine. Everything is saved here.".into(), "cut".into());
-        }
-        if members.is_empty() {
-            return ("This machine works alone. Everything is saved here.".into(), "alone".into());
-        }
-        let hub_first = members.iter().find(|member| member.hub).or(members.first());
-        let Some(watched) = hub_first else { return (String::new(), "alone".into()) };
-        let name = if watched.hub { "The hub".to_owned() } else { watched.site.clone() };
-        let state = self.peers().get(&watched.replica).cloned().unwrap_or_default();
-        let waiting = self.waiting();
-        let since = state.last_equal_ms.map(|at| clock_words(at, now_ms));
-        match (state.connected, waiting, since) {
-            (true, 0, Some(_)) => (format!("{name} has everything."), "ok".into()),
-            (true, 0, None) => (format!("Comparing with {}.", lower(&name)), "waiting".into()),
-            (true, n, _) => (format!("Sending {} to {}.", entries(n), lower(&name)), "waiting".into()),
-            (false, 0, Some(since)) => {
-                (format!("{name} has everything from here. Last compared {since}; no link now."), "waiting".into())
-            }
-            (false, n, Some(since)) => (
-                format!("Saved here. {} wait for {}; last compared {since}.", entries(n), lower(&name)),
-                "waiting".into(),
-            ),
-            (false, n, None) => (format!("Saved here. {} wait for {}.", entries(n), lower(&name)), "waiting".into()),
-        }
+    /// Whether there is a link with a peer, and when both were last equal.
+    pub(crate) fn link_with(&self, peer: ReplicaId) -> (bool, Option<u64>) {
+        self.peers().get(&peer).map_or((false, None), |state| (state.connected, state.last_equal_ms))
     }
 
     /// Cuts or restores the links of this machine (demonstrations and drills). Right: ManageSync; in a demo: SyncNow.
@@ -448,22 +423,7 @@ pub(crate) fn role_word(hub: bool) -> &'static str {
     if hub { "hub" } else { "post" }
 }
 
-fn entries(count: u64) -> String {
+/// "3 entries", in English.
+pub(crate) fn entries(count: u64) -> String {
     if count == 1 { "1 entry".into() } else { format!("{count} entries") }
-}
-
-fn lower(name: &str) -> String {
-    name.replacen("The hub", "the hub", 1)
-}
-
-/// A time in words, relative to now.
-fn clock_words(at_ms: u64, now_ms: u64) -> String {
-    let minutes = now_ms.saturating_sub(at_ms) / 60_000;
-    match minutes {
-        0 => "just now".into(),
-        1 => "a minute ago".into(),
-        2..=90 => format!("{minutes} minutes ago"),
-        91..=2_880 => format!("{} hours ago", minutes / 60),
-        _ => format!("{} days ago", minutes / 1_440),
-    }
 }

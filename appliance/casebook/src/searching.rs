@@ -21,7 +21,8 @@ impl Casebook {
         for hit in &found.hits {
             let Some(row) = self.row(hit.record)? else { continue };
             let why = hit.why.iter().map(|m| format!("{}: {}", m.word, m.by.in_words())).collect::<Vec<_>>().join("; ");
-            hits.push(SearchHit { record: self.summary(&row)?, why });
+            let met = hit.why.iter().map(|m| (m.word.clone(), m.by)).collect();
+            hits.push(SearchHit { record: self.summary(&row)?, why, met });
         }
         let event = AuditEvent::new("search", actor.via.key())
             .detail(&request.text)

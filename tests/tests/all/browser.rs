@@ -37,6 +37,15 @@ pub struct Browser {
 impl Browser {
     /// Opens an empty browser.
     pub fn open() -> Self {
+        Self::with(json!({}))
+    }
+
+    /// Opens an empty browser that runs no scripts of pages.
+    pub fn without_scripts() -> Self {
+        Self::with(json!({ "profile.managed_default_content_settings.javascript": 2 }))
+    }
+
+    fn with(preferences: serde_json::Value) -> Self {
         let profile = tempfile::Builder::new().prefix("cairn-browser-").tempdir().unwrap();
         let port = free_port();
         let driver = Command::new("chromedriver")
@@ -50,7 +59,7 @@ impl Browser {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mut arguments: Vec<String> = FLAGS.map(str::to_owned).into();
         arguments.push(format!("--user-data-dir={}", profile.path().join("profile").display()));
-        let capabilities = json!({ "goog:chromeOptions": { "args": arguments } });
+        let capabilities = json!({ "goog:chromeOptions": { "args": arguments, "prefs": preferences } });
         let capabilities = capabilities.as_object().unwrap();
         let client = eventually("the browser to open", || {
             let mut builder = ClientBuilder::new(hyper_connector());
@@ -157,6 +166,43 @@ impl Browser {
             let read = async { self.client().find(Locator::Css(selector)).await?.attr(name).await };
             self.runtime.block_on(read).ok().flatten()
         })
+    }
+
+    /// A property of the first element that this CSS selector finds, as soon as there is one.
+    #[track_caller]
+    pub fn property(&self, selector: &str, name: &str) -> String {
+        eventually(&format!("{selector} to have {name}"), || {
+            let read = async { self.client().find(Locator::Css(selector)).await?.prop(name).await };
+            self.runtime.block_on(read).ok().flatten()
+        })
+    }
+
+    /// What the first element that this CSS selector finds says.
+    #[track_caller]
+    pub fn text_of(&self, selector: &str) -> String {
+        eventually(&format!("{selector} to be there"), || {
+            let read = async { self.client().find(Locator::Css(selector)).await?.text().await };
+            self.runtime.block_on(read).ok()
+        })
+    }
+
+    /// Types keys where the focus is.
+    #[track_caller]
+    pub fn keys(&self, keys: &str) {
+        self.runtime.block_on(async { self.client().active_element().await?.send_keys(keys).await }).unwrap();
+    }
+
+    /// Loads the page anew until it says all of this: what renews itself does so only with scripts.
+    #[track_caller]
+    pub fn reload_until(&self, words: &[&str]) {
+        eventually(&format!("the page to say {words:?}; it says:\n{}", self.text()), || {
+            let text = self.text();
+            if words.iter().all(|word| text.contains(word)) {
+                return Some(());
+            }
+            self.runtime.block_on(self.client().refresh()).ok();
+            None
+        });
     }
 
     /// Does something to an element as soon as it is there and lets it be done; tries again when the page was replaced

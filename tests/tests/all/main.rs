@@ -8,4 +8,5 @@ mod command_line;
 mod day;
 mod imports;
 mod kill;
+mod screens;
 mod tidy;

@@ -46,6 +46,10 @@
   }
 
   function onKey(event) {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
+      if (openPalette()) event.preventDefault();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape" && cameFrom && isTyping(event.target)) {
       event.target.blur();
@@ -54,7 +58,8 @@
       return;
     }
     if (isTyping(event.target)) return;
-    const lettersOff = document.documentElement.dataset.keys === "off";
+    // Whoever speaks to their machine, or rests a hand on the keys, can switch single keys off.
+    if (document.documentElement.dataset.keys === "off") return;
     if (event.key === "/") {
       const box = all("[data-shortcut='/']").find((one) => one.offsetParent !== null);
       if (!box) return;
@@ -65,9 +70,76 @@
     } else if (event.key === "?") {
       const shortcuts = document.getElementById("shortcuts");
       if (shortcuts && shortcuts.showModal) shortcuts.showModal();
-    } else if (!lettersOff && ways[event.key] && document.querySelector(`.rail a[href='${ways[event.key]}']`)) {
+    } else if (ways[event.key] && document.querySelector(`.rail a[href='${ways[event.key]}']`)) {
       location.assign(ways[event.key]);
     }
+  }
+
+  // ---- the palette ----------------------------------------------------------------------------------------
+
+  function openPalette() {
+    const palette = document.getElementById("palette");
+    if (!palette || !palette.showModal) return false;
+    if (palette.open || document.querySelector("dialog[open]")) return true;
+    palette.querySelector("#palette-text").value = "";
+    palette.showModal();
+    fillPalette(document.getElementById("palette-list"));
+    return true;
+  }
+
+  async function fillPalette(into) {
+    try {
+      const answer = await fetch("/go");
+      if (!answer.ok || answer.redirected) throw new Error("no list");
+      const list = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-palette-list]");
+      into.replaceChildren(list);
+      narrowPalette();
+    } catch {
+      announce(document.getElementById("live").dataset.lost);
+    }
+  }
+
+  const paletteWays = () => all("#palette-list li").filter((one) => !one.hidden).map((one) => one.querySelector("a"));
+
+  function choose(way) {
+    all("#palette-list .chosen").forEach((one) => one.classList.remove("chosen"));
+    if (!way) return;
+    way.classList.add("chosen");
+    way.scrollIntoView({ block: "nearest" });
+    announce(way.textContent.trim());
+  }
+
+  // Every word that was typed must be in the label. With nothing chosen, Enter checks what was typed.
+  function narrowPalette() {
+    const typed = document.getElementById("palette-text").value.trim();
+    const words = typed.toLowerCase().split(/\s+/);
+    for (const one of all("#palette-list li")) {
+      const label = one.textContent.toLowerCase();
+      one.hidden = !words.every((word) => label.includes(word));
+    }
+    const search = document.querySelector("[data-palette-search]");
+    if (search) search.href = typed ? `/search?text=${encodeURIComponent(typed)}` : "/search";
+    choose(null);
+  }
+
+  function paletteKey(event) {
+    const found = paletteWays();
+    const at = found.findIndex((way) => way.classList.contains("chosen"));
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const next = event.key === "ArrowDown" ? at + 1 : at < 0 ? found.length - 1 : at - 1;
+      choose(found[(next + found.length) % found.length]);
+    } else if (event.key === "Enter" && (at >= 0 || !event.target.value.trim())) {
+      event.preventDefault();
+      if (at >= 0) location.assign(found[at].href);
+    }
+  }
+
+  function wirePalette() {
+    const text = document.getElementById("palette-text");
+    if (!text) return;
+    text.addEventListener("input", narrowPalette);
+    text.addEventListener("keydown", paletteKey);
   }
 
   // ---- forms ----------------------------------------------------------------------------------------------
@@ -94,12 +166,46 @@
     setTimeout(() => delete form.dataset.sent, 4000);
   }
 
-  // Leaving a form with changes that were not saved.
+  // Leaving a form with changes that were neither saved nor kept as a draft. A form that keeps drafts sends itself a few
+  // seconds after the last change, and at once when its page goes out of sight.
+  const draftEveryMs = 3000;
+
   function guard(form) {
-    let changed = false;
-    form.addEventListener("input", () => { changed = true; });
-    form.addEventListener("submit", () => { changed = false; });
-    addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+    let changes = 0;
+    let safe = 0;
+    let timer = 0;
+    const keep = async () => {
+      clearTimeout(timer);
+      timer = 0;
+      if (changes === safe) return;
+      const upTo = changes;
+      if (await keepDraft(form)) safe = Math.max(safe, upTo);
+    };
+    form.addEventListener("input", () => {
+      changes += 1;
+      if ("draft" in form.dataset && !timer) timer = setTimeout(keep, draftEveryMs);
+    });
+    form.addEventListener("submit", () => { safe = changes; clearTimeout(timer); timer = 0; });
+    addEventListener("beforeunload", (event) => { if (changes !== safe) event.preventDefault(); });
+    if ("draft" in form.dataset) {
+      document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") keep(); });
+    }
+  }
+
+  async function keepDraft(form) {
+    const state = form.querySelector("[data-draft-state]");
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await fetch("/drafts", { method: "POST", body, headers: { "x-cairn-draft": "1" }, keepalive: true });
+      // Someone whose session has ended is led to the sign-in page; that is no draft kept.
+      if (!answer.ok || answer.redirected) throw new Error("not kept");
+      state.textContent = await answer.text();
+      return true;
+    } catch {
+      state.textContent = state.dataset.lost;
+      announce(state.dataset.lost);
+      return false;
+    }
   }
 
   function dropArea(area) {
@@ -149,6 +255,9 @@
       one.addEventListener("input", () => { document.getElementById(one.dataset.picks).checked = true; });
     });
     all("[data-focus]", inside).forEach((one) => one.focus());
+    all("dialog", inside).forEach((one) => {
+      one.addEventListener("click", (event) => { if (event.target === one) one.close(); });
+    });
   }
 
   document.addEventListener("keydown", onKey);
@@ -159,6 +268,7 @@
     const copies = event.target.closest("[data-copy]");
     if (copies) copy(copies);
     if (event.target.closest("[data-print]")) print();
+    if (event.target.closest("[data-palette]") && openPalette()) event.preventDefault();
   });
   document.addEventListener("change", (event) => {
     if (event.target.closest("[data-send-on-change]")) event.target.form.requestSubmit();
@@ -185,6 +295,7 @@
   });
   document.addEventListener("DOMContentLoaded", () => {
     wire(document);
+    wirePalette();
     const first = document.querySelector("main [data-announce]");
     if (first) announce(first.innerText.trim());
     const summary = document.querySelector(".error-summary");

@@ -61,3 +61,13 @@ private-title = Show what must stay private
 private-words = This page may show warnings that the person in front of you must not see. Turn the screen away from them first.
 private-show = The screen is turned away: show it
 private-back = Back without showing
+
+# How a check read what was typed.
+read-as = { $what } { $text }
+read-possibly = { $what } { $text } (possibly)
+read-born = { $name }, born { $date }
+read-plate = Plate
+read-phone = Phone
+read-document = Document
+read-vin = VIN
+read-name = Name

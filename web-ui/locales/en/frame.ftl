@@ -19,8 +19,19 @@ shortcut-check = Check
 shortcut-new = New record
 shortcut-home = Home
 shortcut-help = This list
+shortcut-palette = Go to a page, a record or a check
+shortcut-off = Single keys can be switched off in your settings.
+palette-open = Go to …
+palette-title = Go to
+palette-label = A page, a record, something to check or search
+palette-keys = Arrow keys choose, Enter goes there, Escape closes.
+palette-new = New record: { $kind }
+palette-me = My settings
+palette-drafts = Drafts
+print-class = Police information. Handle it as the grade and handling codes of each record say.
+print-class-demo = Demonstration: invented records
 shortcut-escape = Back to where you were
-printed = Printed by { $person }, { $site }, { $time }. Police information: keep it, hand it on or destroy it as your rules say.
+printed = Printed by { $person }, { $site }, { $time }. Keep it, hand it on or destroy it as your rules say.
 
 way-home = Home
 way-check = Check
@@ -77,6 +88,8 @@ done-own-password-set = Your password was changed. Your other sessions have ende
 done-undone = The import was undone: its records are withdrawn, their history stays.
 done-look-kept = Kept for this browser.
 done-first-person = You are the first person here, and its administrator. Add the others next.
+done-draft-kept = Kept as a draft on this machine. Nothing was recorded yet.
+done-draft-dropped = The draft is discarded.
 done-stopped = The import was stopped. What it had written stays and can be undone.
 
 # Pages for what went wrong.
@@ -96,6 +109,17 @@ failure-sign-in-wrong = The name or the password is wrong
 failure-signed-out = You are not signed in
 failure-too-large = Too large
 failure-wrong-host = Unknown address
+# What happened, whether anything was lost, what to do; for the reasons that have one sentence.
+failure-words-refused = Your role does not allow this. Nothing was read or changed. Ask an administrator if you need it.
+failure-words-signed-out = You are not signed in, or your session has ended. Nothing was changed. Sign in and try again.
+failure-words-not-from-here = This form was not sent from a page of your present session, so nothing was changed. Open the page again and send the form from there.
+failure-words-no-such-address = There is no page at this address. Nothing was read or changed.
+failure-words-method-not-allowed = This address does not take that kind of request. Nothing was read or changed.
+failure-words-sign-in-wrong = The name or the password is wrong.
+failure-words-sign-in-wait = Too many failed attempts. Try again in { $seconds ->
+    [one] 1 second
+   *[other] { $seconds } seconds
+}.
 failure-may-heading = What your role may do here
 failure-home = To the home page
 failure-role = You are signed in as { $role }.

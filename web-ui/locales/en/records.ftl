@@ -96,3 +96,29 @@ form-hint-country = Name or three letters
 form-hint-record = Open the record and copy its number from there
 form-hint-contact = Name and telephone, on duty at any hour if possible
 form-hint-handling = One code for each box
+
+draft-keep = Keep as draft
+draft-from = You have an unsaved draft of this form from
+draft-go-on = Go on with it
+draft-discard = Discard
+draft-discard-named = Discard the draft: { $title }
+draft-going-on = This is your draft. Nothing of it is recorded until you save.
+draft-kept-at = Draft kept at { $time }
+drafts-title = Drafts
+drafts-lead = What you have begun and not saved.
+drafts-none = You have no drafts.
+drafts-where = Drafts are kept sealed on this machine for 14 days, at most 20. They are never sent anywhere and nobody else can open them.
+draft-change = A change to a record ({ $kind })
+home-draft-more = Begun and not saved; kept
+home-draft-tag = Draft
+draft-lost = The draft could not be kept just now. What you wrote is still on this page: save it, or sign in again in another tab and go on here.
+
+# Why a search found a record.
+met = { $word }: { $how }
+met-identifier = same number or mark
+met-name = same name
+met-word = same word
+met-prefix = begins like this
+met-lookalike = number or mark that looks alike
+met-sounds = name that sounds alike
+met-misspelt = one letter differs

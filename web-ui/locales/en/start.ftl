@@ -31,6 +31,11 @@ look-dark = Dark
 look-rows = Rows
 look-comfortable = Comfortable
 look-compact = Compact
+look-contrast = High contrast
+look-keys = Single keys
+look-keys-hint = / ? c n h do something outside of boxes. Ctrl K always works.
+look-keys-on = On
+look-keys-off = Off
 look-keep = Keep
 
 about-lead = Cairn keeps records with no network, shares them when there is a way, and says how old every answer is.

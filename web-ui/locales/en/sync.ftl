@@ -113,3 +113,50 @@ join-done-already = This post is a member of { $agency } already.
 join-is-hub = This machine is a hub: posts join it, it joins nobody.
 join-bad-file = This file is not an invitation of a hub. Nothing was changed. Ask the hub for a new one.
 join-need-code = Enter the code, or choose the file from the hub.
+
+# The line at the foot of every page. $who is "hub" for the hub, which has no name here, and "site" for another site, whose
+# name is $site.
+sync-says-cut = Links are cut on this machine. Everything is saved here.
+sync-says-alone = This machine works alone. Everything is saved here.
+sync-says-has-everything = { $who ->
+    [hub] The hub has everything.
+   *[site] { $site } has everything.
+}
+sync-says-comparing = { $who ->
+    [hub] Comparing with the hub.
+   *[site] Comparing with { $site }.
+}
+sync-says-sending = { $who ->
+    [hub] Sending { $count ->
+        [one] 1 entry
+       *[other] { $count } entries
+    } to the hub.
+   *[site] Sending { $count ->
+        [one] 1 entry
+       *[other] { $count } entries
+    } to { $site }.
+}
+sync-says-had-everything = { $who ->
+    [hub] The hub has everything from here. Last compared { $ago }; no link now.
+   *[site] { $site } has everything from here. Last compared { $ago }; no link now.
+}
+sync-says-waits = { $who ->
+    [hub] Saved here. { $count ->
+        [one] 1 entry waits
+       *[other] { $count } entries wait
+    } for the hub.
+   *[site] Saved here. { $count ->
+        [one] 1 entry waits
+       *[other] { $count } entries wait
+    } for { $site }.
+}
+sync-says-waits-since = { $who ->
+    [hub] Saved here. { $count ->
+        [one] 1 entry waits
+       *[other] { $count } entries wait
+    } for the hub; last compared { $ago }.
+   *[site] Saved here. { $count ->
+        [one] 1 entry waits
+       *[other] { $count } entries wait
+    } for { $site }; last compared { $ago }.
+}

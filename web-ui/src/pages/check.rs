@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use cairn_casebook::{CheckAnswer, CheckHit, LinkLine, MatchKind, Verdict};
+use cairn_record::Kind;
 use cairn_record::schema::schema;
 
 use super::shown::{self, Marked, Source};
@@ -94,7 +95,7 @@ impl Answer {
             more: answer.more,
             sources: shown::sources(clock, &answer.freshness),
             unheard: shown::unheard(clock, &answer.freshness),
-            read_as: answer.read_as,
+            read_as: answer.readings.iter().map(|reading| w.reading(reading)).collect(),
             answered_ms: answer.answered_ms,
         }
     }

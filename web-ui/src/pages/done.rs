@@ -49,6 +49,8 @@ done! {
     LookKept = "look-kept",
     FirstPerson = "first-person",
     Stopped = "stopped",
+    DraftKept = "draft-kept",
+    DraftDropped = "draft-dropped",
 }
 
 impl Done {

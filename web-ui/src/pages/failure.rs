@@ -8,6 +8,7 @@ use super::{Frame, Section, Visit, page_with};
 use crate::Failure;
 use crate::server::ErrorContext;
 use crate::state::AppState;
+use crate::words::Words;
 
 #[derive(Template)]
 #[template(path = "failure.html")]
@@ -40,14 +41,22 @@ fn failure_page(mut visit: Visit, failure: &Failure) -> Result<Response, Failure
 
 impl FailurePage {
     pub(super) fn of(frame: Frame, failure: &Failure) -> Self {
+        let frame_words = frame.words;
         Self {
             rights: rights_of(&frame),
             frame,
-            detail: failure.detail.clone(),
+            detail: words_of(frame_words, failure),
             problems: failure.problems.iter().map(|problem| problem.text.clone()).collect(),
             refused: failure.code == "refused",
         }
     }
+}
+
+/// What happened, from the catalogue where a reason has one sentence; else as the casebook said it, in English.
+pub(super) fn words_of(words: Words, failure: &Failure) -> String {
+    let seconds = crate::words::number(failure.retry_after_s.unwrap_or_default());
+    let own = words.find(&format!("failure-words-{}", failure.code), &[("seconds", seconds)]);
+    own.unwrap_or_else(|| failure.detail.clone())
 }
 
 /// Every right with the words for it.

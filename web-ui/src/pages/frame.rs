@@ -15,20 +15,28 @@ use crate::{Failure, assets};
 /// How a person wants pages to look, as their cookies say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// `auto`, `light` or `dark`.
+    /// `auto`, `light`, `dark` or `contrast`.
     pub theme: &'static str,
     /// `comfortable` or `compact`.
     pub rows: &'static str,
+    /// `on` or `off`: whether single keys do something outside of boxes.
+    pub keys: &'static str,
 }
 
 impl Look {
     /// Values of the cookie `theme`; the first holds when there is none.
-    pub const THEMES: [&'static str; 3] = ["auto", "light", "dark"];
+    pub const THEMES: [&'static str; 4] = ["auto", "light", "dark", "contrast"];
     /// Values of the cookie `rows`.
     pub const ROWS: [&'static str; 2] = ["comfortable", "compact"];
+    /// Values of the cookie `keys`.
+    pub const KEYS: [&'static str; 2] = ["on", "off"];
 
     fn of(headers: &HeaderMap) -> Self {
-        Self { theme: chosen(headers, "theme", &Self::THEMES), rows: chosen(headers, "rows", &Self::ROWS) }
+        Self {
+            theme: chosen(headers, "theme", &Self::THEMES),
+            rows: chosen(headers, "rows", &Self::ROWS),
+            keys: chosen(headers, "keys", &Self::KEYS),
+        }
     }
 }
 
@@ -88,19 +96,20 @@ impl Visit {
         path: &str,
         signed_in: Option<SignedIn>,
     ) -> Result<Self, Failure> {
-        let (here, (sync_words, sync_state), cut, now_ms) = blocking(state, |casebook, now_ms| {
-            Ok::<_, Failure>((casebook.identity(), casebook.sync_words(now_ms), casebook.is_cut(), now_ms))
+        let (here, says, cut, now_ms) = blocking(state, |casebook, now_ms| {
+            Ok::<_, Failure>((casebook.identity(), casebook.sync_says(), casebook.is_cut(), now_ms))
         })
         .await?;
         let accepts = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let words = Words::new(Language::negotiate(cookie(headers, "lang"), accepts));
+        let clock = Clock { words, now_ms };
         Ok(Self {
-            clock: Clock { words, now_ms },
+            sync_words: clock.sync(&says),
+            sync_state: says.state().into(),
+            clock,
             look: Look::of(headers),
             signed_in,
             here,
-            sync_words,
-            sync_state,
             cut,
             path: path.to_string(),
             done: Done::of(path),
@@ -245,6 +254,11 @@ impl Frame {
         self.actor.as_ref().is_some_and(|actor| actor.may(right))
     }
 
+    /// Whether the palette can start a check.
+    pub fn may_check(&self) -> bool {
+        self.may(Right::Check)
+    }
+
     /// Whether the box for searching stands in the bar.
     pub fn may_search(&self) -> bool {
         self.may(Right::Search)
@@ -285,10 +299,15 @@ impl Frame {
             .unwrap_or_default()
     }
 
+    /// How the words of a page may be passed on, at the head and the foot of each printed page.
+    pub fn classification_words(&self) -> String {
+        self.words.t(if self.here.demo { "print-class-demo" } else { "print-class" })
+    }
+
     /// The line at the foot of a printed page.
     pub fn print_words(&self) -> String {
         let person = self.actor.as_ref().map(|actor| actor.display.clone()).unwrap_or_default();
-        let at = crate::words::utc(self.clock.now_ms);
+        let at = self.clock.exact_time_words(self.clock.now_ms);
         self.words.with(
             "printed",
             &[("person", person.into()), ("site", self.here.site.as_str().into()), ("time", at.into())],

@@ -6,7 +6,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use cairn_casebook::*;
-use cairn_record::{Kind, RecordId, Value, schema};
+use cairn_record::{Confidence, Identifier, IdentifierKind, Kind, Reading, RecordId, Value, schema};
 
 use super::frame::{Look, Section, Trouble, Visit};
 use super::imports::RunShown;
@@ -67,7 +67,7 @@ impl Flavour {
         let found = key.find(&token, NOW_MS).unwrap();
         Visit {
             clock: Clock { words: Words::new(self.language), now_ms: NOW_MS },
-            look: Look { theme: "auto", rows: "comfortable" },
+            look: Look { theme: "auto", rows: "comfortable", keys: "on" },
             signed_in: Some(SignedIn { actor, csrf: session.csrf, session: found.key }),
             here: self.identity("post", true),
             sync_words: self.t("Saved here; 14 entries wait for the hub, last heard from at 08:57."),
@@ -219,6 +219,15 @@ impl Flavour {
         CheckAnswer {
             asked: self.t("oh3338l"),
             read_as: vec![self.t("plate OH3338L")],
+            readings: vec![Reading {
+                identifier: Identifier {
+                    kind: IdentifierKind::Plate,
+                    exact: self.t("OH3338L"),
+                    lookalike: String::new(),
+                },
+                pattern: false,
+                confidence: Confidence::Possible,
+            }],
             verdict,
             more: if hits.len() > 1 { 3 } else { 0 },
             hits,
@@ -242,7 +251,11 @@ impl Flavour {
             asked: self.t("harrow"),
             hits: hits
                 .into_iter()
-                .map(|record| SearchHit { record, why: self.t("place: Harrow Lane 12; name sounds alike") })
+                .map(|record| SearchHit {
+                    record,
+                    why: String::new(),
+                    met: vec![(self.t("harrow"), MatchedBy::SoundsLike), (self.t("lane"), MatchedBy::Word)],
+                })
                 .collect(),
             total: 1_317,
             facets: vec![(Kind::Person, 211), (Kind::Vehicle, 64), (Kind::Event, 1_042)],
@@ -753,6 +766,9 @@ impl Flavour {
             ("people", html(&people::PeoplePage::of(visit("/people"), self.people()))),
             ("person", html(&people::PersonPage::of(visit("/people/k.daniels"), person))),
             ("me", html(&me::MePage::of(self.visit(Role::Officer, "/me")))),
+            ("drafts", html(&drafts::DraftsPage::of(visit("/drafts"), &self.drafts()))),
+            ("drafts-none", html(&drafts::DraftsPage::of(visit("/drafts"), &[]))),
+            ("palette", html(&palette::PalettePage::of(self.visit(Role::Officer, "/go"), &self.home().recent))),
             ("about", html(&about::AboutPage::of(self.visit(Role::Officer, "/about")))),
             ("refused", failure(&Failure::refused())),
             (
@@ -765,6 +781,19 @@ impl Flavour {
             ),
             ("sync-line", html(&sync::SyncLine { frame: visit("/sync").frame(Section::Other, "") })),
         ]
+    }
+}
+
+impl Flavour {
+    fn drafts(self) -> Vec<Draft> {
+        let fields = [("kind", "person".to_string()), ("surname", self.t("Fairf"))];
+        let draft = |about: &str, age_ms: u64| Draft {
+            name: format!("{about} 1"),
+            about: about.into(),
+            fields: fields.iter().map(|(key, value)| ((*key).to_string(), value.clone())).collect(),
+            kept_ms: NOW_MS - age_ms,
+        };
+        vec![draft("new person", MINUTE_MS), draft(&format!("change {}", id(7)), DAY_MS)]
     }
 }
 

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use cairn_casebook::{Home, Right, Summary, SyncStatus};
 use cairn_record::RecordId;
 
+use super::drafts::Offered;
 use super::shown::{self, Marked};
 use super::{Frame, Section, Visit, page};
 use crate::Failure;
@@ -26,6 +27,8 @@ pub(super) struct HomePage {
     pub recent: Vec<Summary>,
     pub status: Option<SyncStatus>,
     pub nobody_else: bool,
+    /// What the person has begun and not saved.
+    pub drafts: Vec<Offered>,
 }
 
 /// The task list of the person who is signed in.
@@ -35,13 +38,15 @@ pub(super) async fn show(State(state): State<AppState>, visit: Visit, who: Signe
         let home = if actor.may(Right::View) { Some(casebook.home(&actor, now_ms)?) } else { None };
         let status = if actor.may(Right::SeeSync) { Some(casebook.sync_status(&actor, now_ms)?) } else { None };
         let alone = actor.may(Right::ManagePeople) && casebook.people(&actor)?.len() < 2;
-        Ok::<_, Failure>((home, status, alone))
+        let drafts = if actor.may(Right::Edit) { casebook.drafts(&actor, now_ms)? } else { Vec::new() };
+        Ok::<_, Failure>((home, status, alone, drafts))
     });
-    let (home, status, nobody_else) = found.await?;
+    let (home, status, nobody_else, drafts) = found.await?;
     if home.is_none() && !who.actor.may(Right::SeeSync) {
         return Ok(Redirect::to("/audit").into_response());
     }
-    page(&HomePage::of(visit, home, status, nobody_else))
+    let drafts = drafts.iter().filter_map(|draft| Offered::of(visit.clock, draft)).collect();
+    page(&HomePage { drafts, ..HomePage::of(visit, home, status, nobody_else) })
 }
 
 impl HomePage {
@@ -61,6 +66,7 @@ impl HomePage {
             home,
             status,
             nobody_else,
+            drafts: Vec::new(),
         }
     }
 
@@ -74,7 +80,7 @@ impl HomePage {
         let quiet = self.home.as_ref().is_none_or(|home| {
             home.conflicts.is_empty() && home.reviews.is_empty() && home.waiting == 0 && home.set_aside.is_empty()
         });
-        quiet && self.failing().is_empty() && !self.nobody_else && !self.may_join()
+        quiet && self.drafts.is_empty() && self.failing().is_empty() && !self.nobody_else && !self.may_join()
     }
 
     /// Peers that could not be reached.

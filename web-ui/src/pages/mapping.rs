@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use cairn_casebook::CasebookError;
 use cairn_intake::{
@@ -10,7 +10,7 @@ use cairn_intake::{
 };
 use cairn_record::{Field, FieldType, Kind, country, schema};
 
-use super::{Frame, Section, Trouble, Visit, page, page_with};
+use super::{Frame, Section, Trouble, Visit, packed_page, page, page_with};
 use crate::Failure;
 use crate::forms::{CheckedForm, percent_encoded};
 use crate::gate::SignedIn;
@@ -115,12 +115,13 @@ pub(super) async fn columns(
     State(state): State<AppState>,
     visit: Visit,
     who: SignedIn,
+    headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let file = state.workbench.file(&who.actor, &id, state.now_ms())?;
     let bytes = file.bytes.clone();
     let sniffed = blocking(&state, move |_, _| Ok::<_, Failure>(sniff(&bytes))).await?;
-    page(&ColumnsPage::of(visit, &id, &file.name, &sniffed))
+    packed_page(&headers, &ColumnsPage::of(visit, &id, &file.name, &sniffed))
 }
 
 /// Keeps the mapping that a person made, and goes on with it.

@@ -53,7 +53,7 @@ pub(super) async fn set_password(
 /// Keeps in this browser how pages look. It says nothing about a person, so that it needs no session.
 pub(super) async fn set_look(sent: OpenForm) -> Result<Response, Failure> {
     let mut response = Done::LookKept.back_at(sent.get("back"));
-    for (name, known) in [("theme", Look::THEMES.as_slice()), ("rows", Look::ROWS.as_slice())] {
+    for (name, known) in [("theme", Look::THEMES.as_slice()), ("rows", &Look::ROWS), ("keys", &Look::KEYS)] {
         let Some(value) = known.iter().find(|value| **value == sent.get(name)) else { continue };
         let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Strict; HttpOnly");
         let cookie = HeaderValue::from_str(&cookie).map_err(|_| Failure::not_from_here())?;

@@ -8,6 +8,7 @@ mod audit;
 mod check;
 mod diff;
 mod done;
+mod drafts;
 mod failure;
 mod first_run;
 mod frame;
@@ -18,6 +19,7 @@ mod imports;
 mod join;
 mod mapping;
 mod me;
+mod palette;
 mod people;
 mod record;
 mod record_form;
@@ -30,13 +32,13 @@ mod sync;
 mod tests;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
-use crate::Failure;
 use crate::assets::Asset;
 use crate::state::AppState;
+use crate::{Failure, assets};
 
 use done::Done;
 pub use failure::error_page;
@@ -45,7 +47,7 @@ pub(crate) use join::HOURS as INVITE_HOURS;
 pub(crate) use record_form::{countries, kind_hint};
 
 /// The stylesheet: one file, in the order of its parts. The dark colours stand twice, once for machines that prefer
-/// dark and once for people who choose it.
+/// dark and once for people who choose it; the same holds for high contrast, which goes with light and dark.
 const STYLES: &str = concat!(
     include_str!("../../assets/css/tokens.css"),
     "@media screen and (prefers-color-scheme: dark) {\n:root:not([data-theme=\"light\"]) {\n",
@@ -59,6 +61,11 @@ const STYLES: &str = concat!(
     include_str!("../../assets/css/frame.css"),
     include_str!("../../assets/css/pages.css"),
     include_str!("../../assets/css/contrast.css"),
+    "@media screen and (prefers-contrast: more) {\n:root {\n",
+    include_str!("../../assets/css/contrast-tokens.css"),
+    "}\n}\n@media screen {\n:root[data-theme=\"contrast\"] {\n",
+    include_str!("../../assets/css/contrast-tokens.css"),
+    "}\n}\n",
     include_str!("../../assets/css/print.css"),
 );
 
@@ -87,6 +94,9 @@ pub fn router() -> Router<AppState> {
         .route("/records/{id}/private", get(record::before_private))
         .route("/records/{id}/link", get(search::choose_other))
         .route("/records/{id}/settle", post(record::settle))
+        .route("/drafts", get(drafts::list).post(drafts::keep))
+        .route("/drafts/drop", post(drafts::discard))
+        .route("/go", get(palette::show))
         .merge(import_routes())
         .merge(sync_routes())
         .route("/audit", get(audit::show))
@@ -136,6 +146,17 @@ pub(crate) fn short_id(id: &cairn_record::RecordId) -> String {
 /// A page from its template.
 fn page(template: &impl askama::Template) -> Result<Response, Failure> {
     page_with(StatusCode::OK, template)
+}
+
+/// A page that would be too heavy in clear, compressed for those who take it. Only for pages that show nothing out of
+/// the address or a form: the length of a compressed page betrays what stands beside a text that somebody else chose.
+fn packed_page(headers: &HeaderMap, template: &impl askama::Template) -> Result<Response, Failure> {
+    let packed = template.render().ok().filter(|_| assets::takes_gzip(headers));
+    let Some(packed) = packed.and_then(|text| assets::gzip(text.as_bytes())) else { return page(template) };
+    let mut answer = Html(packed).into_response();
+    answer.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    answer.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    Ok(answer)
 }
 
 /// A page with a status of its own.

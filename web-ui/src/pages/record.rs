@@ -234,9 +234,10 @@ fn step(clock: &Clock, kind: Kind, line: HistoryLine, first: bool) -> Step {
 }
 
 fn changed(clock: &Clock, kind: Kind, change: &FieldChange) -> Change {
-    let holds = schema(kind).by_key(&change.key).map(|field| field.holds);
-    let joined =
-        |texts: &[String]| texts.iter().map(|text| shown::told(clock, holds, text)).collect::<Vec<_>>().join(" · ");
+    let field = schema(kind).by_key(&change.key);
+    let joined = |texts: &[String]| {
+        texts.iter().map(|text| shown::told(clock, kind, field, text)).collect::<Vec<_>>().join(" · ")
+    };
     let (before, after) = (joined(&change.before), joined(&change.after));
     let wordy = before.chars().count().max(after.chars().count()) > WORDY_CHARS;
     let runs = if wordy { diff::words(&before, &after) } else { whole(before, after) };

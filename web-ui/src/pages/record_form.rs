@@ -10,6 +10,7 @@ use axum::response::Response;
 use cairn_casebook::{Actor, CasebookError, RecordPage, Right, SaveRequest, Saved};
 use cairn_record::{FieldType, Kind, RecordId, country, schema};
 
+use super::drafts::{self, Drafts};
 use super::frame::Trouble;
 use super::schema_form::{self, Filling, SchemaForm, Texts, Widget};
 use super::{Done, Frame, Section, Visit, page, page_with};
@@ -28,6 +29,8 @@ pub(super) struct RecordForm {
     pub back: String,
     pub version: Option<String>,
     pub form: SchemaForm,
+    /// What was begun in this form, now or before.
+    pub drafts: Drafts,
 }
 
 #[derive(Template)]
@@ -71,9 +74,13 @@ pub(super) async fn new(
         let kinds = Kind::ALL.into_iter().filter(|kind| !matches!(kind, Kind::Marker | Kind::Link)).collect();
         return page(&NewRecord { frame: visit.frame(Section::New, title), kinds });
     };
-    let texts = schema_form::read(kind, &asked);
+    let mut texts = schema_form::read(kind, &asked);
+    let drafts = Drafts::of(&state, &who.actor, &drafts::about_new(kind, &texts), &asked, visit.clock).await?;
+    if let Some(draft) = &drafts.open {
+        texts = schema_form::read(kind, &draft.fields);
+    }
     let titles = titles_of(&state, &who.actor, kind, &texts).await?;
-    page(&blank(visit, kind, &texts, &titles, Vec::new()))
+    page(&RecordForm { drafts, ..blank(visit, kind, &texts, &titles, Vec::new()) })
 }
 
 /// A form for a new record, filled in as far as `texts` go.
@@ -90,11 +97,13 @@ pub(super) fn blank(
     let form = SchemaForm::new(w, kind, &filling);
     let own_title = w.find(&format!("new-title-{}", kind.key()), &[]);
     let title = own_title.unwrap_or_else(|| w.a("new-kind", "kind", &w.kind(kind)));
+    let visit_ms = visit.clock.now_ms;
     let mut frame = visit.frame(Section::New, title);
     frame.troubles = troubles;
     let subject = texts.get("subject").or_else(|| texts.get("from")).and_then(|ids| ids.first());
     let back = subject.map_or_else(|| "/records/new".to_string(), |id| format!("/records/{id}"));
-    RecordForm { frame, kind, heading: String::new(), action: "/records".into(), back, version: None, form }
+    let drafts = Drafts::begun(&drafts::about_new(kind, texts), visit_ms);
+    RecordForm { frame, kind, heading: String::new(), action: "/records".into(), back, version: None, form, drafts }
 }
 
 /// Creates a record.
@@ -108,10 +117,14 @@ pub(super) async fn create(
     let actor = sent.signed_in.actor.clone();
     let request = SaveRequest { draft: schema_form::draft(kind, &texts, &Texts::new()), version: None };
     match save_record(&state, &actor, request).await {
-        Ok(saved) => Ok(after_creating(kind, &texts, saved.id)),
+        Ok(saved) => {
+            drafts::forget(&state, &sent).await;
+            Ok(after_creating(kind, &texts, saved.id))
+        }
         Err(CasebookError::Invalid(problems)) => {
             let titles = titles_of(&state, &actor, kind, &texts).await?;
-            let form = blank(visit, kind, &texts, &titles, schema_form::troubles(kind, &problems));
+            let mut form = blank(visit, kind, &texts, &titles, schema_form::troubles(kind, &problems));
+            form.drafts.go_on_with(&sent);
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &form)
         }
         Err(error) => Err(error.into()),
@@ -135,12 +148,19 @@ pub(super) async fn edit(
     visit: Visit,
     who: SignedIn,
     Path(id): Path<String>,
+    Query(asked): Query<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
     let id = record_id(&id)?;
     let actor = who.actor.clone();
     let record = blocking(&state, move |casebook, now_ms| casebook.record(&actor, id, now_ms)).await?;
-    let texts = texts_of(&record);
-    page(&filled(visit, &record, &texts, &texts, record.version.clone(), Vec::new()))
+    let drafts = Drafts::of(&state, &who.actor, &drafts::about_change(id), &asked, visit.clock).await?;
+    let now = texts_of(&record);
+    let begun = drafts.open.as_ref().and_then(|draft| drafts::begun_change(record.summary.kind, draft));
+    let form = match begun {
+        Some((texts, base, version)) => filled(visit, &record, &texts, &base, version, Vec::new()),
+        None => filled(visit, &record, &now, &now, record.version.clone(), Vec::new()),
+    };
+    page(&RecordForm { drafts, ..form })
 }
 
 /// Saves changes to a record, based on the version that the person saw.
@@ -160,11 +180,16 @@ pub(super) async fn save(
     let actor = sent.signed_in.actor.clone();
     let path = format!("/records/{id}");
     match save_record(&state, &actor, SaveRequest { draft, version: Some(version.clone()) }).await {
-        Ok(saved) => Ok(after_saving(&saved).at(&path)),
+        Ok(saved) => {
+            drafts::forget(&state, &sent).await;
+            Ok(after_saving(&saved).at(&path))
+        }
         Err(CasebookError::Invalid(problems)) => {
             let record = blocking(&state, move |casebook, now_ms| casebook.record(&actor, id, now_ms)).await?;
             let troubles = schema_form::troubles(kind, &problems);
-            page_with(StatusCode::UNPROCESSABLE_ENTITY, &filled(visit, &record, &texts, &base, version, troubles))
+            let mut form = filled(visit, &record, &texts, &base, version, troubles);
+            form.drafts.go_on_with(&sent);
+            page_with(StatusCode::UNPROCESSABLE_ENTITY, &form)
         }
         Err(error) => Err(error.into()),
     }
@@ -200,6 +225,7 @@ pub(super) fn filled(
     let titles = records.map(|held| (schema_form::text_of(&held.value), held.text.clone())).collect();
     let filling = Filling { texts, base, locked: &locked, titles: &titles, troubles: &troubles };
     let form = SchemaForm::new(w, kind, &filling);
+    let drafts = Drafts::begun(&drafts::about_change(record.summary.id), visit.clock.now_ms);
     let mut frame = visit.frame(Section::Search, w.a("edit-title", "title", &record.summary.title));
     frame.troubles = troubles;
     let action = format!("/records/{}", record.summary.id);
@@ -211,6 +237,7 @@ pub(super) fn filled(
         action,
         version: Some(version),
         form,
+        drafts,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use cairn_casebook::{Freshness, HeldValue, Holder, MarkerLine};
 use cairn_record::schema::schema;
-use cairn_record::{FieldNo, FieldType, Kind, Value, country};
+use cairn_record::{Field, FieldNo, FieldType, Kind, Value, country};
 
 use crate::words::{Clock, Html, Words};
 
@@ -120,7 +120,13 @@ pub(super) struct Marked {
 /// Markers as a page shows them: those that the subject must not notice only where `private`.
 pub(super) fn markers(clock: &Clock, lines: &[MarkerLine], private: bool) -> Vec<Marked> {
     let open = lines.iter().filter(|line| private || !line.discreet);
-    open.map(|line| Marked { line: line.clone(), review: clock.date(&line.review_by) }).collect()
+    open.map(|line| {
+        let mut line = line.clone();
+        line.label = clock.words.code(Kind::Marker, "marker", &line.label);
+        line.requested_action = clock.words.code(Kind::Marker, "requested_action", &line.requested_action);
+        Marked { review: clock.date(&line.review_by), line }
+    })
+    .collect()
 }
 
 /// One value with who wrote it.
@@ -140,13 +146,14 @@ pub(super) struct Fact {
 
 /// A value of a field as a page shows it.
 pub(super) fn fact(clock: &Clock, kind: Kind, no: FieldNo, held: &HeldValue) -> Fact {
-    let holds = schema(kind).field(no).map(|field| field.holds);
+    let field = schema(kind).field(no);
+    let holds = field.map(|field| field.holds);
     let href = match &held.value {
         Value::Record(id) => Some(format!("/records/{id}")),
         _ => None,
     };
     Fact {
-        text: told(clock, holds, &held.text),
+        text: told(clock, kind, field, &held.text),
         class: look(holds),
         href,
         by: clock.words.holding_short(&held.holder),
@@ -155,8 +162,9 @@ pub(super) fn fact(clock: &Clock, kind: Kind, no: FieldNo, held: &HeldValue) -> 
 }
 
 /// A value's text as a person reads it: dates in words, yes and no in theirs.
-pub(super) fn told(clock: &Clock, holds: Option<FieldType>, text: &str) -> String {
-    match (holds, text) {
+pub(super) fn told(clock: &Clock, kind: Kind, field: Option<&Field>, text: &str) -> String {
+    match (field.map(|field| field.holds), text) {
+        (Some(FieldType::Code(_)), _) => clock.words.code(kind, field.map_or("", |field| field.key), text),
         (Some(FieldType::Date | FieldType::DateTime), _) => clock.date(text),
         (Some(FieldType::Bool), "yes") => clock.words.t("yes"),
         (Some(FieldType::Bool), "no") => clock.words.t("no"),

@@ -52,7 +52,8 @@ pub(super) async fn enter(
         }
         Err(failure) if matches!(failure.code, "sign-in-wrong" | "sign-in-wait") => {
             let mut shown = SignInPage::of(visit, sent.get("user").to_string(), next);
-            shown.frame.troubles.push(Trouble { at: "user".into(), text: failure.detail.clone() });
+            let text = super::failure::words_of(shown.frame.words, &failure);
+            shown.frame.troubles.push(Trouble { at: "user".into(), text });
             page_with(failure.status, &shown)
         }
         Err(failure) => Err(failure),

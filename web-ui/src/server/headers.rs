@@ -24,7 +24,7 @@ const ALWAYS: [(HeaderName, &str); 8] = [
 ];
 
 /// Puts the headers on the answer. What was not marked otherwise is not kept anywhere (`no-store`): pages
-/// show records, and the machine may be shared. Nothing is compressed, so that no length betrays a secret.
+/// show records, and the machine may be shared. Pages are not compressed, so that no length betrays a secret.
 pub(super) async fn strict(request: Request, next: Next) -> Response {
     let mut answer = next.run(request).await;
     let out = answer.headers_mut();

@@ -43,6 +43,18 @@ impl Words {
         list.iter().map(|(code, english)| (*code, self.label(&key(code), english))).collect()
     }
 
+    /// A code by the English label that the casebook gives it; what is no label of this field comes back as it is.
+    pub fn code(self, kind: impl Borrow<Kind>, key: &str, english: &str) -> String {
+        let kind = *kind.borrow();
+        let held = schema(kind).by_key(key).map(|field| field.holds);
+        let Some(FieldType::Code(list)) = held else { return english.to_string() };
+        let code = list.iter().find(|(_, label)| *label == english).map(|(code, _)| *code);
+        code.map_or_else(
+            || english.to_string(),
+            |code| self.label(&format!("code-{}-{key}-{code}", kind.key()), english),
+        )
+    }
+
     fn label(self, key: &str, english: &str) -> String {
         self.find(key, &[]).unwrap_or_else(|| {
             if self.language().is_for_tests() { pseudo::lengthened(english).into_owned() } else { english.to_string() }
@@ -61,6 +73,10 @@ mod tests {
         let surname = schema(Kind::Person).by_key("surname").unwrap();
         assert_eq!(english.field(Kind::Person, surname), "Surname");
         assert_eq!(english.kind_plural(Kind::Person), "People");
-        assert_ne!(Words::new(Language::Longer).kind(Kind::Person), "Person");
+        let longer = Words::new(Language::Longer);
+        assert_ne!(longer.kind(Kind::Person), "Person");
+        assert_eq!(english.code(Kind::Marker, "requested_action", "Stop"), "Stop");
+        assert_ne!(longer.code(Kind::Marker, "requested_action", "Stop"), "Stop");
+        assert_eq!(longer.code(Kind::Marker, "reason", "Stop"), "Stop", "what a person wrote stays as it is");
     }
 }

@@ -7,6 +7,7 @@ mod catalogue;
 mod labels;
 mod language;
 mod pseudo;
+mod saying;
 mod times;
 
 use std::borrow::Borrow;
@@ -15,7 +16,6 @@ use fluent_bundle::{FluentArgs, FluentValue};
 
 pub use language::Language;
 pub use times::Clock;
-pub(crate) use times::iso as utc;
 
 /// Markup that was escaped where it was made and goes into a page as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -46,6 +46,11 @@ impl Clock {
         self.short_words(ms)
     }
 
+    /// The exact time within a sentence.
+    pub fn exact_time_words(&self, ms: u64) -> String {
+        self.exact_words(ms)
+    }
+
     /// How long ago, in words.
     pub fn ago_words(&self, ms: impl Borrow<u64>) -> String {
         let ms = *ms.borrow();

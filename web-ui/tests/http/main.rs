@@ -6,6 +6,7 @@
 mod api;
 mod common;
 mod document;
+mod drafts;
 mod front_door;
 mod listener;
 mod rights;

@@ -1,7 +1,7 @@
 use cairn_record::{Kind, Value};
 
 use super::*;
-use crate::{CasebookError, MatchKind, SettleRequest, Verdict};
+use crate::{CasebookError, MatchKind, SearchRequest, SettleRequest, Verdict};
 
 #[test]
 fn a_saved_vehicle_is_found_by_its_plate_however_it_is_written_and_the_check_is_audited() {

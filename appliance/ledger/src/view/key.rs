@@ -32,6 +32,8 @@ pub enum Table {
     Entry = 13,
     /// Numbers that pages show.
     Counter = 14,
+    /// What people have begun to write and not saved. Not rebuilt from the logs: never part of them.
+    Draft = 15,
 }
 
 /// One part of a key.

@@ -1,0 +1,99 @@
+//! Sentences about what the casebook answers with as data.
+
+use cairn_casebook::{MatchedBy, SyncSays};
+use cairn_record::{Confidence, IdentifierKind, Reading};
+
+use super::{Clock, Words, number};
+
+impl Words {
+    /// Why a search found a record: "astra: same word; fairfax: name that sounds alike".
+    pub fn met(self, met: &[(String, MatchedBy)]) -> String {
+        let one = |(word, by): &(String, MatchedBy)| {
+            let how = self.t(match by {
+                MatchedBy::Identifier => "met-identifier",
+                MatchedBy::Name => "met-name",
+                MatchedBy::Word => "met-word",
+                MatchedBy::Prefix => "met-prefix",
+                MatchedBy::LookAlike => "met-lookalike",
+                MatchedBy::SoundsLike => "met-sounds",
+                MatchedBy::Misspelt => "met-misspelt",
+            });
+            self.with("met", &[("word", word.as_str().into()), ("how", how.into())])
+        };
+        met.iter().map(one).collect::<Vec<_>>().join("; ")
+    }
+
+    /// How a check read what was typed: "Plate OH3338L (possibly)".
+    pub fn reading(self, reading: &Reading) -> String {
+        let what = self.t(match reading.identifier.kind {
+            IdentifierKind::Plate => "read-plate",
+            IdentifierKind::Phone => "read-phone",
+            IdentifierKind::Document => "read-document",
+            IdentifierKind::Vin => "read-vin",
+            IdentifierKind::Name => "read-name",
+        });
+        // A name may be followed by a date of birth.
+        let exact = &reading.identifier.exact;
+        let text = match exact.split_once('|') {
+            Some((name, born)) => self.with("read-born", &[("name", name.into()), ("date", born.into())]),
+            None => exact.clone(),
+        };
+        let key = if reading.confidence == Confidence::Possible { "read-possibly" } else { "read-as" };
+        self.with(key, &[("what", what.into()), ("text", text.into())])
+    }
+}
+
+impl Clock {
+    /// What the footer says of sync.
+    pub fn sync(&self, says: &SyncSays) -> String {
+        let w = self.words;
+        let (key, peer, entries, since_ms) = match says {
+            SyncSays::Cut => return w.t("sync-says-cut"),
+            SyncSays::Alone => return w.t("sync-says-alone"),
+            SyncSays::HasEverything { peer } => ("sync-says-has-everything", peer, 0, None),
+            SyncSays::Comparing { peer } => ("sync-says-comparing", peer, 0, None),
+            SyncSays::Sending { peer, entries } => ("sync-says-sending", peer, *entries, None),
+            SyncSays::HadEverything { peer, since_ms } => ("sync-says-had-everything", peer, 0, Some(*since_ms)),
+            SyncSays::Waits { peer, entries, since_ms: None } => ("sync-says-waits", peer, *entries, None),
+            SyncSays::Waits { peer, entries, since_ms } => ("sync-says-waits-since", peer, *entries, *since_ms),
+        };
+        let args = [
+            // Which of the two a sentence is about changes its words in most languages: the hub has no name in it.
+            ("who", if peer.is_some() { "site" } else { "hub" }.into()),
+            ("site", peer.as_deref().unwrap_or_default().into()),
+            ("count", number(entries)),
+            ("ago", since_ms.map(|at| self.ago_words(at)).unwrap_or_default().into()),
+        ];
+        w.with(key, &args)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::{Language, Words};
+
+    #[test]
+    fn the_footer_says_who_has_what_and_since_when() {
+        let clock = Clock { words: Words::new(Language::English), now_ms: 3_600_000 };
+        let bravo = || Some("Post Bravo".to_string());
+        let said = |says: SyncSays| clock.sync(&says);
+        assert_eq!(said(SyncSays::HasEverything { peer: None }), "The hub has everything.");
+        assert_eq!(said(SyncSays::HasEverything { peer: bravo() }), "Post Bravo has everything.");
+        assert_eq!(said(SyncSays::Sending { peer: None, entries: 1 }), "Sending 1 entry to the hub.");
+        let waits = SyncSays::Waits { peer: bravo(), entries: 1_200, since_ms: Some(600_000) };
+        assert_eq!(said(waits), "Saved here. 1,200 entries wait for Post Bravo; last compared 50 minutes ago.");
+        let all = [
+            SyncSays::Cut,
+            SyncSays::Alone,
+            SyncSays::Comparing { peer: None },
+            SyncSays::HadEverything { peer: bravo(), since_ms: 0 },
+            SyncSays::Waits { peer: None, entries: 1, since_ms: None },
+        ];
+        for says in all {
+            let longer = Clock { words: Words::new(Language::Longer), ..clock };
+            assert!(!clock.sync(&says).contains('⟦'), "{says:?}");
+            assert_ne!(clock.sync(&says), longer.sync(&says), "{says:?} comes from the catalogue");
+        }
+    }
+}
