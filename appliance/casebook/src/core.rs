@@ -51,6 +51,8 @@ pub(crate) struct Writing {
     pub(crate) stamp: u64,
     /// Records held that are not withdrawn.
     pub(crate) records: u64,
+    /// What is folded now goes into the search index afterwards, with everything else.
+    pub(crate) index_later: bool,
 }
 
 /// The parts of a [`Casebook`].

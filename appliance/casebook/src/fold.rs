@@ -238,7 +238,7 @@ impl Casebook {
         self.put_log_rows(&mut folding.batch, &folding.logs_moved);
         writing.stamp += 1;
         self.views.commit(&folding.batch, Some(&writing.stamp.to_be_bytes()))?;
-        for pending in folding.rows.values() {
+        for pending in folding.rows.values().filter(|_| !writing.index_later) {
             if let Some(row) = pending.now.as_ref().filter(|row| !row.entries.is_empty()) {
                 self.index_record(row);
             }

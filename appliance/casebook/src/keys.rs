@@ -1,6 +1,6 @@
 //! Keys and small values of the views.
 
-use cairn_ledger::view::{Key, Table};
+use cairn_ledger::view::{Key, Row, Table};
 use cairn_ledger::{EntryRef, Incarnation, Lane, LogId, LogKey, ReplicaId, SpaceId};
 use cairn_record::{IdentifierKind, RecordId};
 
@@ -95,7 +95,18 @@ pub fn read_parked(bytes: &[u8]) -> Option<EntryAt> {
 
 /// When a replica last wrote a receipt for another: "at that time I held everything the other had".
 pub fn receipt(writer: ReplicaId, about: ReplicaId) -> Key {
-    Key::new(Table::Peer).hidden("receipt").hidden(writer.0).hidden(about.0)
+    receipts_of(writer).hidden(about.0)
+}
+
+/// All receipts that a replica wrote.
+pub fn receipts_of(writer: ReplicaId) -> Key {
+    Key::new(Table::Peer).hidden("receipt").hidden(writer.0)
+}
+
+/// About whom, and of what time, a row of [`receipt`] is.
+pub fn read_receipt(row: &Row) -> Option<(ReplicaId, u64)> {
+    let about = ReplicaId(row.key.hidden_part(2)?.try_into().ok()?);
+    Some((about, u64::from_be_bytes(row.value.as_slice().try_into().ok()?)))
 }
 
 /// What is known of a peer.

@@ -22,6 +22,7 @@ mod enrol;
 mod errors;
 mod exchange;
 mod fold;
+mod fresh;
 mod home;
 mod importing;
 mod keys;

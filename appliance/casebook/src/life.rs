@@ -13,7 +13,7 @@ use cairn_ledger::registry::{
     Founded, Registry, ReplicaCertified, ReplicaRole, RootKey, SpaceKind, SpaceOpened, Statement, local_space,
     registry_space,
 };
-use cairn_ledger::view::{Batch, Key, Table, ViewKey};
+use cairn_ledger::view::{Key, Table, ViewKey};
 use cairn_ledger::{ClockQuality, EntryKind, EpochKey, Incarnation, Lane, Ledger, LogId, SpaceId};
 
 use crate::core::{Memory, Parts, Writing, founding_space};
@@ -136,12 +136,20 @@ impl Casebook {
         let mut writing = self.writing();
         self.refresh_registry_memory()?;
         self.load_log_table(&mut writing)?;
-        self.fold_shared(&mut writing, self.ledger.logs().into_iter(), now_ms)?;
+        self.fold_before_indexing(&mut writing, now_ms)?;
         if let Some(stamp) = index_stamp {
             self.catch_index_up(stamp)?;
         }
         drop(writing);
         self.load_peers()
+    }
+
+    /// Folds everything that the views lack; the search index is filled afterwards, in one go.
+    fn fold_before_indexing(&self, writing: &mut Writing, now_ms: u64) -> Result<(), CasebookError> {
+        writing.index_later = true;
+        let folded = self.fold_shared(writing, self.ledger.logs().into_iter(), now_ms);
+        writing.index_later = false;
+        folded
     }
 
     fn load_log_table(&self, writing: &mut Writing) -> Result<(), CasebookError> {
@@ -195,7 +203,9 @@ impl Casebook {
         let mut failure = None;
         let records = self.held_rows(&mut failure).map(|row| self.indexed(&row));
         index.rebuild(records, &index_stamp(&self.logs()))?;
-        failure.map_or(Ok(()), Err)
+        failure.map_or(Ok(()), Err)?;
+        self.index_behind.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Every record that is held and not withdrawn, a page at a time; stops at the first failure and leaves it behind.
@@ -229,42 +239,16 @@ impl Casebook {
     pub fn rebuild(&self, actor: &Actor, now_ms: u64) -> Result<u64, CasebookError> {
         actor.must(Right::ManageSync)?;
         let mut writing = self.writing();
-        self.clear_views()?;
+        // What peers are known to hold comes from them and not from the logs.
+        self.views.keep_only(&[Table::Peer])?;
         *self.logs_mut() = LogTable::default();
         *writing = Writing::default();
-        self.fold_shared(&mut writing, self.ledger.logs().into_iter(), now_ms)?;
+        self.fold_before_indexing(&mut writing, now_ms)?;
         self.rebuild_index()?;
         let records = writing.records;
         drop(writing);
         self.write_audit(actor, AuditEvent::new("rebuild", actor.via.key()).count(records), now_ms)?;
         Ok(records)
-    }
-
-    /// Removes every row, so that folding starts from nothing.
-    fn clear_views(&self) -> Result<(), CasebookError> {
-        for table in [
-            Table::Meta,
-            Table::Record,
-            Table::Identifier,
-            Table::RecordLinks,
-            Table::Conflict,
-            Table::Recent,
-            Table::Marker,
-            Table::Parked,
-            Table::SetAside,
-            Table::Counter,
-        ] {
-            loop {
-                let rows = self.views.scan(&Key::new(table), 1_000, None)?;
-                if rows.is_empty() {
-                    break;
-                }
-                let mut batch = Batch::new();
-                rows.into_iter().for_each(|row| batch.remove(row.key));
-                self.views.commit(&batch, Some(&0_u64.to_be_bytes()))?;
-            }
-        }
-        Ok(self.views.compact()?)
     }
 
     /// Looks after itself: writes out the search index when something waits, gives memory back when idle. Call it every

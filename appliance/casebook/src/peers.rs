@@ -10,8 +10,8 @@ use cairn_ledger::{EntryHash, Frontier, LogKey, ReplicaId, SpaceId};
 
 use crate::row::RecordRow;
 use crate::{
-    Actor, AuditEvent, Casebook, CasebookError, Change, Freshness, Member, PeerEvent, PeerSync, Right, SpaceSync,
-    SyncStatus, Whereabout, keys,
+    Actor, AuditEvent, Casebook, CasebookError, Change, Member, PeerEvent, PeerSync, Right, SpaceSync, SyncStatus,
+    Whereabout, keys,
 };
 
 /// Live knowledge of one peer.
@@ -63,6 +63,20 @@ impl PeerState {
 
     fn holds(&self, space: SpaceId, log: &LogKey, number: u64) -> bool {
         self.frontiers.get(&space).is_some_and(|frontier| frontier.number(log) >= number)
+    }
+
+    /// Whether the peer is known to hold exactly this of these spaces.
+    pub(crate) fn holds_all<'a>(&self, spaces: impl IntoIterator<Item = &'a (SpaceId, Frontier)>) -> bool {
+        let mut any = false;
+        spaces.into_iter().all(|(space, frontier)| {
+            any = true;
+            self.frontiers.get(space) == Some(frontier)
+        }) && any
+    }
+
+    /// When it and this machine last held the same: now, while they are connected and do.
+    pub(crate) fn equal_since(&self, here: &[(SpaceId, Frontier)], now_ms: u64) -> Option<u64> {
+        if self.connected && self.holds_all(here) { Some(now_ms) } else { self.last_equal_ms }
     }
 
     fn row(&self) -> PeerRow {
@@ -185,26 +199,31 @@ impl Casebook {
     /// When a peer holds exactly the registry and records held here, notes the time, and writes a receipt entry if
     /// something has changed since the last one. Audit spaces do not count: a receipt would call forth the next.
     fn note_if_equal(&self, peer: ReplicaId, now_ms: u64) -> Result<(), CasebookError> {
-        let known = self.peers().get(&peer).cloned().unwrap_or_default();
-        if !self.holds_the_same(peer, &known) {
-            return Ok(());
-        }
-        let mut hasher = blake3::Hasher::new();
-        for shared in self.shared_spaces(peer).into_iter().filter(|space| !space.audit) {
-            hasher.update(&self.frontier(shared.space).digest());
-        }
-        let digest = *hasher.finalize().as_bytes();
+        let here = self.held_frontiers(peer);
         let news = self.peer(peer, |state| {
-            let news = state.receipted != digest;
+            if !state.holds_all(&here) {
+                return None;
+            }
+            let mut hasher = blake3::Hasher::new();
+            for (_, frontier) in &here {
+                hasher.update(&frontier.digest());
+            }
+            let digest = *hasher.finalize().as_bytes();
             state.last_equal_ms = Some(now_ms);
-            state.receipted = digest;
-            news
+            let before = std::mem::replace(&mut state.receipted, digest);
+            Some(before != digest)
         });
-        if !news {
+        if news != Some(true) {
             return Ok(());
         }
         self.save_peer(peer)?;
         self.write_receipt(peer, now_ms)
+    }
+
+    /// What is held here of the registry and the records spaces shared with a peer.
+    fn held_frontiers(&self, peer: ReplicaId) -> Vec<(SpaceId, Frontier)> {
+        let shared = self.shared_spaces(peer).into_iter().filter(|space| !space.audit);
+        shared.map(|shared| (shared.space, self.frontier(shared.space))).collect()
     }
 
     fn save_peer(&self, peer: ReplicaId) -> Result<(), CasebookError> {
@@ -245,71 +264,6 @@ impl Casebook {
             })
         };
         members.iter().filter_map(one).collect()
-    }
-
-    /// How fresh what is held of each site is.
-    pub(crate) fn freshness(&self, now_ms: u64) -> Result<Vec<Freshness>, CasebookError> {
-        let identity = self.identity();
-        let mut lines = vec![Freshness {
-            replica: identity.replica,
-            site: identity.site,
-            role: identity.role,
-            here: true,
-            complete_ms: Some(now_ms),
-            newest_ms: self.newest_of(identity.replica)?,
-        }];
-        for member in self.members() {
-            lines.push(Freshness {
-                replica: member.replica,
-                complete_ms: self.complete_since(member.replica, now_ms)?,
-                newest_ms: self.newest_of(member.replica)?,
-                site: member.site,
-                role: role_word(member.hub).into(),
-                here: false,
-            });
-        }
-        Ok(lines)
-    }
-
-    /// Until when everything of a peer is known to be here: our own comparison with it, or what somebody we were equal
-    /// with later said of it.
-    fn complete_since(&self, peer: ReplicaId, now_ms: u64) -> Result<Option<u64>, CasebookError> {
-        let mut newest = self.equal_since(peer, now_ms);
-        for between in self.members() {
-            let Some(until) = self.equal_since(between.replica, now_ms).filter(|_| between.replica != peer) else {
-                continue;
-            };
-            let said = self.views.get(&keys::receipt(between.replica, peer))?;
-            let said = said.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
-            newest = newest.max(said.map(|said| said.min(until)));
-        }
-        Ok(newest)
-    }
-
-    /// When this machine and a peer last held the same registry and records: now, while they are connected and do.
-    fn equal_since(&self, peer: ReplicaId, now_ms: u64) -> Option<u64> {
-        let state = self.peers().get(&peer).cloned()?;
-        if state.connected && self.holds_the_same(peer, &state) { Some(now_ms) } else { state.last_equal_ms }
-    }
-
-    fn holds_the_same(&self, peer: ReplicaId, state: &PeerState) -> bool {
-        let spaces: Vec<_> = self.shared_spaces(peer).into_iter().filter(|space| !space.audit).collect();
-        !spaces.is_empty()
-            && spaces.iter().all(|shared| state.frontiers.get(&shared.space) == Some(&self.frontier(shared.space)))
-    }
-
-    /// Time of the newest entry about records that a replica wrote and that is held here.
-    fn newest_of(&self, replica: ReplicaId) -> Result<Option<u64>, CasebookError> {
-        let mut newest = None;
-        for space in self.spaces_of_kind(SpaceKind::Records) {
-            for (log, (number, _)) in &self.frontier(space).0 {
-                if log.replica == replica {
-                    let entry = self.ledger.entry(&cairn_ledger::LogId { space, key: *log }, *number)?;
-                    newest = newest.max(entry.map(|entry| entry.header.core.hlc.unix_ms));
-                }
-            }
-        }
-        Ok(newest)
     }
 
     /// What is where. Right: SeeSync.

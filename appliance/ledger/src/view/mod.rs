@@ -69,6 +69,10 @@ pub trait ViewStore: Send + Sync {
     /// [`ViewStats::wants_compaction`].
     fn compact(&self) -> Result<(), ViewError>;
 
+    /// Takes everything away but the rows of these tables, the stamp too, by moving them to a new place: what a
+    /// rebuild begins with. A crash in between leaves everything as it was.
+    fn keep_only(&self, tables: &[Table]) -> Result<(), ViewError>;
+
     /// Writes out what is buffered and marks the store as closed in order, so that the next opening can
     /// trust it without reading it. After this every call says [`ViewError::NeedsReopen`].
     fn close(&self) -> Result<(), ViewError>;

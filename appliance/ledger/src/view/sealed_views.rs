@@ -259,25 +259,30 @@ impl<E: Engine> SealedViews<E> {
         long.iter().try_for_each(|(stored, value)| self.open_row(engine, stored, value).map(drop))
     }
 
-    /// Copies every row that something points at, as it is: sealed rows stay valid under their key.
-    fn copy_live(&self, from: &E, to: &E) -> Result<(), ViewError> {
+    /// Copies rows as they are, with their pieces: sealed rows stay valid under their key. Gives the account of them.
+    fn copy_rows(&self, from: &E, to: &E, wanted: impl Fn(&[u8]) -> bool) -> Result<Account, ViewError> {
+        let mut account = Account::default();
         let mut after: Option<Vec<u8>> = None;
         loop {
             let mut rows = Vec::new();
+            let mut last = None;
             from.walk(&[], after.as_deref(), &mut |stored, value| {
-                if stored.first() != Some(&PIECES) {
-                    rows.push((stored.to_vec(), Some(value.to_vec())));
+                last = Some(stored.to_vec());
+                if stored.first() != Some(&PIECES) && wanted(stored) {
+                    rows.push((stored.to_vec(), value.to_vec()));
                 }
                 rows.len() < STEP_ROWS_MAX
             })?;
-            let Some((last, _)) = rows.last() else { return Ok(()) };
-            after = Some(last.clone());
-            for (stored, value) in &rows {
-                if stored != ACCOUNT_KEY {
-                    self.copy_pieces(from, to, stored, value.as_deref().unwrap_or_default())?;
-                }
+            if last.is_none() {
+                return Ok(account);
             }
-            steps(&rows, 0).try_for_each(|step| to.apply(step))?;
+            after = last;
+            for (stored, value) in rows.iter().filter(|(stored, _)| stored != ACCOUNT_KEY) {
+                self.copy_pieces(from, to, stored, value)?;
+                account.add(self.sealer.account_hash(stored, value), row_bytes(stored, value)?);
+            }
+            let writes: Vec<Write> = rows.into_iter().map(|(stored, value)| (stored, Some(value))).collect();
+            steps(&writes, 0).try_for_each(|step| to.apply(step))?;
         }
     }
 
@@ -385,11 +390,29 @@ impl<E: Engine> ViewStore for SealedViews<E> {
         }
         let mut engine = self.engine.write().unwrap_or_else(PoisonError::into_inner);
         let rewritten = engine.beside().and_then(|fresh| {
-            self.copy_live(&engine, &fresh)?;
+            self.copy_rows(&engine, &fresh, |_| true)?;
             self.audit(&fresh, &books.account)?;
             engine.switch_to(fresh)
         });
         rewritten.inspect_err(|error| note(&mut books, error))
+    }
+
+    fn keep_only(&self, tables: &[Table]) -> Result<(), ViewError> {
+        let mut books = self.books();
+        if books.broken {
+            return Err(ViewError::NeedsReopen);
+        }
+        let mut engine = self.engine.write().unwrap_or_else(PoisonError::into_inner);
+        let of_these = |stored: &[u8]| tables.iter().any(|table| stored.first() == Some(&(*table as u8)));
+        let rewritten = engine.beside().and_then(|fresh| {
+            let account = self.copy_rows(&engine, &fresh, of_these)?;
+            fresh.apply(&[self.sealed_account(&account)?])?;
+            engine.switch_to(fresh)?;
+            Ok(account)
+        });
+        let account = rewritten.inspect_err(|error| note(&mut books, error))?;
+        *books = Books { account, ..Books::default() };
+        Ok(())
     }
 
     fn close(&self) -> Result<(), ViewError> {

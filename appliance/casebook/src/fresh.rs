@@ -1,0 +1,87 @@
+//! How fresh the answers are: until when everything of each site is known to be here.
+//!
+//! Every check and search asks this, at a hub with hundreds of posts too: what is held is read once for all of them.
+
+use std::collections::HashMap;
+
+use cairn_ledger::registry::SpaceKind;
+use cairn_ledger::{Frontier, LogId, ReplicaId, SpaceId};
+
+use crate::peers::role_word;
+use crate::{Casebook, CasebookError, Freshness, Member, keys};
+
+/// Most receipts of one replica that are looked at: one about each replica it ever met.
+const RECEIPTS_MAX: usize = 4_096;
+
+impl Casebook {
+    /// How fresh what is held of each site is, this one first.
+    pub(crate) fn freshness(&self, now_ms: u64) -> Result<Vec<Freshness>, CasebookError> {
+        let identity = self.identity();
+        let members = self.members();
+        let complete = self.complete_since(&members, now_ms)?;
+        let newest = self.newest_by_writer()?;
+        let mut lines = vec![Freshness {
+            replica: identity.replica,
+            site: identity.site,
+            role: identity.role,
+            here: true,
+            complete_ms: Some(now_ms),
+            newest_ms: newest.get(&identity.replica).copied(),
+        }];
+        lines.extend(members.into_iter().map(|member| Freshness {
+            replica: member.replica,
+            complete_ms: complete.get(&member.replica).copied(),
+            newest_ms: newest.get(&member.replica).copied(),
+            site: member.site,
+            role: role_word(member.hub).into(),
+            here: false,
+        }));
+        Ok(lines)
+    }
+
+    /// Until when everything of each member is known to be here: our own comparison with it, or what somebody we were
+    /// equal with later said of it. Members of whom nothing is known are left out.
+    fn complete_since(&self, members: &[Member], now_ms: u64) -> Result<HashMap<ReplicaId, u64>, CasebookError> {
+        let equal = self.equal_since(members, now_ms);
+        let mut complete = equal.clone();
+        for (between, until) in equal {
+            for row in self.views.scan(&keys::receipts_of(between), RECEIPTS_MAX, None)? {
+                let Some((about, said)) = keys::read_receipt(&row) else { continue };
+                if about != between {
+                    let known = complete.entry(about).or_default();
+                    *known = said.min(until).max(*known);
+                }
+            }
+        }
+        Ok(complete)
+    }
+
+    /// When this machine and each member last held the same registry and records.
+    fn equal_since(&self, members: &[Member], now_ms: u64) -> HashMap<ReplicaId, u64> {
+        let mut held: HashMap<Vec<SpaceId>, Vec<(SpaceId, Frontier)>> = HashMap::new();
+        let mut equal = HashMap::new();
+        for member in members {
+            let shared = self.shared_spaces(member.replica).into_iter().filter(|space| !space.audit);
+            let spaces: Vec<SpaceId> = shared.map(|shared| shared.space).collect();
+            let here = held
+                .entry(spaces)
+                .or_insert_with_key(|spaces| spaces.iter().map(|space| (*space, self.frontier(*space))).collect());
+            let since = self.peers().get(&member.replica).and_then(|state| state.equal_since(here, now_ms));
+            equal.extend(since.map(|since| (member.replica, since)));
+        }
+        equal
+    }
+
+    /// Time of the newest entry about records held here, by who wrote it.
+    fn newest_by_writer(&self) -> Result<HashMap<ReplicaId, u64>, CasebookError> {
+        let mut newest: HashMap<ReplicaId, u64> = HashMap::new();
+        for space in self.spaces_of_kind(SpaceKind::Records) {
+            for (log, (number, _)) in self.frontier(space).0 {
+                let Some(entry) = self.ledger.entry(&LogId { space, key: log }, number)? else { continue };
+                let known = newest.entry(log.replica).or_default();
+                *known = entry.header.core.hlc.unix_ms.max(*known);
+            }
+        }
+        Ok(newest)
+    }
+}
