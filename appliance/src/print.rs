@@ -243,8 +243,8 @@ fn doctor(report: &DoctorReport) -> String {
         text += &format!("{} rebuilt from the logs in {took} ms.\n", count(records, "record", "records"));
     }
     text += &verified(&report.verification);
-    for finding in &report.findings {
-        text += &format!("\n{}: {} ({})", finding.what, finding.reason, moment(finding.at_ms));
+    for line in report.diagnosis.findings.iter().chain(&report.diagnosis.notes) {
+        text += &format!("\n{}: {} ({})", line.what, line.reason, moment(line.at_ms));
     }
     text + if report.well { "\nNothing is wrong." } else { "" }
 }

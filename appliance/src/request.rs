@@ -6,8 +6,8 @@
 use std::path::PathBuf;
 
 use cairn_casebook::{
-    CheckAnswer, Identity, ImportBatch, ImportReport, Invitation, NewPerson, Person, RecordPage, SearchAnswer,
-    SearchRequest, SetAsideLine, SyncStatus, UndoReport, Verification,
+    CheckAnswer, Diagnosis, Identity, ImportBatch, ImportReport, Invitation, NewPerson, Person, RecordPage,
+    SearchAnswer, SearchRequest, SyncStatus, UndoReport, Verification,
 };
 use cairn_record::RecordId;
 use serde::{Deserialize, Serialize};
@@ -123,8 +123,9 @@ pub struct SyncReport {
 pub struct DoctorReport {
     /// Whether nothing is wrong.
     pub well: bool,
-    /// What is wrong.
-    pub findings: Vec<SetAsideLine>,
+    /// What is wrong, and what is only worth knowing.
+    #[serde(flatten)]
+    pub diagnosis: Diagnosis,
     /// Every log, verified.
     pub verification: Verification,
     /// With `--rebuild`: how many records were rebuilt.

@@ -458,3 +458,12 @@ pub struct SetAsideLine {
     /// When it was met.
     pub at_ms: u64,
 }
+
+/// What the doctor found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// What is wrong; empty when all is well.
+    pub findings: Vec<SetAsideLine>,
+    /// What was met and mended, and is no cause for alarm.
+    pub notes: Vec<SetAsideLine>,
+}

@@ -17,6 +17,7 @@ mod checking;
 pub mod code;
 mod core;
 mod digest;
+mod doctor;
 mod drafts;
 mod enrol;
 mod errors;

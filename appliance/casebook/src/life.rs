@@ -23,7 +23,7 @@ use crate::logs::LogTable;
 use crate::place::{Folder, Place};
 use crate::row::RecordRow;
 use crate::summary::is_yes;
-use crate::{Actor, AuditEvent, Casebook, CasebookError, Entropy, InitRequest, Right, SetAsideLine, Unlock, keys};
+use crate::{Actor, AuditEvent, Casebook, CasebookError, Entropy, InitRequest, Right, Unlock, keys};
 
 /// Waiting records after which the search index is written out even if people are busy.
 const INDEX_PENDING_MAX: usize = 400;
@@ -239,8 +239,8 @@ impl Casebook {
     pub fn rebuild(&self, actor: &Actor, now_ms: u64) -> Result<u64, CasebookError> {
         actor.must(Right::ManageSync)?;
         let mut writing = self.writing();
-        // What peers are known to hold comes from them and not from the logs.
-        self.views.keep_only(&[Table::Peer])?;
+        // What peers are known to hold and what people have begun to write does not come from the logs.
+        self.views.keep_only(&[Table::Peer, Table::Draft])?;
         *self.logs_mut() = LogTable::default();
         *writing = Writing::default();
         self.fold_before_indexing(&mut writing, now_ms)?;
@@ -276,31 +276,6 @@ impl Casebook {
         self.views.close()?;
         drop(writing);
         Ok(())
-    }
-
-    /// What a doctor finds: logs that do not verify, damaged views or search index, entries set aside. Empty: all well.
-    pub fn doctor(&self, actor: &Actor, now_ms: u64) -> Result<Vec<SetAsideLine>, CasebookError> {
-        let mut findings = self.set_aside_lines()?;
-        let mut find =
-            |what: &str, reason: String| findings.push(SetAsideLine { what: what.into(), reason, at_ms: now_ms });
-        for log in self.verify(actor, false, now_ms)?.logs.into_iter().filter(|log| !log.fault.is_empty()) {
-            find(&format!("log of {} in {}", log.site, log.space), log.fault);
-        }
-        for (log, common) in self.ledger.frozen_logs() {
-            let reason = format!("it has two histories and is frozen after entry {common}; peers hold the proof");
-            find(&format!("log of {}", self.site_of(log.key.replica)), reason);
-        }
-        if let Some(torn) = self.ledger.open_report().torn {
-            let reason = format!("{} bytes of an unfinished write were set aside at the last start", torn.bytes);
-            find("journal", reason);
-        }
-        if let Err(error) = self.views.check() {
-            find("views", error.to_string());
-        }
-        if let Err(error) = self.index.as_ref().map_or(Ok(()), SearchIndex::check) {
-            find("search index", error.to_string());
-        }
-        Ok(findings)
     }
 
     /// Ed25519 seed of this replica, for TLS.

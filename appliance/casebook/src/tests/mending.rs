@@ -1,7 +1,7 @@
 use cairn_record::Kind;
 
 use super::*;
-use crate::Verdict;
+use crate::{Diagnosis, Verdict};
 
 #[test]
 fn a_restart_finds_everything_again_and_so_does_a_rebuild() {
@@ -14,7 +14,24 @@ fn a_restart_finds_everything_again_and_so_does_a_rebuild() {
     assert_eq!(hub.book.rebuild(&Actor::terminal(), NOW).unwrap(), 2);
     assert_eq!(hub.book.record(&hub.officer(), car, NOW).unwrap(), before);
     assert_eq!(hub.book.check(&hub.officer(), "RH29YFL", NOW).unwrap().verdict, Verdict::Hit);
-    assert_eq!(hub.book.doctor(&Actor::terminal(), NOW).unwrap(), []);
+    assert_eq!(hub.book.doctor(&Actor::terminal(), NOW).unwrap(), Diagnosis::default());
+}
+
+#[test]
+fn a_write_that_a_power_cut_tore_is_a_note_and_no_finding() {
+    let hub = Site::hub();
+    hub.save(Kind::Person, &[("surname", "Fairfax")]);
+    let Site { dir, book, seed } = hub;
+    drop(book);
+    let journal = dir.path().join("logs/00000001.seg");
+    let mut bytes = std::fs::read(&journal).unwrap();
+    bytes.extend_from_slice(&[0, 0, 1, 200, 7, 7, 7, 7, 1, 9, 9]);
+    std::fs::write(&journal, bytes).unwrap();
+    let book = Casebook::open(dir.path(), &unlock(dir.path()), entropy(seed + 77), NOW).unwrap();
+    let hub = Site { dir, book, seed };
+    let diagnosis = hub.book.doctor(&Actor::terminal(), NOW).unwrap();
+    assert_eq!(diagnosis.findings, []);
+    assert!(diagnosis.notes[0].reason.contains("nothing is lost"), "{diagnosis:?}");
 }
 
 #[test]
