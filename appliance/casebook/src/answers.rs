@@ -188,8 +188,46 @@ pub struct CheckAnswer {
     pub freshness: Vec<Freshness>,
     /// When the answer was given.
     pub answered_ms: u64,
-    /// What is wrong with the input, e.g. a failed check digit of an MRZ.
+    /// What is wrong with the input, e.g. a failed check digit of an MRZ, in English.
     pub warnings: Vec<String>,
+    /// The same as data, for those who say it in other words.
+    #[serde(skip)]
+    pub cautions: Vec<Caution>,
+}
+
+/// Something about the lines of a document that a person should look at again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caution {
+    /// They look like the lines of a document and could not be read; why, in English.
+    Unread(String),
+    /// A check digit does not agree with what it covers: `number`, `birth`, `expiry`, `optional` or `composite`.
+    CheckDigit(String),
+    /// A character was read as another, which fits its place and its check digit.
+    Repaired {
+        /// Line, from 1.
+        line: usize,
+        /// Place in the line, from 1.
+        column: usize,
+        /// As it was read.
+        from: char,
+        /// As it was taken.
+        to: char,
+    },
+}
+
+impl Caution {
+    /// In English, for the command line and the API.
+    pub fn in_english(&self) -> String {
+        match self {
+            Self::Unread(why) => why.clone(),
+            Self::CheckDigit(covers) => {
+                format!("the check digit of the {covers} does not fit: look at the document again")
+            }
+            Self::Repaired { line, column, from, to } => {
+                format!("line {line}, place {column}: read {from} as {to}")
+            }
+        }
+    }
 }
 
 /// What to search for.

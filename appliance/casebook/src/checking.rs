@@ -16,8 +16,8 @@ use cairn_record::{
 use crate::row::RecordRow;
 use crate::summary::{title_of, values_of};
 use crate::{
-    Actor, AuditEvent, Casebook, CasebookError, CheckAnswer, CheckHit, LinkLine, MarkerLine, MatchKind, Right, Verdict,
-    keys,
+    Actor, AuditEvent, Casebook, CasebookError, Caution, CheckAnswer, CheckHit, LinkLine, MarkerLine, MatchKind, Right,
+    Verdict, keys,
 };
 
 /// Most hits of one answer.
@@ -44,6 +44,7 @@ impl Casebook {
         }
         self.look_in_words(&query, &mut found)?;
         let (hits, more) = self.check_hits(found, now_ms)?;
+        let cautions = cautions(&query);
         let answer = CheckAnswer {
             asked: query.text.clone(),
             read_as: query.readings.iter().map(reading_words).collect(),
@@ -52,7 +53,8 @@ impl Casebook {
             more,
             freshness: self.freshness(now_ms)?,
             answered_ms: now_ms,
-            warnings: warnings(&query),
+            warnings: cautions.iter().map(Caution::in_english).collect(),
+            cautions,
             hits,
         };
         let event = AuditEvent::new("check", actor.via.key()).detail(&answer.asked);
@@ -231,14 +233,16 @@ fn reading_words(reading: &Reading) -> String {
     format!("{what} {}{sure}", reading.identifier.exact.replace('|', ", born "))
 }
 
-fn warnings(query: &Query) -> Vec<String> {
-    let mut warnings: Vec<String> = query.mrz_problem.iter().cloned().collect();
-    let Some(mrz) = &query.mrz else { return warnings };
-    for check in mrz.checks.iter().filter(|check| !check.agrees) {
-        warnings.push(format!("the check digit of the {} does not fit: look at the document again", check.covers));
-    }
-    for repair in &mrz.repairs {
-        warnings.push(format!("line {}, place {}: read {} as {}", repair.line, repair.column, repair.from, repair.to));
-    }
-    warnings
+fn cautions(query: &Query) -> Vec<Caution> {
+    let mut cautions: Vec<Caution> = query.mrz_problem.iter().cloned().map(Caution::Unread).collect();
+    let Some(mrz) = &query.mrz else { return cautions };
+    let wrong = mrz.checks.iter().filter(|check| !check.agrees);
+    cautions.extend(wrong.map(|check| Caution::CheckDigit(check.covers.clone())));
+    cautions.extend(mrz.repairs.iter().map(|repair| Caution::Repaired {
+        line: repair.line,
+        column: repair.column,
+        from: repair.from,
+        to: repair.to,
+    }));
+    cautions
 }

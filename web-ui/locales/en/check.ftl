@@ -71,3 +71,12 @@ read-phone = Phone
 read-document = Document
 read-vin = VIN
 read-name = Name
+
+# What to look at again on a document.
+caution-unread = The lines of the document could not be read: { $why }.
+caution-number = The check digit of the document number does not fit. Look at the document again.
+caution-birth = The check digit of the date of birth does not fit. Look at the document again.
+caution-expiry = The check digit of the date of expiry does not fit. Look at the document again.
+caution-optional = The check digit of the second number does not fit. Look at the document again.
+caution-composite = The check digit of the whole line does not fit. Look at the document again.
+caution-repaired = Line { $line }, place { $place }: { $from } was read as { $to }.

@@ -90,7 +90,7 @@ impl Answer {
             icon,
             word: w.t(&format!("verdict-{verdict}")),
             sentence: w.with(&format!("verdict-{verdict}-words"), &args),
-            warnings: answer.warnings,
+            warnings: answer.cautions.iter().map(|caution| w.caution(caution)).collect(),
             hits: answer.hits.into_iter().map(|hit| Hit::of(clock, hit)).collect(),
             more: answer.more,
             sources: shown::sources(clock, &answer.freshness),

@@ -233,8 +233,9 @@ impl Flavour {
             hits,
             freshness: self.freshness(),
             answered_ms: NOW_MS,
-            warnings: if verdict == Verdict::Possible {
-                vec![self.t("The check digit of the document number is wrong: read it again.")]
+            warnings: Vec::new(),
+            cautions: if verdict == Verdict::Possible {
+                vec![Caution::Unread(self.t("this has one line of 42")), Caution::CheckDigit("number".into())]
             } else {
                 Vec::new()
             },

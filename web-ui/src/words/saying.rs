@@ -1,6 +1,6 @@
 //! Sentences about what the casebook answers with as data.
 
-use cairn_casebook::{MatchedBy, SyncSays};
+use cairn_casebook::{Caution, MatchedBy, SyncSays};
 use cairn_record::{Confidence, IdentifierKind, Reading};
 
 use super::{Clock, Words, number};
@@ -21,6 +21,29 @@ impl Words {
             self.with("met", &[("word", word.as_str().into()), ("how", how.into())])
         };
         met.iter().map(one).collect::<Vec<_>>().join("; ")
+    }
+
+    /// What to look at again on a document.
+    pub fn caution(self, caution: &Caution) -> String {
+        match caution {
+            Caution::Unread(why) => self.a("caution-unread", "why", why),
+            Caution::CheckDigit(covers) => self.t(match covers.as_str() {
+                "number" => "caution-number",
+                "birth" => "caution-birth",
+                "expiry" => "caution-expiry",
+                "optional" => "caution-optional",
+                _ => "caution-composite",
+            }),
+            Caution::Repaired { line, column, from, to } => self.with(
+                "caution-repaired",
+                &[
+                    ("line", number(*line)),
+                    ("place", number(*column)),
+                    ("from", from.to_string().into()),
+                    ("to", to.to_string().into()),
+                ],
+            ),
+        }
     }
 
     /// How a check read what was typed: "Plate OH3338L (possibly)".
@@ -72,6 +95,18 @@ impl Clock {
 mod tests {
     use super::*;
     use crate::words::{Language, Words};
+
+    #[test]
+    fn a_document_that_does_not_add_up_is_told_in_the_words_of_the_reader() {
+        let words = Words::new(Language::English);
+        let repaired = Caution::Repaired { line: 2, column: 1, from: 'O', to: '0' };
+        assert_eq!(words.caution(&repaired), "Line 2, place 1: O was read as 0.");
+        for covers in ["number", "birth", "expiry", "optional", "composite"] {
+            let said = words.caution(&Caution::CheckDigit(covers.into()));
+            assert!(said.contains("does not fit"), "{covers}: {said}");
+            assert_ne!(said, Words::new(Language::Longer).caution(&Caution::CheckDigit(covers.into())));
+        }
+    }
 
     #[test]
     fn the_footer_says_who_has_what_and_since_when() {
