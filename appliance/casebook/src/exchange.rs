@@ -2,7 +2,10 @@
 //! registry, and what it brings is judged by its signatures, never by the connection it came over.
 
 use cairn_ledger::registry::{ReplicaRole, SpaceKind};
-use cairn_ledger::{EntryHash, EntryKind, Frontier, Incarnation, LogId, OpenParcel, Refusal, ReplicaId, SpaceId};
+use cairn_ledger::{
+    EntryHash, EntryKind, EntryRef, Frontier, Incarnation, LogId, OpenEntry, OpenParcel, Refusal, ReplicaId, SpaceId,
+};
+use cairn_record::RecordId;
 
 use crate::local_note::LocalNote;
 use crate::peers::Peers;
@@ -89,6 +92,19 @@ impl Casebook {
     /// is nothing from there.
     pub fn read_parcel(&self, log: &LogId, from: u64, max_bytes: usize) -> Result<Option<OpenParcel>, CasebookError> {
         self.ledger.open_run(log, from, max_bytes).map_err(|error| CasebookError::Storage(error.to_string()))
+    }
+
+    /// Where the entries of a record stand that are in the views: log, number, short name. Empty when it is not known.
+    pub fn entries_of(&self, record: RecordId) -> Result<Vec<(LogId, u64, EntryRef)>, CasebookError> {
+        let Some(row) = self.row(record)? else { return Ok(Vec::new()) };
+        let logs = self.logs();
+        Ok(row.entries.iter().filter_map(|at| Some((logs.log(at.log)?, at.number, at.entry))).collect())
+    }
+
+    /// One entry in clear, with its hash; `None` when it is not held, or its body is not readable here.
+    pub fn open_entry(&self, log: &LogId, number: u64) -> Result<Option<(EntryHash, OpenEntry)>, CasebookError> {
+        let Some(entry) = self.ledger.entry(log, number)? else { return Ok(None) };
+        Ok(self.ledger.open_entry(&entry).ok().map(|open| (entry.header.hash(), open)))
     }
 
     /// Checks and keeps a parcel from `peer`: durable when it returns; refused whole with a named reason.

@@ -51,7 +51,7 @@ pub use ledger::{CommitError, EntryDraft, Kept, Ledger, ReceivedBatch, Refusal};
 pub use names::{
     ClockQuality, EntryHash, EntryRef, Frontier, Hlc, Incarnation, Lane, LogId, LogKey, ReplicaId, SpaceId,
 };
-pub use parcel::{OpenEntry, OpenParcel};
+pub use parcel::{Hole, OpenEntry, OpenParcel};
 pub use registry::Registry;
 pub use store::{LogStore, MemoryStore, SegmentStore, StoreError};
 pub use wire::DecodeError;

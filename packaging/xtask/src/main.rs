@@ -1,4 +1,5 @@
-//! Developer commands: `cargo xtask ci` is exactly what CI runs, `cargo xtask bench` measures.
+//! Developer commands: `cargo xtask ci` is exactly what CI runs, `cargo xtask bench` measures, `cargo xtask dictionary`
+//! trains the dictionary of the wire.
 
 mod bench;
 mod ci;
@@ -25,12 +26,15 @@ enum Task {
     Ci,
     /// Measure with 100,000 generated records in a release build, beside the aims
     Bench(bench::Options),
+    /// Train the dictionary of the sync protocol from the invented exports
+    Dictionary,
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Task::Ci => ci::ci(),
         Task::Bench(options) => bench::bench(&options),
+        Task::Dictionary => bench::dictionary(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use cairn_casebook::{Casebook, CasebookError, Change, JoinGrant, JoinRequest, Kept, Member, PeerEvent, SharedSpace};
-use cairn_ledger::{EntryHash, Frontier, LogId, OpenParcel, ReplicaId, SpaceId};
+use cairn_ledger::{EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
+use cairn_sync_protocol::lookup::RecordId;
 use zeroize::Zeroizing;
 
 /// Milliseconds since 1970.
@@ -31,6 +32,10 @@ pub trait Book: Send + Sync + 'static {
     fn frontier(&self, space: SpaceId) -> Frontier;
     /// Entries of a log from a number on, about so many bytes, ending at a seal.
     fn read_parcel(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<OpenParcel>, CasebookError>;
+    /// Where the entries of a record stand that are known here: log, number, short name.
+    fn entries_of(&self, record: RecordId) -> Result<Vec<(LogId, u64, EntryRef)>, CasebookError>;
+    /// One entry in clear, with its hash; `None` when it is not held or not readable here.
+    fn open_entry(&self, log: &LogId, number: u64) -> Result<Option<(EntryHash, OpenEntry)>, CasebookError>;
     /// Checks and keeps a parcel; durable when it returns.
     fn keep_parcel(&self, peer: ReplicaId, parcel: OpenParcel, now_ms: u64) -> Result<Kept, CasebookError>;
     /// A peer said how much of a log of ours it holds.
@@ -81,6 +86,14 @@ impl Book for Casebook {
 
     fn read_parcel(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<OpenParcel>, CasebookError> {
         Self::read_parcel(self, log, from, bytes_max)
+    }
+
+    fn entries_of(&self, record: RecordId) -> Result<Vec<(LogId, u64, EntryRef)>, CasebookError> {
+        Self::entries_of(self, record)
+    }
+
+    fn open_entry(&self, log: &LogId, number: u64) -> Result<Option<(EntryHash, OpenEntry)>, CasebookError> {
+        Self::open_entry(self, log, number)
     }
 
     fn keep_parcel(&self, peer: ReplicaId, parcel: OpenParcel, now_ms: u64) -> Result<Kept, CasebookError> {

@@ -135,6 +135,8 @@ impl Conduct {
             Effect::AskSpaces => self.hand_in(Errand::Spaces),
             Effect::AskFrontier(space) => self.hand_in(Errand::Frontier(space)),
             Effect::ReadParcel { log, from, bytes_max } => self.hand_in(Errand::Read(log, from, bytes_max)),
+            Effect::Locate(records) => self.hand_in(Errand::Locate(records)),
+            Effect::LookUp(side, places) => self.hand_in(Errand::LookUp(side, places)),
             Effect::KeepParcel(parcel) => self.hand_in(Errand::Keep(parcel)),
             Effect::PeerKnows { log, number, hash } => self.hand_in(Errand::Knows(log, number, hash)),
             Effect::PeerFrontier(space, frontier) => self.note(PeerEvent::Frontier { space, frontier }),

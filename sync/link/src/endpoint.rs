@@ -57,6 +57,8 @@ fn transport(keep_alive: Option<Duration>) -> TransportConfig {
         .send_window(u64::from(MEMBER_WINDOW))
         .max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(IDLE_MS))))
         .keep_alive_interval(keep_alive)
+        // Looking for a larger packet costs some kilobytes a connection, more than most syncs carry, and gains 3 per cent.
+        .mtu_discovery_config(None)
         .congestion_controller_factory(Arc::new(quinn::congestion::CubicConfig::default()));
     transport
 }

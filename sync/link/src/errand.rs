@@ -3,8 +3,9 @@
 //! Without tasks and queues, so that the simulator runs the same.
 
 use cairn_casebook::{CasebookError, Kept, PeerEvent};
-use cairn_ledger::{EntryHash, LogId, OpenParcel, ReplicaId, SpaceId};
-use cairn_sync_protocol::{Event, ListedSpace};
+use cairn_ledger::{EntryHash, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
+use cairn_sync_protocol::lookup::{self, RecordId};
+use cairn_sync_protocol::{Event, ListedSpace, Lookup, Place, Side};
 
 use crate::book::Book;
 
@@ -17,6 +18,10 @@ pub enum Errand {
     Frontier(SpaceId),
     /// Read entries to send.
     Read(LogId, u64, usize),
+    /// Where do entries of these records stand?
+    Locate(Vec<RecordId>),
+    /// What do these entries say, for the next parcel out or one that came?
+    LookUp(Side, Vec<(LogId, u64)>),
     /// Keep entries that came.
     Keep(Box<OpenParcel>),
     /// The peer knows so much of a log of ours.
@@ -37,6 +42,8 @@ impl Errand {
             Self::Spaces => Some(Event::Spaces(spaces(book, peer))),
             Self::Frontier(space) => Some(Event::LocalFrontier(space, book.frontier(space))),
             Self::Read(log, from, bytes_max) => Some(read(book, log, from, bytes_max)),
+            Self::Locate(records) => Some(Event::Located(lookup::locate(&Held(book), &records))),
+            Self::LookUp(side, places) => Some(Event::LookedUp(side, lookup::look_up(&Held(book), &places))),
             Self::Keep(parcel) => {
                 let log = parcel.log;
                 Some(kept(log, book.keep_parcel(peer, *parcel, now_ms)))
@@ -50,6 +57,26 @@ impl Errand {
                 None
             }
         }
+    }
+}
+
+/// What the casebook holds, for the packing of parcels. What cannot be read counts as not held: it is not referred to.
+pub struct Held<'a>(pub &'a dyn Book);
+
+impl Lookup for Held<'_> {
+    fn places(&self, record: &RecordId) -> Vec<Place> {
+        let entries = self.0.entries_of(*record).unwrap_or_else(|error| {
+            tracing::warn!(%error, "where the entries of a record stand cannot be read");
+            Vec::new()
+        });
+        entries.into_iter().map(|(log, number, entry)| Place { log, number, entry }).collect()
+    }
+
+    fn open(&self, log: &LogId, number: u64) -> Option<(EntryHash, OpenEntry)> {
+        self.0.open_entry(log, number).unwrap_or_else(|error| {
+            tracing::warn!(%error, "an entry that a parcel refers to cannot be read");
+            None
+        })
     }
 }
 

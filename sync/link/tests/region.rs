@@ -8,7 +8,8 @@ use std::time::Duration;
 use cairn_casebook::{
     Actor, Casebook, CasebookError, Change, JoinGrant, JoinRequest, Kept, Member, PeerEvent, SharedSpace,
 };
-use cairn_ledger::{EntryHash, Frontier, LogId, OpenParcel, ReplicaId, SpaceId};
+use cairn_ledger::{EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
+use cairn_record::RecordId;
 use cairn_sync_link::{Book, JoinError, Outcome, sync_once};
 use support::{Site, clock, until};
 use zeroize::Zeroizing;
@@ -137,6 +138,12 @@ impl<F: Fn() + Send + Sync + 'static> Book for Behind<F> {
     fn read_parcel(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<OpenParcel>, CasebookError> {
         self.book.read_parcel(log, from, bytes_max)
     }
+    fn entries_of(&self, record: RecordId) -> Result<Vec<(LogId, u64, EntryRef)>, CasebookError> {
+        self.book.entries_of(record)
+    }
+    fn open_entry(&self, log: &LogId, number: u64) -> Result<Option<(EntryHash, OpenEntry)>, CasebookError> {
+        self.book.open_entry(log, number)
+    }
     fn keep_parcel(&self, peer: ReplicaId, parcel: OpenParcel, now_ms: u64) -> Result<Kept, CasebookError> {
         (self.keep)();
         self.book.keep_parcel(peer, parcel, now_ms)
@@ -256,6 +263,12 @@ impl Book for Stranger {
         Frontier::default()
     }
     fn read_parcel(&self, _: &LogId, _: u64, _: usize) -> Result<Option<OpenParcel>, CasebookError> {
+        Ok(None)
+    }
+    fn entries_of(&self, _: RecordId) -> Result<Vec<(LogId, u64, EntryRef)>, CasebookError> {
+        Ok(Vec::new())
+    }
+    fn open_entry(&self, _: &LogId, _: u64) -> Result<Option<(EntryHash, OpenEntry)>, CasebookError> {
         Ok(None)
     }
     fn keep_parcel(&self, _: ReplicaId, parcel: OpenParcel, _: u64) -> Result<Kept, CasebookError> {

@@ -45,6 +45,8 @@ pub struct Hello {
     pub unix_ms: u64,
     /// How far it trusts its clock.
     pub clock: ClockQuality,
+    /// The newest dictionary it has for parcels; it has all before.
+    pub dictionary: u64,
     /// The spaces it shares with the one it speaks to, in rising order; the registry is one of them.
     pub spaces: Vec<SpaceLine>,
 }
@@ -147,6 +149,7 @@ impl Hello {
         out.extend_from_slice(&self.replica.0);
         put_number(out, self.unix_ms.min(UNIX_MS_MAX));
         out.push(self.clock as u8);
+        put_number(out, self.dictionary);
         put_spaces(out, &self.spaces);
     }
 
@@ -162,12 +165,13 @@ impl Hello {
             return Err(Refusal::BadValue("the clock of a greeting"));
         }
         let clock = crate::parcel::clock(reader.byte()?)?;
+        let dictionary = reader.number()?;
         let spaces = read_spaces(reader)?;
         if version_max > VERSION {
-            // A newer program may say more; what version 1 does not know it does not need.
+            // A newer program may say more; what this version does not know it does not need.
             reader.rest();
         }
-        Ok(Self { version_min, version_max, registry, replica, unix_ms, clock, spaces })
+        Ok(Self { version_min, version_max, registry, replica, unix_ms, clock, dictionary, spaces })
     }
 }
 

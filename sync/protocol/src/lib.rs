@@ -19,6 +19,7 @@
 //! | [`parcel`] | entries of one log as one compressed stream |
 //! | [`frontier`] | how far each log of a space is held, as bytes |
 //! | [`receipt`] | signed statements of what a replica holds |
+//! | [`lookup`] | what packing and unpacking ask of the entries that are held |
 //! | [`pace`] | how large a parcel suits the link |
 //! | [`join`] | the frames of enrolment |
 //! | [`refusal`] | every reason to refuse what a peer sent, by name |
@@ -31,6 +32,7 @@ pub mod frame;
 pub mod frontier;
 pub mod join;
 pub mod limits;
+pub mod lookup;
 pub mod pace;
 pub mod parcel;
 pub mod receipt;
@@ -40,6 +42,6 @@ pub mod session;
 pub use frame::{Frame, FrameReader, decode_frame};
 pub use frontier::decode_frontier;
 pub use limits::{Limits, VERSION};
-pub use parcel::decode_columns;
+pub use lookup::{Lookup, Place, Seen};
 pub use refusal::Refusal;
 pub use session::{CloseReason, Effect, Event, ListedSpace, Session, SessionConfig, Side};

@@ -1,13 +1,15 @@
 //! Every bound of the protocol. What is a constant here is a rule of the wire; what is in [`Limits`] is this side's choice.
 
 /// The version of the protocol that this program speaks.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 /// Longest frame body in bytes.
 pub const FRAME_BYTES_MAX: usize = 1024 * 1024;
 /// Most bytes a parcel may have before compression.
 pub const PLAIN_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Most entries in a parcel.
-pub const ENTRIES_MAX: usize = 16_384;
+/// Most entries in a parcel: as many as may stand between two seals.
+pub const ENTRIES_MAX: usize = cairn_ledger::fork::ENTRIES_PER_SEAL_MAX;
+/// Most entries that a parcel may refer to.
+pub const REFERENCES_MAX: usize = 4_096;
 /// Most spaces in a list or a receipt.
 pub const SPACES_MAX: usize = 512;
 /// Most logs in a frontier.

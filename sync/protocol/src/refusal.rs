@@ -17,17 +17,23 @@ pub enum Refusal {
     /// A value is outside its range or not in its one canonical form.
     #[error("{0} has a value that is not allowed")]
     BadValue(&'static str),
-    /// A frame type that version 1 does not have.
+    /// A frame type that version 2 does not have.
     #[error("there is no frame of type {0}")]
     UnknownFrame(u8),
-    /// A parcel in a form that version 1 does not have.
+    /// A parcel in a form that version 2 does not have.
     #[error("there is no parcel form {0}")]
     UnknownForm(u8),
+    /// A parcel compressed with a dictionary that this program does not have.
+    #[error("there is no dictionary {0}")]
+    UnknownDictionary(u64),
+    /// A parcel refers to an entry that is not held here. It is asked for again, by itself.
+    #[error("a parcel refers to an entry that is not held here")]
+    UnknownReference,
     /// The compressed stream is damaged or does not give the length it states.
     #[error("the compressed part of the parcel is damaged")]
     BadCompression,
     /// No protocol version in common.
-    #[error("this machine speaks protocol version 1, the peer versions {0} to {1}; update the older one")]
+    #[error("this machine speaks protocol version 2, the peer versions {0} to {1}; update the older one")]
     NoCommonVersion(u8, u8),
     /// The greeting names another replica than the connection proved.
     #[error("the greeting names another replica than the one that opened the connection")]
@@ -77,6 +83,8 @@ impl Refusal {
             Self::BadValue(_) => "bad-value",
             Self::UnknownFrame(_) => "unknown-frame",
             Self::UnknownForm(_) => "unknown-form",
+            Self::UnknownDictionary(_) => "unknown-dictionary",
+            Self::UnknownReference => "unknown-reference",
             Self::BadCompression => "bad-compression",
             Self::NoCommonVersion(..) => "no-common-version",
             Self::WrongReplica => "wrong-replica",

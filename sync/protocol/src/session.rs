@@ -14,9 +14,12 @@ use std::collections::BTreeMap;
 
 use cairn_ledger::ledger::ReplicaKey;
 use cairn_ledger::{ClockQuality, EntryHash, Frontier, LogId, OpenParcel, ReplicaId, SpaceId};
+use cairn_record::RecordId;
 
 use crate::frame::{Frame, FrameReader, Hello, decode_frame};
 use crate::limits::VERSION;
+use crate::lookup::{Place, Seen};
+use crate::parcel::DICTIONARY_ID;
 use crate::receipt::Receipt;
 use crate::{Limits, Refusal};
 
@@ -62,6 +65,10 @@ pub enum Event {
     LocalFrontier(SpaceId, Frontier),
     /// Answer to [`Effect::ReadParcel`]; `None` when it cannot be read.
     ParcelRead(LogId, u64, Option<Box<OpenParcel>>),
+    /// Answer to [`Effect::Locate`]: for each record asked for, in the same order.
+    Located(Vec<Vec<Place>>),
+    /// Answer to [`Effect::LookUp`]: for each entry asked for, in the same order.
+    LookedUp(Side, Vec<Option<Seen>>),
     /// Answer to [`Effect::KeepParcel`]: durable; the log is now held up to this entry.
     ParcelKept {
         /// The log.
@@ -112,6 +119,11 @@ pub enum Effect {
         /// Size wanted, in bytes of bodies.
         bytes_max: usize,
     },
+    /// Where do entries of these records stand? Answer with [`Event::Located`] of [`crate::lookup::locate`].
+    Locate(Vec<RecordId>),
+    /// What do these entries say? Answer with [`Event::LookedUp`] of [`crate::lookup::look_up`]. The side is whose parcel
+    /// refers to them: our next one, or one that came.
+    LookUp(Side, Vec<(LogId, u64)>),
     /// Check and keep these entries. Answer with [`Event::ParcelKept`] when they are durable, or [`Event::ParcelRefused`].
     KeepParcel(Box<OpenParcel>),
     /// The peer says how much it holds of a log of ours (rollback detection).
@@ -263,6 +275,15 @@ impl Session {
                 self.take_read(log, from, parcel);
                 Ok(())
             }
+            Event::Located(places) => {
+                self.take_located(places);
+                Ok(())
+            }
+            Event::LookedUp(Side::Here, seen) => {
+                self.take_looked_up_here(seen);
+                Ok(())
+            }
+            Event::LookedUp(Side::There, seen) => self.take_looked_up_there(&seen),
             Event::ParcelKept { log, number, hash, new } => {
                 self.take_kept(log, number, hash, new);
                 Ok(())
@@ -336,7 +357,7 @@ impl Session {
         self.list_spaces();
         self.leave_greeting()?;
         self.compare_frontiers();
-        self.answer_parcels();
+        self.answer_parcels()?;
         self.fill_window();
         self.leave_registry();
         self.prove();
@@ -364,6 +385,7 @@ impl Session {
             replica: self.config.me,
             unix_ms: self.now_ms,
             clock: self.config.clock,
+            dictionary: DICTIONARY_ID,
             spaces,
         })
     }

@@ -3,7 +3,9 @@
 mod support;
 
 use cairn_ledger::Lane;
+use cairn_sync_protocol::Event;
 use support::Dice;
+use support::history::Worker;
 use support::net::Net;
 use support::store::{AUDIT, RECORDS, REGISTRY, Store};
 
@@ -99,6 +101,43 @@ fn cut_anywhere_any_number_of_times_both_sides_converge_and_little_is_sent_twice
         let total = net.sides[0].store.entries();
         let offered: u64 = net.sides.iter().map(|end| end.store.offered).sum();
         assert!(offered <= total, "seed {seed}: {offered} entries offered of {total}");
+    }
+}
+
+/// Real work of two posts, cut at any time, over receivers that now and then deny what they hold.
+#[test]
+fn work_of_two_posts_comes_together_byte_for_byte_however_it_is_cut() {
+    for seed in 0..150 {
+        let mut dice = Dice::new(seed);
+        let mut workers = [Worker::new(seed), Worker::new(seed + 9_000)];
+        let mut net = Net::new(Store::new(1), Store::new(2));
+        (net.bytes_per_s, net.delay_ms) = (2_000 + dice.roll(40_000), dice.roll(300));
+        for _ in 0..dice.roll(12) {
+            let side = dice.roll(2) as usize;
+            for _ in 0..1 + dice.roll(12) {
+                workers[side].work(&mut net.sides[side].store);
+            }
+            for space in [RECORDS, AUDIT] {
+                net.step(side, Event::LocalChange(space));
+            }
+            net.sides[1 - side].store.forgetful = dice.roll(4) == 0;
+            net.run_until(net.now_ms + dice.roll(3_000));
+            if dice.roll(3) == 0 {
+                net.reconnect();
+            }
+        }
+        for side in 0..2 {
+            assert!(net.sides[side].told.set_aside.is_empty(), "seed {seed}: {:?}", net.sides[side].told.set_aside);
+        }
+        net.reconnect();
+        net.run_until_equal(300_000);
+        let [a, b] = &net.sides;
+        for (log, count) in a.store.logs() {
+            for number in 1..=count {
+                assert_eq!(a.store.bytes(log, number), b.store.bytes(log, number), "seed {seed}");
+            }
+        }
+        assert_eq!(a.store.entries(), b.store.entries(), "seed {seed}");
     }
 }
 

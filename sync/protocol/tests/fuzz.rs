@@ -1,11 +1,13 @@
 //! Fuzz targets for every decoder of the wire. In a test run each gets a bounded number of inputs; under a fuzzer,
 //! as many as there is time for.
 
+mod support;
+
 use bolero::check;
 use cairn_ledger::{Incarnation, Lane, LogId, LogKey, ReplicaId, SpaceId};
 use cairn_sync_protocol::join::decode_join_frame;
-use cairn_sync_protocol::parcel::{decode_parcel, encode_columns};
-use cairn_sync_protocol::{FrameReader, decode_columns, decode_frame, decode_frontier};
+use cairn_sync_protocol::parcel::{LogNames, decode_parcel, read_parcel};
+use cairn_sync_protocol::{FrameReader, decode_frame, decode_frontier, lookup};
 
 const LOG: LogId = LogId {
     space: SpaceId([1; 16]),
@@ -51,12 +53,20 @@ fn parcels() {
     });
 }
 
+/// Parcels that refer, unpacked with nothing found and with whatever a store holds under the numbers they name.
 #[test]
-fn columns() {
+fn references() {
+    let mut store = support::store::Store::new(1);
+    let mut worker = support::history::Worker::new(1);
+    (0..60).for_each(|_| worker.work(&mut store));
+    let log = *store.logs().max_by_key(|(_, count)| *count).expect("it worked").0;
     check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
-        if let Ok(entries) = decode_columns(bytes) {
-            assert_eq!(encode_columns(&entries).as_deref(), Ok(bytes));
-        }
+        let bytes = [&[0x21, 9][..], &[7; 64], bytes].concat();
+        let Ok(packed) = read_parcel(log, &bytes, Some(&mut LogNames::default())) else { return };
+        let needs = packed.needs();
+        assert!(needs.len() <= 4_097);
+        let _ = packed.unpack(&vec![None; needs.len()]);
+        let _ = packed.unpack(&lookup::look_up(&store, &needs));
     });
 }
 

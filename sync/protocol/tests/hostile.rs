@@ -7,7 +7,7 @@ use cairn_sync_protocol::frame::{Frame, Hello, LogName, SpaceLine};
 use cairn_sync_protocol::parcel::put_parcel;
 use cairn_sync_protocol::receipt::{self, Receipt};
 use cairn_sync_protocol::session::CloseReason;
-use cairn_sync_protocol::{Effect, Event, FrameReader, Limits, Session, SessionConfig, decode_frame};
+use cairn_sync_protocol::{Effect, Event, FrameReader, Limits, Session, SessionConfig, decode_frame, lookup};
 use support::Dice;
 use support::store::{RECORDS, REGISTRY, Store};
 
@@ -64,12 +64,13 @@ impl Table {
             digest: self.peer.frontier(line.space).digest(),
         };
         Frame::Hello(Hello {
-            version_min: 1,
-            version_max: 1,
+            version_min: 2,
+            version_max: 2,
             registry: REGISTRY,
             replica: self.peer.replica,
             unix_ms: self.now_ms,
             clock: ClockQuality::Local,
+            dictionary: 1,
             spaces: self.peer.spaces.iter().map(line).collect(),
         })
     }
@@ -122,6 +123,12 @@ impl Table {
                                 Event::ParcelRefused { log, name: name.to_owned(), detail: String::new() }
                             }
                         });
+                    }
+                    Effect::Locate(records) => {
+                        events.push(Event::Located(lookup::locate(&self.honest, &records)));
+                    }
+                    Effect::LookUp(side, places) => {
+                        events.push(Event::LookedUp(side, lookup::look_up(&self.honest, &places)));
                     }
                     Effect::Close(reason) => self.closed = Some(reason),
                     _ => {}
@@ -199,7 +206,7 @@ fn another_replica_agency_or_version_is_named() {
             "other-agency",
         ),
         (|hello| hello.spaces.clear(), "bad-value"),
-        (|hello| (hello.version_min, hello.version_max) = (2, 4), "no-common-version"),
+        (|hello| (hello.version_min, hello.version_max) = (3, 4), "no-common-version"),
     ];
     for (change, name) in cases {
         let mut table = Table::new(Store::new(1), Store::new(2));
@@ -311,6 +318,45 @@ fn answers_to_nothing_and_wrong_answers_close_the_session() {
         assert!(table.sent.iter().any(|frame| matches!(frame, Frame::Parcel(..))));
         table.say(&answer);
         table.is_closed_for("bad-answer");
+    }
+}
+
+#[test]
+fn a_peer_that_knows_no_reference_is_sent_each_log_by_itself_once() {
+    let mut table = Table::greeted();
+    table.say_frontier();
+    let no = Frame::Refused("unknown-reference".to_owned(), String::new());
+    for _ in 0..5 {
+        let parcels = table.sent.iter().filter(|frame| matches!(frame, Frame::Parcel(..))).count();
+        if parcels > 2 {
+            break;
+        }
+        table.say(&no);
+        if table.closed.is_some() {
+            break;
+        }
+    }
+    let parcels = table.sent.iter().filter(|frame| matches!(frame, Frame::Parcel(..))).count();
+    assert_eq!(parcels, 2, "once referring, once by itself, then the log is set aside");
+    table.is_closed_for("unsolicited");
+}
+
+#[test]
+fn malformed_parcels_close_the_session() {
+    let mut dice = Dice::new(5);
+    for _ in 0..300 {
+        let mut table = Table::greeted();
+        table.say_frontier();
+        let Frame::Parcel(name, mut packed) = table.parcel(1, |_| ()) else { unreachable!() };
+        let at = dice.roll(packed.len() as u64) as usize;
+        packed[at] ^= 1 << dice.roll(8);
+        packed[0] |= dice.roll(2) as u8;
+        table.say(&Frame::Parcel(name, packed));
+        // Some bits of a compressed stream say nothing: then what is kept is what was written.
+        let log = table.log();
+        for number in 1..=table.kept {
+            assert_eq!(table.honest.bytes(&log, number), table.peer.bytes(&log, number));
+        }
     }
 }
 

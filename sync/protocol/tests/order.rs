@@ -4,6 +4,7 @@ mod support;
 
 use cairn_ledger::Lane;
 use cairn_sync_protocol::Event;
+use support::history::Worker;
 use support::net::Net;
 use support::store::{AUDIT, RECORDS, REGISTRY, Store};
 
@@ -106,6 +107,29 @@ fn a_log_that_is_refused_is_set_aside_and_the_others_go_on() {
         assert_eq!(end.told.settled, 1, "it is said that this is as far as it goes");
         let names: Vec<_> = end.told.set_aside.iter().map(|(log, name)| (log.key.lane, name.as_str())).collect();
         assert_eq!(names, [(Lane::Normal, "not-authorised")]);
+    }
+}
+
+#[test]
+fn what_a_peer_cannot_look_up_comes_again_by_itself_and_nothing_is_set_aside() {
+    let mut net = Net::new(Store::new(1), Store::new(2));
+    net.run_until_equal(5_000);
+    net.sides[1].store.forgetful = true;
+    let mut worker = Worker::new(4);
+    for _ in 0..6 {
+        (0..15).for_each(|_| worker.work(&mut net.sides[0].store));
+        for space in [RECORDS, AUDIT] {
+            net.step(0, Event::LocalChange(space));
+        }
+        net.run_until(net.now_ms + 15_000);
+    }
+    assert!(net.sides[1].told.asked_again > 0, "it had to ask again");
+    assert!(net.sides[1].told.asked_again < 20, "and then no more: {}", net.sides[1].told.asked_again);
+    for end in &net.sides {
+        assert!(end.told.set_aside.is_empty() && end.told.closed.is_none());
+    }
+    for space in [RECORDS, AUDIT] {
+        assert_eq!(net.sides[0].store.frontier(space), net.sides[1].store.frontier(space));
     }
 }
 

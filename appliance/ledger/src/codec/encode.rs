@@ -25,6 +25,12 @@ pub fn encode(change: &RecordChange) -> Result<Vec<u8>, CodecError> {
     if out.len() > CHANGE_BYTES_MAX { Err(CodecError::TooLong) } else { Ok(out) }
 }
 
+/// Offset of the first dependency in the encoding of a change with so many.
+pub fn deps_at(count: usize) -> usize {
+    // Format, record, kind, and the count itself.
+    18 + if count < 0x80 { 1 } else { 2 }
+}
+
 fn check_shape(change: &RecordChange) -> Result<(), CodecError> {
     if change.deps.len() > DEPS_MAX {
         return Err(CodecError::TooManyDeps);

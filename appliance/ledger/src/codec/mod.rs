@@ -20,6 +20,7 @@ use cairn_record::{FieldNo, Kind, RecordId, Value};
 use crate::EntryRef;
 
 pub use decode::decode;
+pub use encode::deps_at;
 pub use encode::encode;
 
 /// Longest encoding of one change, in bytes.

@@ -4,10 +4,10 @@ use super::receive::{Authority, BATCH_BYTES_MAX};
 use super::{Kept, Ledger, ReceivedBatch, Refusal};
 use crate::body::Body;
 use crate::crypto::OpenError;
-use crate::entry::{Core, EntryKind, Position};
+use crate::entry::{Core, Entry, EntryKind, Position};
 use crate::fork::ENTRIES_PER_SEAL_MAX;
-use crate::names::LogId;
-use crate::parcel::{OpenEntry, OpenParcel};
+use crate::names::{EntryRef, LogId};
+use crate::parcel::{HASH_TO_DERIVE, OpenEntry, OpenParcel, holes_in};
 use crate::store::StoreError;
 
 impl Ledger {
@@ -36,15 +36,19 @@ impl Ledger {
     /// The same run in clear, for a fellow member inside an encrypted connection.
     pub fn open_run(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<OpenParcel>, RunError> {
         let Some(batch) = self.sealed_run(log, from, bytes_max)? else { return Ok(None) };
-        let entries = batch.entries.iter().map(|entry| {
-            let plain = self.open_plain(entry)?;
-            let core = &entry.header.core;
-            let record = Body::decode(&plain)?.record;
-            let (epoch, hlc, clock, kind) = (core.key_epoch, core.hlc, core.clock, core.kind.code());
-            Ok(OpenEntry { epoch, hlc, clock, kind, record, body: plain.to_vec() })
-        });
-        let entries = entries.collect::<Result<Vec<_>, OpenError>>()?;
-        Ok(Some(OpenParcel { log: *log, first: from, entries, seal: batch.seal }))
+        let entries = batch.entries.iter().map(|entry| self.open_entry(entry)).collect::<Result<Vec<_>, _>>()?;
+        let names: Vec<EntryRef> = batch.entries.iter().map(|entry| entry.header.hash().short()).collect();
+        let holes = holes_in(&entries, &names);
+        Ok(Some(OpenParcel { log: *log, first: from, entries, holes, seal: batch.seal }))
+    }
+
+    /// An entry in clear.
+    pub fn open_entry(&self, entry: &Entry) -> Result<OpenEntry, OpenError> {
+        let plain = self.open_plain(entry)?;
+        let core = &entry.header.core;
+        let record = Body::decode(&plain)?.record;
+        let (epoch, hlc, clock, kind) = (core.key_epoch, core.hlc, core.clock, core.kind.code());
+        Ok(OpenEntry { epoch, hlc, clock, kind, record, body: plain.to_vec() })
     }
 
     /// Seals a parcel again: the entries that its writer made, if the parcel is honest. Their chain and seal
@@ -53,17 +57,25 @@ impl Ledger {
         if parcel.entries.len() > ENTRIES_PER_SEAL_MAX {
             return Err(Refusal::TooLarge);
         }
-        let mut prev = self.hash_before(parcel)?;
+        let mut parcel = parcel.clone();
+        let mut prev = self.hash_before(&parcel)?;
         let mut entries = Vec::with_capacity(parcel.entries.len());
-        for (open, number) in parcel.entries.iter().zip(parcel.first..) {
+        let mut names = Vec::with_capacity(parcel.entries.len());
+        for (index, number) in (0..parcel.entries.len()).zip(parcel.first..) {
+            parcel.fill(index, &names);
+            let open = &parcel.entries[index];
             let at = Position { log: parcel.log, number, hash: prev };
             let refuse = |error| Refusal::of_body(&error, number);
             let core = self.derive_core(open, &at).map_err(refuse)?;
             let entry = self.rebuild(core, &open.body).map_err(refuse)?;
             prev = entry.header.hash();
+            names.push(prev.short());
             entries.push(entry);
         }
-        Ok(ReceivedBatch { log: parcel.log, entries, seal: parcel.seal.clone() })
+        if parcel.seal.hash == HASH_TO_DERIVE {
+            parcel.seal.hash = prev;
+        }
+        Ok(ReceivedBatch { log: parcel.log, entries, seal: parcel.seal })
     }
 
     /// Seals a parcel again and keeps it: [`Ledger::seal_parcel`], then [`Ledger::receive`].

@@ -9,12 +9,13 @@ fn lines() -> impl Strategy<Value = Vec<SpaceLine>> {
 fn hello() -> impl Strategy<Value = Frame> {
     (any::<[u8; 16]>(), any::<[u8; 32]>(), 0..=UNIX_MS_MAX, lines()).prop_map(|(registry, replica, unix_ms, spaces)| {
         Frame::Hello(Hello {
-            version_min: 1,
-            version_max: 1,
+            version_min: VERSION,
+            version_max: VERSION,
             registry: SpaceId(registry),
             replica: ReplicaId(replica),
             unix_ms,
             clock: ClockQuality::Local,
+            dictionary: 3,
             spaces,
         })
     })
@@ -92,12 +93,13 @@ fn an_unknown_type_is_refused_by_its_first_byte() {
 #[test]
 fn a_newer_program_may_say_more_in_its_greeting() {
     let Frame::Hello(mut hello) = Frame::Hello(Hello {
-        version_min: 1,
-        version_max: 3,
+        version_min: 2,
+        version_max: 4,
         registry: SpaceId([1; 16]),
         replica: ReplicaId([2; 32]),
         unix_ms: 4,
         clock: ClockQuality::Unknown,
+        dictionary: 3,
         spaces: Vec::new(),
     }) else {
         unreachable!()
@@ -106,14 +108,14 @@ fn a_newer_program_may_say_more_in_its_greeting() {
     hello.put(&mut body);
     body.extend_from_slice(b"more");
     assert_eq!(decode_frame(HELLO, &body), Ok(Frame::Hello(hello.clone())));
-    hello.version_max = 1;
+    hello.version_max = 2;
     let mut body = Vec::new();
     hello.put(&mut body);
     body.extend_from_slice(b"more");
     assert_eq!(decode_frame(HELLO, &body), Err(Refusal::Trailing("a frame")));
-    hello.version_min = 2;
-    hello.version_max = 3;
+    hello.version_min = 3;
+    hello.version_max = 4;
     let mut body = Vec::new();
     hello.put(&mut body);
-    assert_eq!(decode_frame(HELLO, &body), Err(Refusal::NoCommonVersion(2, 3)));
+    assert_eq!(decode_frame(HELLO, &body), Err(Refusal::NoCommonVersion(3, 4)));
 }

@@ -5,32 +5,41 @@
 
 use std::collections::VecDeque;
 
-use cairn_ledger::{EntryHash, LogId, OpenParcel};
+use cairn_ledger::parcel::HASH_TO_DERIVE;
+use cairn_ledger::{EntryHash, LogId};
 
 use super::{Effect, Session, Side};
 use crate::Refusal;
 use crate::frame::{Frame, LogName};
-use crate::limits::{SHORT_NAMES_MAX, WINDOW};
-use crate::parcel::decode_parcel;
+use crate::limits::WINDOW;
+use crate::lookup::Seen;
+use crate::parcel::{LogNames, Packed, read_parcel};
+
+/// What the ledger says when the entries do not lead to the seal.
+const BAD_SEAL: &str = "bad-seal";
 
 /// Parcels that came and are not answered yet.
 #[derive(Debug, Default)]
 pub(super) struct Receiving {
-    names: Vec<LogId>,
+    names: LogNames,
     pending: VecDeque<Pending>,
 }
 
 #[derive(Debug)]
 struct Pending {
     log: LogId,
+    first: u64,
     last: u64,
-    hash: EntryHash,
+    /// Hash of the last entry, if it was sent.
+    hash: Option<EntryHash>,
+    refers: bool,
     stage: Stage,
 }
 
 #[derive(Debug)]
 enum Stage {
-    Waiting(Box<OpenParcel>),
+    Waiting(Box<Packed>),
+    Looking(Box<Packed>),
     Keeping,
     Refuse(&'static str),
 }
@@ -43,15 +52,10 @@ impl Receiving {
     fn resolve(&mut self, name: LogName) -> Result<LogId, Refusal> {
         match name {
             LogName::Full(log) => {
-                if self.names.len() < SHORT_NAMES_MAX {
-                    self.names.push(log);
-                }
+                self.names.add(log);
                 Ok(log)
             }
-            LogName::Short(place) => {
-                let log = place.checked_sub(1).and_then(|at| self.names.get(at));
-                log.copied().ok_or(Refusal::BadValue("the log of a parcel"))
-            }
+            LogName::Short(place) => self.names.log(place).ok_or(Refusal::BadValue("the log of a parcel")),
         }
     }
 
@@ -71,40 +75,61 @@ impl Session {
         if self.receiving.pending.len() >= WINDOW {
             return Err(Refusal::WindowExceeded);
         }
-        let parcel = decode_parcel(log, packed)?;
-        let (last, hash) = (parcel.seal.number, parcel.seal.hash);
-        let stage = self.stage_of(parcel)?;
-        self.receiving.pending.push_back(Pending { log, last, hash, stage });
+        let packed = read_parcel(log, packed, Some(&mut self.receiving.names))?;
+        let (first, last, hash, refers) = (packed.first, packed.last, packed.hash, packed.refers());
+        let stage = self.stage_of(packed)?;
+        self.receiving.pending.push_back(Pending { log, first, last, hash, refers, stage });
         Ok(())
     }
 
-    fn stage_of(&mut self, parcel: OpenParcel) -> Result<Stage, Refusal> {
-        if !self.is_common(&parcel.log.space) {
+    fn stage_of(&mut self, packed: Packed) -> Result<Stage, Refusal> {
+        if !self.is_common(&packed.log.space) {
             return Ok(Stage::Refuse("not-shared"));
         }
-        let Some(space) = self.spaces.get_mut(&parcel.log.space) else { return Ok(Stage::Refuse("not-shared")) };
+        let Some(space) = self.spaces.get_mut(&packed.log.space) else { return Ok(Stage::Refuse("not-shared")) };
         if !space.told {
             return Err(Refusal::Unsolicited("a parcel"));
         }
-        let state = space.logs.entry(parcel.log.key).or_default();
-        if parcel.first <= state.received {
+        let state = space.logs.entry(packed.log.key).or_default();
+        if state.again.is_some_and(|from| packed.first != from || packed.refers()) {
+            return Ok(Stage::Refuse(Refusal::UnknownReference.name()));
+        }
+        if packed.first <= state.received {
             return Err(Refusal::SentAgain);
         }
-        state.received = parcel.seal.number;
-        Ok(if state.aside_in { Stage::Refuse("set-aside") } else { Stage::Waiting(Box::new(parcel)) })
+        state.again = None;
+        state.received = packed.last;
+        Ok(if state.aside_in { Stage::Refuse("set-aside") } else { Stage::Waiting(Box::new(packed)) })
     }
 
     /// Starts keeping the oldest parcel; answers those that are refused without looking.
-    pub(super) fn answer_parcels(&mut self) {
+    pub(super) fn answer_parcels(&mut self) -> Result<(), Refusal> {
         loop {
-            let Some(front) = self.receiving.pending.front_mut() else { return };
-            let aside = self.spaces.get(&front.log.space).and_then(|space| space.logs.get(&front.log.key));
-            if matches!(front.stage, Stage::Waiting(_)) && aside.is_some_and(|state| state.aside_in) {
-                front.stage = Stage::Refuse("set-aside");
+            let Some(front) = self.receiving.pending.front_mut() else { return Ok(()) };
+            let state = self.spaces.get(&front.log.space).and_then(|space| space.logs.get(&front.log.key));
+            if matches!(front.stage, Stage::Waiting(_)) {
+                if state.is_some_and(|state| state.aside_in) {
+                    front.stage = Stage::Refuse("set-aside");
+                } else if state.is_some_and(|state| state.again.is_some()) {
+                    // It goes on from a parcel that must come again.
+                    front.stage = Stage::Refuse(Refusal::UnknownReference.name());
+                }
             }
             match std::mem::replace(&mut front.stage, Stage::Keeping) {
-                Stage::Keeping => return,
-                Stage::Waiting(parcel) => return self.effects.push(Effect::KeepParcel(parcel)),
+                Stage::Keeping => return Ok(()),
+                Stage::Looking(packed) => {
+                    front.stage = Stage::Looking(packed);
+                    return Ok(());
+                }
+                Stage::Waiting(packed) => {
+                    let needs = packed.needs();
+                    front.stage = Stage::Looking(packed);
+                    if needs.is_empty() {
+                        return self.take_looked_up_there(&[]);
+                    }
+                    self.effects.push(Effect::LookUp(Side::There, needs));
+                    return Ok(());
+                }
                 Stage::Refuse(name) => {
                     self.receiving.pending.pop_front();
                     self.send(&Frame::Refused(name.to_owned(), String::new()));
@@ -113,21 +138,55 @@ impl Session {
         }
     }
 
+    /// What a parcel that came refers to was looked up: it is put together and kept, or asked for again by itself.
+    pub(super) fn take_looked_up_there(&mut self, seen: &[Option<Seen>]) -> Result<(), Refusal> {
+        let Some(front) = self.receiving.pending.front_mut() else { return Ok(()) };
+        let Stage::Looking(packed) = &front.stage else { return Ok(()) };
+        match packed.unpack(seen) {
+            Ok(parcel) => {
+                front.stage = Stage::Keeping;
+                self.effects.push(Effect::KeepParcel(Box::new(parcel)));
+                Ok(())
+            }
+            Err(Refusal::UnknownReference) => {
+                if let Some(pending) = self.receiving.pending.pop_front() {
+                    self.ask_again(&pending);
+                }
+                self.answer_parcels()
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    fn ask_again(&mut self, pending: &Pending) {
+        if let Some(space) = self.spaces.get_mut(&pending.log.space) {
+            let state = space.logs.entry(pending.log.key).or_default();
+            state.again = Some(pending.first);
+            state.received = pending.first - 1;
+        }
+        self.send(&Frame::Refused(Refusal::UnknownReference.name().to_owned(), String::new()));
+    }
+
     pub(super) fn take_kept(&mut self, log: LogId, number: u64, hash: EntryHash, new: u64) {
         let Some(pending) = self.receiving.take_kept(log) else { return };
         self.send(&Frame::Held(number, hash));
         let Some(space) = self.spaces.get_mut(&log.space) else { return };
         space.gain(log.key, number, hash);
         self.proof.news |= !space.audit && new > 0;
-        space.learn(log.key, pending.last, pending.hash);
+        // Where the hash was left to be derived and more is held than came, the number alone is known until the peer has
+        // that too; it is never taken for an equal frontier.
+        let hash = pending.hash.or((number == pending.last).then_some(hash)).unwrap_or(HASH_TO_DERIVE);
+        space.learn(log.key, pending.last, hash);
         if space.registry && new > 0 {
             self.ask_spaces();
         }
     }
 
     pub(super) fn take_not_kept(&mut self, log: LogId, name: String, detail: String) {
-        if self.receiving.take_kept(log).is_none() {
-            return;
+        let Some(pending) = self.receiving.take_kept(log) else { return };
+        if pending.refers && name == BAD_SEAL {
+            // What it refers to may be another entry here than there; by itself it is judged by its own bytes.
+            return self.ask_again(&pending);
         }
         self.send(&Frame::Refused(name.clone(), detail.clone()));
         if let Some(space) = self.spaces.get_mut(&log.space) {

@@ -7,21 +7,34 @@
 use std::collections::{HashMap, VecDeque};
 
 use cairn_ledger::{EntryHash, Lane, LogId, OpenParcel, SpaceId};
+use cairn_record::RecordId;
 
 use super::{Effect, Session, Side};
 use crate::frame::{Frame, LogName};
-use crate::limits::{SHORT_NAMES_MAX, WINDOW};
+use crate::limits::WINDOW;
+use crate::lookup::{Place, Seen};
 use crate::pace::Pace;
-use crate::parcel::put_parcel;
+use crate::parcel::{Coder, Known, LogNames, Prepared, put_alone, put_referring};
 use crate::{Limits, Refusal};
 
 /// Parcels on their way out.
 #[derive(Debug)]
 pub(super) struct Sending {
     pace: Pace,
-    names: HashMap<LogId, usize>,
-    reading: Option<(LogId, u64)>,
+    names: LogNames,
+    reading: Option<Reading>,
     flight: VecDeque<Flight>,
+}
+
+/// The next parcel on its way out of the store.
+#[derive(Debug)]
+struct Reading {
+    log: LogId,
+    from: u64,
+    /// It was read, and what it may refer to is being asked for.
+    parcel: Option<Prepared>,
+    places: HashMap<RecordId, Vec<Place>>,
+    asked: Vec<(LogId, u64)>,
 }
 
 /// A parcel that was sent and not yet answered.
@@ -30,6 +43,8 @@ struct Flight {
     log: LogId,
     last: u64,
     hash: EntryHash,
+    first: u64,
+    refers: bool,
     sent_ms: u64,
 }
 
@@ -44,7 +59,7 @@ struct Waiting {
 
 impl Sending {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { pace: Pace::new(limits), names: HashMap::new(), reading: None, flight: VecDeque::new() }
+        Self { pace: Pace::new(limits), names: LogNames::default(), reading: None, flight: VecDeque::new() }
     }
 
     /// When the oldest unanswered parcel was sent.
@@ -57,18 +72,21 @@ impl Sending {
     }
 
     fn concerns(&self, space: &SpaceId) -> bool {
-        self.reading.is_some_and(|(log, _)| log.space == *space)
+        self.reading.as_ref().is_some_and(|reading| reading.log.space == *space)
             || self.flight.iter().any(|flight| flight.log.space == *space)
     }
 
     fn name(&mut self, log: LogId) -> LogName {
-        if let Some(place) = self.names.get(&log) {
-            return LogName::Short(*place);
+        if let Some(place) = self.names.place(&log) {
+            return LogName::Short(place);
         }
-        if self.names.len() < SHORT_NAMES_MAX {
-            self.names.insert(log, self.names.len() + 1);
-        }
+        self.names.add(log);
         LogName::Full(log)
+    }
+
+    /// Whether parcels of this log that refer are still unanswered.
+    fn refers(&self, log: &LogId) -> bool {
+        self.flight.iter().any(|flight| flight.log == *log && flight.refers)
     }
 }
 
@@ -83,7 +101,9 @@ impl Session {
         if last_place && next.log.key.lane != Lane::Urgent {
             return;
         }
-        self.sending.reading = Some((next.log, next.from));
+        let (log, from) = (next.log, next.from);
+        let reading = Reading { log, from, parcel: None, places: HashMap::new(), asked: Vec::new() };
+        self.sending.reading = Some(reading);
         let bytes_max = self.sending.pace.parcel_bytes();
         self.effects.push(Effect::ReadParcel { log: next.log, from: next.from, bytes_max });
     }
@@ -110,7 +130,8 @@ impl Session {
             let missing = move |key, number: u64| {
                 let state = space.logs.get(key);
                 let sent = state.map_or(0, |state| state.sent).max(theirs.number(key));
-                let aside = state.is_some_and(|state| state.aside_out);
+                let log = LogId { space: id, key: *key };
+                let aside = state.is_some_and(|state| state.aside_out || (state.alone && self.sending.refers(&log)));
                 (number > sent && !aside).then(|| (number - sent, sent + 1))
             };
             let total = mine.0.iter().filter_map(|(key, held)| missing(key, held.0)).map(|(count, _)| count).sum();
@@ -123,28 +144,120 @@ impl Session {
     }
 
     pub(super) fn take_read(&mut self, log: LogId, from: u64, parcel: Option<Box<OpenParcel>>) {
-        if self.sending.reading != Some((log, from)) {
+        let waits = |reading: &&mut Reading| (reading.log, reading.from, reading.parcel.is_none()) == (log, from, true);
+        let Some(reading) = self.sending.reading.as_mut().filter(waits) else { return };
+        let Some(parcel) = parcel.filter(|parcel| parcel.log == log && parcel.first == from) else {
+            self.sending.reading = None;
+            let why = "the entries that the peer lacks cannot be read here";
+            return self.set_aside_out(log, Side::Here, "unreadable", why);
+        };
+        let prepared = Prepared::new(parcel);
+        let records = prepared.records();
+        reading.parcel = Some(prepared);
+        if self.goes_alone(&log) {
+            self.send_parcel(None);
+        } else if records.is_empty() {
+            self.take_located(Vec::new());
+        } else {
+            self.effects.push(Effect::Locate(records));
+        }
+    }
+
+    fn goes_alone(&self, log: &LogId) -> bool {
+        let space = self.spaces.get(&log.space);
+        space.and_then(|space| space.logs.get(&log.key)).is_some_and(|state| state.alone)
+    }
+
+    /// Where entries of the records stand that the next parcel names: those that the peer holds may be referred to.
+    pub(super) fn take_located(&mut self, places: Vec<Vec<Place>>) {
+        let Some(mut reading) = self.sending.reading.take() else { return };
+        let Some(parcel) = &reading.parcel else {
+            self.sending.reading = Some(reading);
+            return;
+        };
+        let mut held: HashMap<RecordId, Vec<Place>> = HashMap::new();
+        for (record, places) in parcel.records().into_iter().zip(places) {
+            let there = places.into_iter().filter(|place| {
+                let own = place.log == reading.log && place.number < reading.from;
+                own || (place.log != reading.log && self.is_there(&place.log, place.number))
+            });
+            held.insert(record, there.collect());
+        }
+        let before = (reading.from > 1).then(|| (reading.log, reading.from - 1));
+        reading.asked = before.into_iter().chain(parcel.behind(&held)).collect();
+        reading.places = held;
+        let asked = reading.asked.clone();
+        self.sending.reading = Some(reading);
+        if asked.is_empty() {
+            self.take_looked_up_here(Vec::new());
+        } else {
+            self.effects.push(Effect::LookUp(Side::Here, asked));
+        }
+    }
+
+    /// The number that the peer lacks first, of what was not sent.
+    fn next_of(&self, log: &LogId) -> Option<u64> {
+        let space = self.spaces.get(&log.space)?;
+        let sent = space.logs.get(&log.key).map_or(0, |state| state.sent);
+        Some(sent.max(space.theirs.as_ref()?.number(&log.key)) + 1)
+    }
+
+    /// Whether the peer holds this entry, or will when it has kept what was sent before.
+    fn is_there(&self, log: &LogId, number: u64) -> bool {
+        let space = self.spaces.get(&log.space).filter(|_| self.is_open(&log.space) && self.is_common(&log.space));
+        space.is_some_and(|space| {
+            let sent = space.logs.get(&log.key).filter(|state| !state.aside_out).map_or(0, |state| state.sent);
+            number <= sent.max(space.theirs.as_ref().map_or(0, |theirs| theirs.number(&log.key)))
+        })
+    }
+
+    /// What the entries say that the next parcel may refer to.
+    pub(super) fn take_looked_up_here(&mut self, seen: Vec<Option<Seen>>) {
+        let Some(reading) = self.sending.reading.as_mut().filter(|reading| reading.parcel.is_some()) else { return };
+        let mut seen: HashMap<(LogId, u64), Seen> =
+            reading.asked.iter().copied().zip(seen).filter_map(|(place, seen)| Some((place, seen?))).collect();
+        let before = (reading.log, reading.from - 1);
+        let before = if reading.from > 1 { seen.remove(&before) } else { None };
+        // Without the entry before it a parcel cannot refer; its receiver could not either.
+        let lacking = reading.from > 1 && before.is_none();
+        let places = std::mem::take(&mut reading.places);
+        self.send_parcel(Some(Known { before, places, seen }).filter(|_| !lacking));
+    }
+
+    fn send_parcel(&mut self, known: Option<Known>) {
+        let Some(Reading { log, from, parcel: Some(prepared), .. }) = self.sending.reading.take() else { return };
+        if self.next_of(&log) != Some(from) {
+            // While it was read, the peer got it otherwise, or lacks what is before it. It is read anew.
             return;
         }
-        self.sending.reading = None;
-        let Some(parcel) = parcel.filter(|parcel| parcel.log == log && parcel.first == from) else {
-            return self.set_aside_out(
-                log,
-                Side::Here,
-                "unreadable",
-                "the entries that the peer lacks cannot be read here",
-            );
-        };
+        let known = known.filter(|_| !self.goes_alone(&log));
+        let coder = Coder { level: self.sending.pace.compression_level(), dictionary: self.listing.has_dictionary };
+        let before = self.sending.names.clone();
+        let name = self.sending.name(log);
         let mut packed = Vec::new();
-        if let Err(error) = put_parcel(&mut packed, &parcel, self.sending.pace.compression_level()) {
+        let outcome = match &known {
+            Some(known) => put_referring(&mut packed, &prepared, known, &mut self.sending.names, coder),
+            None => put_alone(&mut packed, &prepared, coder),
+        };
+        if let Err(error) = outcome {
+            self.sending.names = before;
             return self.set_aside_out(log, Side::Here, "cannot-pack", &error.to_string());
         }
-        let Some(space) = self.spaces.get_mut(&log.space) else { return };
-        space.logs.entry(log.key).or_default().sent = parcel.seal.number;
-        let flight = Flight { log, last: parcel.seal.number, hash: parcel.seal.hash, sent_ms: self.now_ms };
-        self.sending.flight.push_back(flight);
-        let frame = Frame::Parcel(self.sending.name(log), packed);
-        self.send(&frame);
+        let Some(space) = self.spaces.get_mut(&log.space) else {
+            self.sending.names = before;
+            return;
+        };
+        let seal = &prepared.parcel.seal;
+        space.logs.entry(log.key).or_default().sent = seal.number;
+        self.sending.flight.push_back(Flight {
+            log,
+            last: seal.number,
+            hash: seal.hash,
+            first: prepared.parcel.first,
+            refers: known.is_some(),
+            sent_ms: self.now_ms,
+        });
+        self.send(&Frame::Parcel(name, packed));
     }
 
     pub(super) fn take_held(&mut self, number: u64, hash: EntryHash) -> Result<(), Refusal> {
@@ -165,8 +278,21 @@ impl Session {
     pub(super) fn take_refused(&mut self, name: String, detail: String) -> Result<(), Refusal> {
         let flight = self.sending.flight.pop_front().ok_or(Refusal::Unsolicited("an answer"))?;
         self.sending.pace.answered(self.now_ms.saturating_sub(flight.sent_ms));
-        self.set_aside_out(flight.log, Side::There, &name, &detail);
+        if flight.refers && name == Refusal::UnknownReference.name() {
+            self.send_again_alone(&flight);
+        } else {
+            self.set_aside_out(flight.log, Side::There, &name, &detail);
+        }
         Ok(())
+    }
+
+    /// The peer lacks what a parcel referred to: from there on the log goes in parcels that refer to nothing, once
+    /// those under way are answered.
+    fn send_again_alone(&mut self, flight: &Flight) {
+        let Some(space) = self.spaces.get_mut(&flight.log.space) else { return };
+        let state = space.logs.entry(flight.log.key).or_default();
+        state.alone = true;
+        state.sent = state.sent.min(flight.first - 1);
     }
 
     fn set_aside_out(&mut self, log: LogId, by: Side, name: &str, detail: &str) {

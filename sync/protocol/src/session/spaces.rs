@@ -12,6 +12,7 @@ use super::{Effect, ListedSpace, Phase, Session};
 use crate::Refusal;
 use crate::frame::{Frame, Hello, SpaceLine};
 use crate::limits::{LOGS_MAX, SPACES_MAX};
+use crate::parcel::DICTIONARY_ID;
 
 /// The lists of spaces and what is under way about them.
 #[derive(Debug, Default)]
@@ -30,6 +31,8 @@ pub(super) struct Listing {
     peer_list_due: bool,
     /// A space left our list in this session, so that frames about it may still be on their way.
     left: bool,
+    /// The peer has the dictionary for parcels.
+    pub(super) has_dictionary: bool,
     pub(super) registry_done_sent: bool,
     pub(super) registry_done_seen: bool,
 }
@@ -66,6 +69,10 @@ pub(super) struct LogState {
     pub(super) aside_out: bool,
     /// It cannot be kept here.
     pub(super) aside_in: bool,
+    /// The peer lacked what a parcel of it referred to: from now on its parcels refer to nothing.
+    pub(super) alone: bool,
+    /// A parcel of it referred to what is not held here; from this number on it must come again, by itself.
+    pub(super) again: Option<u64>,
 }
 
 impl Space {
@@ -235,6 +242,7 @@ impl Session {
             return Err(Refusal::WrongReplica);
         }
         self.listing.hello_seen = Some(hello.registry);
+        self.listing.has_dictionary = hello.dictionary >= DICTIONARY_ID;
         self.listing.peer = hello.spaces.iter().map(|line| (line.space, line.digest)).collect();
         if !self.listing.peer.contains_key(&hello.registry) {
             return Err(Refusal::BadValue("the spaces of a greeting"));

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use cairn_ledger::{ClockQuality, Lane, LogId, SpaceId};
 use cairn_sync_protocol::session::CloseReason;
-use cairn_sync_protocol::{Effect, Event, Limits, Session, SessionConfig};
+use cairn_sync_protocol::{Effect, Event, Limits, Session, SessionConfig, lookup};
 
 use super::store::Store;
 
@@ -47,6 +47,8 @@ pub struct Told {
     pub order: Vec<LogId>,
     /// Largest parcel asked for.
     pub parcel_bytes: usize,
+    /// Parcels that came and referred to what could not be looked up.
+    pub asked_again: u64,
 }
 
 impl Net {
@@ -105,6 +107,9 @@ impl Net {
         match effect {
             Effect::Send(bytes) => {
                 end.sent += bytes.len() as u64;
+                // A refusal is the type, the length, and the name with its length.
+                end.told.asked_again +=
+                    u64::from(bytes.get(3..).is_some_and(|rest| rest.starts_with(b"unknown-reference")));
                 let takes_ms = (bytes.len() as u64 * 1000).div_ceil(bytes_per_s);
                 end.free_ms = end.free_ms.max(now_ms) + takes_ms;
                 other.incoming.push_back((end.free_ms + delay_ms, bytes));
@@ -130,6 +135,10 @@ impl Net {
                     Err(name) => Event::ParcelRefused { log, name: name.to_owned(), detail: "no".to_owned() },
                 };
                 events.push_back(answer);
+            }
+            Effect::Locate(records) => events.push_back(Event::Located(lookup::locate(&end.store, &records))),
+            Effect::LookUp(side, places) => {
+                events.push_back(Event::LookedUp(side, lookup::look_up(&end.store, &places)));
             }
             Effect::PeerKnows { log, number, .. } => end.told.knows.push((log, number)),
             Effect::SetAside { log, name, .. } => end.told.set_aside.push((log, name)),
