@@ -22,6 +22,9 @@ use crate::{Casebook, CasebookError};
 
 /// Entries folded before the views are written: keeps a rebuild within a few megabytes.
 const ENTRIES_A_BATCH: usize = 400;
+/// Rows of records written in one step: with the longest values that stay in their row they are less than the views
+/// write whole.
+const RECORDS_A_STEP: usize = 16;
 /// Bytes read from a log at a time.
 const READ_BYTES: usize = 256 * 1024;
 
@@ -38,6 +41,21 @@ struct Folding {
 struct Pending {
     before: Option<RecordState>,
     now: Option<RecordRow>,
+}
+
+/// A row that is not as the views have it.
+struct Changed<'a> {
+    record: RecordId,
+    before: Option<&'a RecordState>,
+    row: &'a RecordRow,
+}
+
+impl<'a> Changed<'a> {
+    fn of((record, pending): (&RecordId, &'a Pending)) -> Option<Self> {
+        let (before, row) = (pending.before.as_ref(), pending.now.as_ref()?);
+        let news = !row.entries.is_empty() && before != Some(&row.state);
+        news.then_some(Self { record: *record, before, row })
+    }
 }
 
 impl Casebook {
@@ -217,24 +235,24 @@ impl Casebook {
         }
     }
 
-    /// Writes the batch: record rows, their index rows, and how far each log has been folded.
+    /// Writes what was folded: index rows, record rows, and how far each log has been folded.
+    ///
+    /// A large batch is written in steps, and a power cut may fall between two. So index rows go first: a record whose
+    /// row is there is one that every check finds. Record rows follow in groups that are written whole or not at all,
+    /// each with the number of records after it. The logs are marked last: what a cut left out is folded again.
     fn write_folded(&self, writing: &mut Writing, mut folding: Folding) -> Result<(), CasebookError> {
         if folding.logs_moved.is_empty() {
             return Ok(());
         }
-        let mut records_delta = 0_i64;
-        for (record, pending) in &folding.rows {
-            let Some(row) = pending.now.as_ref().filter(|row| !row.entries.is_empty()) else { continue };
-            if pending.before.as_ref() == Some(&row.state) {
-                continue;
-            }
-            let batch = &mut folding.batch;
-            batch.put(keys::record(*record), row.encode());
-            index_rows(batch, pending.before.as_ref(), Some(&row.state), &self.country());
-            records_delta += i64::from(counts(&row.state)) - i64::from(pending.before.as_ref().is_some_and(counts));
+        let changed: Vec<Changed<'_>> = folding.rows.iter().filter_map(Changed::of).collect();
+        let (mut batch, country) = (Batch::new(), self.country());
+        for changed in &changed {
+            index_rows(&mut batch, changed.before, Some(&changed.row.state), &country);
         }
-        writing.records = writing.records.saturating_add_signed(records_delta);
-        folding.batch.put(keys::counter("records"), writing.records.to_be_bytes());
+        self.views.commit(&batch, None)?;
+        for group in changed.chunks(RECORDS_A_STEP) {
+            self.write_records(writing, group)?;
+        }
         self.put_log_rows(&mut folding.batch, &folding.logs_moved);
         writing.stamp += 1;
         self.views.commit(&folding.batch, Some(&writing.stamp.to_be_bytes()))?;
@@ -243,6 +261,19 @@ impl Casebook {
                 self.index_record(row);
             }
         }
+        Ok(())
+    }
+
+    fn write_records(&self, writing: &mut Writing, group: &[Changed<'_>]) -> Result<(), CasebookError> {
+        let (mut batch, mut delta) = (Batch::new(), 0_i64);
+        for Changed { record, before, row } in group {
+            batch.put(keys::record(*record), row.encode());
+            delta += i64::from(counts(&row.state)) - i64::from(before.is_some_and(counts));
+        }
+        let records = writing.records.saturating_add_signed(delta);
+        batch.put(keys::counter("records"), records.to_be_bytes());
+        self.views.commit(&batch, None)?;
+        writing.records = records;
         Ok(())
     }
 
