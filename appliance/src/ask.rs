@@ -1,13 +1,15 @@
 //! Commands that ask something of an installation: turns the command line into a request, and prints the answer.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use cairn_casebook::{Invitation, NewPerson, Role, SearchRequest};
 use cairn_record::Kind;
 
-use crate::cli::{AuditCommand, Common, EnrolCommand, LinksCommand, Question, SearchOptions, UserCommand};
+use crate::cli::{
+    AuditCommand, Common, EnrolCommand, LinksCommand, Question, SearchOptions, StickCommand, UserCommand,
+};
 use crate::config::data_dir;
 use crate::control;
 use crate::failure::{Failure, While as _};
@@ -59,8 +61,20 @@ fn request(question: Question) -> Result<Request, Failure> {
         Question::Sync(_) => Request::SyncStatus,
         Question::Links(LinksCommand::Cut) => Request::SetCut { cut: true },
         Question::Links(LinksCommand::Restore) => Request::SetCut { cut: false },
+        Question::Stick(stick) => sticks(stick)?,
         Question::Audit(AuditCommand::Verify) => Request::VerifyAudit,
         Question::Doctor { rebuild } => Request::Doctor { rebuild },
+    })
+}
+
+fn sticks(command: StickCommand) -> Result<Request, Failure> {
+    let absolute = |file: PathBuf| std::path::absolute(&file).while_doing(|| format!("find {}", file.display()));
+    Ok(match command {
+        StickCommand::Write { to, out, everything, valid } => {
+            Request::StickWrite { to, out: absolute(out)?, everything, valid_ms: valid * 24 * 3_600_000 }
+        }
+        StickCommand::Read { file } => Request::StickRead { file: absolute(file)? },
+        StickCommand::List => Request::Sticks,
     })
 }
 

@@ -82,6 +82,9 @@ pub enum Question {
     /// Cut the links of this machine on purpose, or restore them
     #[command(subcommand)]
     Links(LinksCommand),
+    /// Carry records by hand where there is no link
+    #[command(subcommand)]
+    Stick(StickCommand),
     /// The audit
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -252,6 +255,32 @@ pub struct SyncOptions {
     /// Show each change until stopped
     #[arg(long)]
     pub watch: bool,
+}
+
+#[derive(Subcommand)]
+pub enum StickCommand {
+    /// Write what a site is not proved to hold, sealed so that only that site can open it
+    Write {
+        /// For whom: `hub`, the name of a site, or the beginning of its key
+        #[arg(long, value_name = "SITE")]
+        to: String,
+        /// The file, or the folder to write it to [default: this folder]
+        #[arg(long, value_name = "FILE", default_value = ".")]
+        out: PathBuf,
+        /// Everything, for a new post or one that was restored
+        #[arg(long)]
+        everything: bool,
+        /// How long it is good
+        #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=400))]
+        valid: u64,
+    },
+    /// Read a stick; reading one again after an interruption goes on where it was
+    Read {
+        /// The file
+        file: PathBuf,
+    },
+    /// Sticks written and read here, newest first
+    List,
 }
 
 #[derive(Subcommand)]

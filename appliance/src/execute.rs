@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use cairn_casebook::{Actor, Casebook, ImportReport};
+use cairn_casebook::{Actor, Casebook, ImportReport, StickOrder};
 
 use crate::config::Config;
 use crate::failure::{Failure, While as _};
 use crate::links::Links;
 use crate::request::{DoctorReport, Done, Request, Response, StatusReport, SyncReport};
+use crate::sticks;
 use crate::system::now_ms;
 
 /// Largest file that is imported in one go: what the intake reads.
@@ -63,6 +64,12 @@ pub fn execute(desk: &Desk, request: Request) -> Result<Response, Failure> {
             casebook.set_cut(terminal, cut, now)?;
             done(if cut { "the links are cut" } else { "the links are restored" }.to_owned())
         }
+        Request::StickWrite { to, out, everything, valid_ms } => {
+            let order = StickOrder { to, everything, valid_ms };
+            Response::StickWritten(sticks::write(casebook, terminal, &order, &out)?)
+        }
+        Request::StickRead { file } => Response::StickRead(sticks::read(casebook, terminal, &file)?),
+        Request::Sticks => Response::Sticks(casebook.sticks(terminal, now)?),
         Request::VerifyAudit => Response::Verified(casebook.verify(terminal, true, now)?),
         Request::Doctor { rebuild } => Response::Doctor(doctor(casebook, rebuild)?),
     })

@@ -21,7 +21,9 @@ mod print;
 mod reach;
 mod request;
 mod run;
+mod screen_sticks;
 mod secrets;
+mod sticks;
 mod system;
 
 use std::process::ExitCode;

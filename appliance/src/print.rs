@@ -1,6 +1,7 @@
 //! Answers as a person at a terminal reads them: plain aligned text, short, and nothing claimed that is not so.
 
 mod records;
+mod sticks;
 mod table;
 mod words;
 
@@ -77,6 +78,9 @@ fn in_words(response: &Response, file: Option<&Path>) -> String {
         Response::Search(answer) => records::search(answer),
         Response::Record(page) => records::page(page),
         Response::Sync(report) => sync(report),
+        Response::StickWritten(stick) => sticks::written(stick),
+        Response::StickRead(report) => sticks::read(report),
+        Response::Sticks(list) => sticks::list(list),
         Response::Verified(verification) => verified(verification),
         Response::Doctor(report) => doctor(report),
     }

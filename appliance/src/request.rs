@@ -7,10 +7,12 @@ use std::path::PathBuf;
 
 use cairn_casebook::{
     CheckAnswer, Diagnosis, Identity, ImportBatch, ImportReport, Invitation, NewPerson, Person, RecordPage,
-    SearchAnswer, SearchRequest, SyncStatus, UndoReport, Verification,
+    SearchAnswer, SearchRequest, StickLine, StickReport, SyncStatus, UndoReport, Verification,
 };
 use cairn_record::RecordId;
 use serde::{Deserialize, Serialize};
+
+use crate::sticks::StickWritten;
 
 /// One thing asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,6 +55,17 @@ pub enum Request {
     SetCut {
         cut: bool,
     },
+    /// Files are named by absolute paths: the process that holds the store opens them itself.
+    StickWrite {
+        to: String,
+        out: PathBuf,
+        everything: bool,
+        valid_ms: u64,
+    },
+    StickRead {
+        file: PathBuf,
+    },
+    Sticks,
     VerifyAudit,
     Doctor {
         rebuild: bool,
@@ -75,6 +88,9 @@ pub enum Response {
     Search(SearchAnswer),
     Record(Box<RecordPage>),
     Sync(SyncReport),
+    StickWritten(StickWritten),
+    StickRead(StickReport),
+    Sticks(Vec<StickLine>),
     Verified(Verification),
     Doctor(DoctorReport),
 }
@@ -150,6 +166,9 @@ impl Response {
             Self::Search(it) => serde_json::to_string_pretty(it),
             Self::Record(it) => serde_json::to_string_pretty(it),
             Self::Sync(it) => serde_json::to_string_pretty(it),
+            Self::StickWritten(it) => serde_json::to_string_pretty(it),
+            Self::StickRead(it) => serde_json::to_string_pretty(it),
+            Self::Sticks(it) => serde_json::to_string_pretty(it),
             Self::Verified(it) => serde_json::to_string_pretty(it),
             Self::Doctor(it) => serde_json::to_string_pretty(it),
         }
@@ -159,6 +178,8 @@ impl Response {
     pub fn is_bad(&self) -> bool {
         match self {
             Self::Sync(report) => report.reached == Some(false),
+            Self::StickRead(report) => !report.set_aside.is_empty(),
+            Self::StickWritten(stick) => !stick.left_out.is_empty(),
             Self::Verified(verification) => !verification.sound,
             Self::Doctor(report) => !report.well,
             _ => false,

@@ -20,6 +20,7 @@ use crate::failure::{Failure, While as _};
 use crate::links::Links;
 use crate::print;
 use crate::reach::{self, Held};
+use crate::screen_sticks::ScreenSticks;
 use crate::system::{SystemEntropy, now_ms};
 
 /// How often the casebook looks after itself.
@@ -75,7 +76,8 @@ async fn serve(data: &Path, casebook: Arc<Casebook>, config: Config, until_stdin
 fn app_state(casebook: Arc<Casebook>, config: &Config, links: &Links, setup_code: Option<String>) -> AppState {
     let settings = Settings { tls_in_front: config.tls_in_front, addresses: config.reachable_at(), setup_code };
     let joiner = links.joiner(casebook.clone());
-    AppState::new(casebook, Arc::new(now_ms), Arc::new(SystemEntropy), joiner, settings)
+    let sticks = Arc::new(ScreenSticks(casebook.clone()));
+    AppState::new(casebook, Arc::new(now_ms), Arc::new(SystemEntropy), joiner, sticks, settings)
 }
 
 /// The one line that says where the pages are, and for a first visit how to prove to be at this machine.

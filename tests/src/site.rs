@@ -117,6 +117,13 @@ impl Site {
         path
     }
 
+    /// Writes a file of bytes beside the installation.
+    pub fn write_bytes(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.desk().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
     /// Imports one of the sample exports under its shipped mapping.
     pub fn import(&self, mapping: &str) -> Value {
         self.json(&["import", sample(mapping).to_str().unwrap(), "--mapping", mapping])

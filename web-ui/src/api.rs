@@ -14,6 +14,7 @@ mod records;
 mod rejected;
 mod schemas;
 mod session;
+mod sticks;
 mod table;
 
 use std::sync::LazyLock;

@@ -33,6 +33,11 @@ impl Failure {
         Self { status, code, detail: detail.into(), problems: Vec::new(), kind: None, retry_after_s: None }
     }
 
+    /// A failure with the text of a library, which begins small and ends without a full stop.
+    pub fn of_text(status: u16, code: &'static str, text: &str) -> Self {
+        Self::new(StatusCode::from_u16(status).unwrap_or(StatusCode::CONFLICT), code, sentence(text))
+    }
+
     /// The request does not make sense as it stands.
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", detail)
@@ -117,6 +122,7 @@ impl Failure {
             "sign-in-wrong" => "Sign-in failed",
             "signed-out" => "You are not signed in",
             "too-large" => "Too large",
+            code if code.contains("stick") => "The stick was not read",
             "wrong-host" => "Unknown address",
             _ => "Not done",
         }

@@ -29,4 +29,4 @@ pub use failure::Failure;
 pub use gate::SignedIn;
 pub use server::{app, serve};
 pub use session::Sessions;
-pub use state::{AppState, JoinRefused, Joiner, Settings, blocking};
+pub use state::{AppState, JoinRefused, Joiner, Settings, StickFile, Sticks, blocking};

@@ -79,6 +79,8 @@ const SEE_SYNC: Need = Need::Right(Right::SeeSync);
 const SYNC_NOW: Need = Need::Right(Right::SyncNow);
 /// In a demonstration whoever may sync may cut the links; elsewhere the casebook asks for more.
 const CUT: Need = AnyOf(&[Right::ManageSync, Right::SyncNow]);
+const WRITE_STICK: Need = Need::Right(Right::WriteStick);
+const READ_STICK: Need = Need::Right(Right::ReadStick);
 const MANAGE_SYNC: Need = Need::Right(Right::ManageSync);
 const PEOPLE: Need = Need::Right(Right::ManagePeople);
 const ENROL: Need = Need::Right(Right::Enrol);
@@ -128,6 +130,9 @@ pub const PAGES: &[Rule] = &[
     post("/sync/cut", CUT),
     post("/sync/restore", CUT),
     post("/sync/addresses", MANAGE_SYNC),
+    get("/sync/sticks", SEE_SYNC),
+    post("/sync/sticks/write", WRITE_STICK),
+    post("/sync/sticks/read", READ_STICK).takes_files(),
     get("/sync/invite", ENROL),
     post("/sync/invite", ENROL),
     get("/sync/invite/{name}/file", ENROL),
@@ -174,6 +179,9 @@ pub const API: &[Rule] = &[
     post("/api/v1/sync/cut", CUT),
     post("/api/v1/sync/restore", CUT),
     post("/api/v1/sync/addresses", MANAGE_SYNC),
+    get("/api/v1/sticks", SEE_SYNC),
+    post("/api/v1/sticks", WRITE_STICK),
+    post("/api/v1/sticks/read", READ_STICK).takes_files(),
     post("/api/v1/enrol/invitations", ENROL),
     get("/api/v1/enrol/invitations", ENROL),
     post("/api/v1/enrol/join", ENROL),

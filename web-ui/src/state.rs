@@ -5,9 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
-use cairn_casebook::{Actor, Casebook, CasebookError, Entropy, SignInError};
+use cairn_casebook::{Actor, Casebook, CasebookError, Entropy, SignInError, StickOrder, StickReport};
 use tokio::sync::Semaphore;
 
+use crate::Failure;
 use crate::entry::WAITING_MAX;
 use crate::session::Sessions;
 use crate::workbench::Workbench;
@@ -28,6 +29,8 @@ pub struct AppState {
     pub sessions: Arc<Sessions>,
     /// How to reach a hub, given by the binary.
     pub join: Arc<dyn Joiner>,
+    /// How to write and read sticks, given by the binary.
+    pub sticks: Arc<dyn Sticks>,
     /// Uploaded files and imports under way.
     pub workbench: Arc<Workbench>,
     /// What the configuration says.
@@ -60,6 +63,7 @@ impl AppState {
         clock: Arc<dyn Fn() -> u64 + Send + Sync>,
         entropy: Arc<dyn Entropy>,
         join: Arc<dyn Joiner>,
+        sticks: Arc<dyn Sticks>,
         settings: Settings,
     ) -> Self {
         let replica = casebook.identity().replica.to_string();
@@ -70,6 +74,7 @@ impl AppState {
             clock,
             sessions: Arc::new(Sessions::new(entropy.clone())),
             join,
+            sticks,
             workbench: Arc::new(Workbench::new(entropy)),
             settings: Arc::new(settings),
             cookie: cookie.into(),
@@ -100,6 +105,24 @@ pub trait Joiner: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct JoinRefused(pub String);
+
+/// Writes and reads sticks: the screens may not make or open a sealed file themselves. Both block.
+pub trait Sticks: Send + Sync {
+    /// Writes a stick, at most as long as a file that a browser may send back; noted in the audit when this returns.
+    fn write(&self, actor: &Actor, order: &StickOrder) -> Result<StickFile, Failure>;
+
+    /// Reads a stick.
+    fn read(&self, actor: &Actor, file: &[u8]) -> Result<StickReport, Failure>;
+}
+
+/// A stick that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StickFile {
+    /// A name to save it under.
+    pub name: String,
+    /// The whole file.
+    pub bytes: Vec<u8>,
+}
 
 /// The thread that did the work stopped; the fault is in the log.
 #[derive(Debug)]

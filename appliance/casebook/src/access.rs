@@ -48,10 +48,13 @@ impl Role {
     pub const fn may(self, right: Right) -> bool {
         use Right as R;
         match self {
-            Self::Officer => matches!(right, R::Check | R::Search | R::View | R::Edit | R::SeeSync | R::SyncNow),
-            Self::Analyst => {
-                matches!(right, R::Check | R::Search | R::View | R::Edit | R::Import | R::SeeSync | R::SyncNow)
+            Self::Officer => {
+                matches!(right, R::Check | R::Search | R::View | R::Edit | R::SeeSync | R::SyncNow | R::ReadStick)
             }
+            Self::Analyst => matches!(
+                right,
+                R::Check | R::Search | R::View | R::Edit | R::Import | R::SeeSync | R::SyncNow | R::ReadStick
+            ),
             Self::Supervisor => matches!(
                 right,
                 R::Check
@@ -63,9 +66,21 @@ impl Role {
                     | R::ReadAudit
                     | R::SeeSync
                     | R::SyncNow
+                    | R::WriteStick
+                    | R::ReadStick
             ),
             Self::Administrator => {
-                matches!(right, R::SeeSync | R::SyncNow | R::ManageSync | R::ManagePeople | R::Enrol | R::ReadAudit)
+                matches!(
+                    right,
+                    R::SeeSync
+                        | R::SyncNow
+                        | R::WriteStick
+                        | R::ReadStick
+                        | R::ManageSync
+                        | R::ManagePeople
+                        | R::Enrol
+                        | R::ReadAudit
+                )
             }
             Self::Auditor => matches!(right, R::ReadAudit | R::SeeSync),
         }
@@ -92,6 +107,10 @@ pub enum Right {
     SeeSync,
     /// Ask for a sync, or cancel one.
     SyncNow,
+    /// Write a stick for another site: it discloses what the site may hold anyway, outside any link.
+    WriteStick,
+    /// Read a stick that came.
+    ReadStick,
     /// Add peers by address, cut and restore links.
     ManageSync,
     /// Add people, set passwords, change roles.
@@ -104,7 +123,7 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Check,
         Self::Search,
         Self::View,
@@ -113,6 +132,8 @@ impl Right {
         Self::UndoImport,
         Self::SeeSync,
         Self::SyncNow,
+        Self::WriteStick,
+        Self::ReadStick,
         Self::ManageSync,
         Self::ManagePeople,
         Self::Enrol,

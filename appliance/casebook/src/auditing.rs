@@ -63,10 +63,10 @@ impl Casebook {
         Ok(EntryDraft { space: self.audit_space()?, lane: Lane::Normal, kind: EntryKind::Audit, body })
     }
 
-    /// Notes in the shared audit that `peer` and this machine held the same at this time. In the urgent lane, so that
+    /// Notes in the shared audit that `peer` and this machine held the same at `at_ms`. In the urgent lane, so that
     /// receipts can be folded without reading the audit itself.
-    pub(crate) fn write_receipt(&self, peer: ReplicaId, now_ms: u64) -> Result<(), CasebookError> {
-        let payload = json(&(peer, now_ms))?;
+    pub(crate) fn write_receipt(&self, peer: ReplicaId, at_ms: u64, now_ms: u64) -> Result<(), CasebookError> {
+        let payload = json(&(peer, at_ms))?;
         let body = Body { author: Author::default(), purpose: None, record: None, payload };
         let draft = EntryDraft { space: self.audit_space()?, lane: Lane::Urgent, kind: EntryKind::Receipt, body };
         self.commit(&mut self.writing(), vec![draft], now_ms)

@@ -38,6 +38,9 @@ mod records;
 mod row;
 mod searching;
 mod status;
+mod stick_notes;
+mod stick_words;
+mod sticks;
 mod summary;
 mod sync_says;
 mod throttle;
@@ -56,6 +59,8 @@ pub use drafts::{DRAFT_AGE_MAX_MS, DRAFT_BYTES_MAX, DRAFTS_MAX, DRAFTS_PER_PERSO
 pub use errors::{CasebookError, SignInError};
 pub use place::{Place, Searchable};
 pub use status::*;
+pub use stick_words::*;
+pub use sticks::STICK_VALID_MS_MAX;
 pub use sync_says::SyncSays;
 
 #[cfg(test)]

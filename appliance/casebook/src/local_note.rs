@@ -9,6 +9,7 @@ use cairn_intake::Mapping;
 use cairn_ledger::ReplicaId;
 use serde::{Deserialize, Serialize};
 
+pub use crate::stick_notes::StickNote;
 use crate::{ImportBatch, ImportReport, JoinGrant, Role};
 
 /// One note.
@@ -78,6 +79,34 @@ pub enum LocalNote {
     Cut {
         /// Cut or not.
         cut: bool,
+    },
+    /// A stick was written.
+    StickWritten(Box<StickNote>),
+    /// A stick was read to its end.
+    StickRead {
+        /// Who wrote it.
+        from: ReplicaId,
+        /// Its number.
+        number: u64,
+        /// Its id in hexadecimal.
+        id: String,
+        /// When it was read.
+        at_ms: u64,
+        /// When it was made.
+        made_ms: u64,
+        /// Until when it may be read.
+        expires_ms: u64,
+        /// Entries that were new.
+        entries: u64,
+    },
+    /// A site said that it has read a stick.
+    StickReceipted {
+        /// Who.
+        by: ReplicaId,
+        /// Its number.
+        number: u64,
+        /// When, by its clock.
+        at_ms: u64,
     },
     /// What this installation is; the newest note counts.
     Profile(Box<Profile>),
@@ -158,6 +187,10 @@ pub struct LocalState {
     pub addresses: Vec<(Option<ReplicaId>, String)>,
     /// Whether links are cut by hand.
     pub cut: bool,
+    /// Sticks written, oldest first.
+    pub sticks_written: Vec<StickNote>,
+    /// Sticks read, oldest first.
+    pub sticks_read: Vec<StickNote>,
 }
 
 impl LocalState {
@@ -197,6 +230,24 @@ impl LocalState {
                 self.addresses.push((replica, address));
             }
             LocalNote::Cut { cut } => self.cut = cut,
+            LocalNote::StickWritten(note) => self.remember_written(*note),
+            LocalNote::StickRead { from, number, id, at_ms, made_ms, expires_ms, entries } => {
+                let (bytes, carried, received_ms) = (0, None, None);
+                let peer = from;
+                self.remember_read(StickNote {
+                    peer,
+                    number,
+                    id,
+                    at_ms,
+                    made_ms,
+                    expires_ms,
+                    entries,
+                    bytes,
+                    carried,
+                    received_ms,
+                });
+            }
+            LocalNote::StickReceipted { by, number, at_ms } => self.remember_receipt(&by, number, at_ms),
             LocalNote::Profile(profile) => self.profile = *profile,
         }
     }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use cairn_ledger::registry::SpaceKind;
-use cairn_ledger::{EntryHash, Frontier, LogKey, ReplicaId, SpaceId};
+use cairn_ledger::{EntryHash, Frontier, LogId, LogKey, ReplicaId, SpaceId};
 
 use crate::row::RecordRow;
 use crate::{
@@ -26,6 +26,8 @@ pub struct PeerState {
     failure: String,
     next_attempt_ms: Option<u64>,
     clock_ahead_ms: i64,
+    /// When the newest stick read from it was made, by its clock.
+    stick_made_ms: u64,
     /// What the peer is known to hold.
     frontiers: HashMap<SpaceId, Frontier>,
     /// Digest of the record spaces when the last receipt entry was written for it.
@@ -44,6 +46,8 @@ struct PeerRow {
     last_contact_ms: Option<u64>,
     last_equal_ms: Option<u64>,
     receipted: [u8; 32],
+    #[serde(default)]
+    stick_made_ms: u64,
     frontiers: Vec<(SpaceId, Vec<LogRow>)>,
 }
 
@@ -87,6 +91,7 @@ impl PeerState {
             last_contact_ms: self.last_contact_ms,
             last_equal_ms: self.last_equal_ms,
             receipted: self.receipted,
+            stick_made_ms: self.stick_made_ms,
             frontiers: self.frontiers.iter().map(|(space, frontier)| (*space, logs(frontier))).collect(),
         }
     }
@@ -99,6 +104,7 @@ impl PeerState {
             last_contact_ms: row.last_contact_ms,
             last_equal_ms: row.last_equal_ms,
             receipted: row.receipted,
+            stick_made_ms: row.stick_made_ms,
             frontiers: row.frontiers.into_iter().map(|(space, logs)| (space, frontier(logs))).collect(),
             ..Self::default()
         }
@@ -123,7 +129,7 @@ impl Casebook {
                     state.last_contact_ms = Some(now_ms);
                     state.frontiers.insert(space, frontier);
                 });
-                self.note_if_equal(peer, now_ms)
+                self.note_if_equal(peer, now_ms, now_ms)
             }
             PeerEvent::Bytes { sent, received } => {
                 self.peer(peer, |state| {
@@ -193,12 +199,12 @@ impl Casebook {
                 self.peer(peer, |state| state.frontiers.insert(*space, frontier));
             }
         }
-        self.note_if_equal(peer, now_ms)
+        self.note_if_equal(peer, now_ms, now_ms)
     }
 
     /// When a peer holds exactly the registry and records held here, notes the time, and writes a receipt entry if
     /// something has changed since the last one. Audit spaces do not count: a receipt would call forth the next.
-    fn note_if_equal(&self, peer: ReplicaId, now_ms: u64) -> Result<(), CasebookError> {
+    fn note_if_equal(&self, peer: ReplicaId, at_ms: u64, now_ms: u64) -> Result<(), CasebookError> {
         let here = self.held_frontiers(peer);
         let news = self.peer(peer, |state| {
             if !state.holds_all(&here) {
@@ -209,7 +215,7 @@ impl Casebook {
                 hasher.update(&frontier.digest());
             }
             let digest = *hasher.finalize().as_bytes();
-            state.last_equal_ms = Some(now_ms);
+            state.last_equal_ms = state.last_equal_ms.max(Some(at_ms));
             let before = std::mem::replace(&mut state.receipted, digest);
             Some(before != digest)
         });
@@ -217,7 +223,35 @@ impl Casebook {
             return Ok(());
         }
         self.save_peer(peer)?;
-        self.write_receipt(peer, now_ms)
+        self.write_receipt(peer, at_ms, now_ms)
+    }
+
+    /// What a peer is proved to hold, by space.
+    pub(crate) fn proved_frontiers(&self, peer: ReplicaId) -> HashMap<SpaceId, Frontier> {
+        self.peers().get(&peer).map(|state| state.frontiers.clone()).unwrap_or_default()
+    }
+
+    /// Whether a peer is proved to hold all these logs so far.
+    pub(crate) fn is_proved(&self, peer: ReplicaId, logs: &[(LogId, u64)]) -> bool {
+        let peers = self.peers();
+        peers.get(&peer).is_some_and(|state| logs.iter().all(|(log, number)| state.holds(log.space, &log.key, *number)))
+    }
+
+    /// Learns from a stick what its writer held when it was made. Where it is not clear that the stick is newer than
+    /// what is known already, nothing is learnt: believing too little only makes the next stick longer.
+    pub(crate) fn note_stick_frontiers(&self, stick: &crate::StickArrival, now_ms: u64) -> Result<(), CasebookError> {
+        let newer = self.peer(stick.from, |state| {
+            let newer = stick.made_ms >= state.stick_made_ms.max(state.last_contact_ms.unwrap_or(0));
+            if newer {
+                state.stick_made_ms = stick.made_ms;
+                state.frontiers.extend(stick.spaces.iter().map(|space| (space.space, space.after.clone())));
+            }
+            newer
+        });
+        if newer {
+            self.note_if_equal(stick.from, stick.made_ms.min(now_ms), now_ms)?;
+        }
+        self.save_peer(stick.from)
     }
 
     /// What is held here of the registry and the records spaces shared with a peer.

@@ -128,7 +128,7 @@ pub struct AuditLine {
     /// Their role.
     pub role: String,
     /// `check`, `search`, `view`, `create`, `change`, `settle`, `import`, `undo_import`, `sign_in`, `sign_in_refused`,
-    /// `sign_out`, `people`, `enrol`, `sync`, `audit_read`, `refused`, `start`.
+    /// `sign_out`, `people`, `enrol`, `sync`, `stick_write`, `stick_read`, `stick_refused`, `stick_receipt`, `audit_read`, `refused`, `start`.
     pub action: String,
     /// On what: record ids.
     pub records: Vec<RecordId>,

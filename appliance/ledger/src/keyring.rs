@@ -54,10 +54,7 @@ pub fn grant(key: &EpochKey, recipients: &[String]) -> Result<Vec<u8>, KeyError>
     if recipients.is_empty() || recipients.len() > MAX_GRANT_RECIPIENTS {
         return Err(KeyError::Recipients(recipients.len()));
     }
-    let parse = |text: &String| {
-        text.parse::<age::x25519::Recipient>().map_err(|_| KeyError::BadRecipient(text.chars().take(80).collect()))
-    };
-    let parsed = recipients.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    let parsed = recipients.iter().map(|text| parse_recipient(text)).collect::<Result<Vec<_>, _>>()?;
     let damaged = |error: &dyn std::fmt::Display| KeyError::Damaged(error.to_string());
     let encryptor = age::Encryptor::with_recipients(parsed.iter().map(|recipient| recipient as &dyn age::Recipient))
         .map_err(|error| damaged(&error))?;
@@ -86,8 +83,12 @@ pub fn open_grant(file: &[u8], identity: &str) -> Result<EpochKey, KeyError> {
     Ok(EpochKey::new(key))
 }
 
-fn parse_identity(text: &str) -> Result<age::x25519::Identity, KeyError> {
+pub(crate) fn parse_identity(text: &str) -> Result<age::x25519::Identity, KeyError> {
     text.parse().map_err(|_| KeyError::BadIdentity)
+}
+
+pub(crate) fn parse_recipient(text: &str) -> Result<age::x25519::Recipient, KeyError> {
+    text.parse().map_err(|_| KeyError::BadRecipient(text.chars().take(80).collect()))
 }
 
 /// The epoch keys that this replica holds, by space and epoch.

@@ -14,6 +14,7 @@
 //! | [`entry`] | header, entry, seal |
 //! | [`body`] | author, purpose and payload inside an entry |
 //! | [`crypto`], [`keyring`], [`keystore`] | sealing, grants of keys, the secrets of this machine |
+//! | [`age_file`] | whole files sealed to one member |
 //! | [`store`] | the log store and its engines |
 //! | [`ledger`] | the facade: commit, receive, read, verify |
 //! | [`codec`], [`document`] | one change to a record in bytes; one merged document a record |
@@ -21,6 +22,7 @@
 //! | [`fork`] | proofs that a replica wrote two histories |
 //! | [`registry`] | what the agency has stated: replicas, spaces, keys |
 
+pub mod age_file;
 pub mod birthplace;
 pub mod body;
 pub mod codec;

@@ -15,6 +15,7 @@
 //! | [`tls`] | both sides proved by their replica keys |
 //! | [`discover`] | peers on the local network |
 //! | [`enrol`] | joining an agency, both sides |
+//! | [`stick`] | writing and reading sticks |
 //! | [`once`] | one sync with every peer, for the command line |
 
 pub mod book;
@@ -30,6 +31,7 @@ mod errors;
 pub mod nudge;
 mod once;
 pub mod sessions;
+mod stick;
 mod task;
 mod tls;
 
@@ -37,4 +39,5 @@ pub use book::{Book, Clock, Random};
 pub use enrol::{JoinOffer, join};
 pub use errors::{JoinError, LinkError};
 pub use once::{Outcome, PeerOutcome, sync_once};
+pub use stick::{StickError, Written, read_stick, write_stick};
 pub use task::{SyncConfig, SyncTask};

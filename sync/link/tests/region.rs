@@ -1,5 +1,6 @@
 //! A hub and posts over real QUIC on loopback.
 
+mod sticks;
 mod support;
 
 use std::sync::Arc;

@@ -176,7 +176,7 @@ impl Hello {
 }
 
 impl LogName {
-    fn put(&self, out: &mut Vec<u8>) {
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
         match self {
             Self::Full(log) => {
                 put_number(out, 0);
@@ -189,7 +189,7 @@ impl LogName {
         }
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Refusal> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Refusal> {
         match reader.number()? {
             0 => {
                 let space = SpaceId(reader.array()?);
@@ -322,7 +322,7 @@ impl FrameReader {
 }
 
 /// Length of the header and of the body, once the header is whole.
-fn header(bytes: &[u8], max: usize) -> Result<Option<(usize, usize)>, Refusal> {
+pub(crate) fn header(bytes: &[u8], max: usize) -> Result<Option<(usize, usize)>, Refusal> {
     let mut reader = Reader::new(bytes.get(1..).unwrap_or_default(), "a frame");
     match reader.count(max) {
         Ok(length) => Ok(Some((bytes.len() - reader.rest().len(), length))),

@@ -22,6 +22,7 @@
 //! | [`lookup`] | what packing and unpacking ask of the entries that are held |
 //! | [`pace`] | how large a parcel suits the link |
 //! | [`join`] | the frames of enrolment |
+//! | [`stick`] | a session with a very long round trip, as a file |
 //! | [`refusal`] | every reason to refuse what a peer sent, by name |
 //! | [`limits`] | every bound |
 //!
@@ -38,6 +39,7 @@ pub mod parcel;
 pub mod receipt;
 pub mod refusal;
 pub mod session;
+pub mod stick;
 
 pub use frame::{Frame, FrameReader, decode_frame};
 pub use frontier::decode_frontier;

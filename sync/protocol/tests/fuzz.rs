@@ -7,6 +7,7 @@ use bolero::check;
 use cairn_ledger::{Incarnation, Lane, LogId, LogKey, ReplicaId, SpaceId};
 use cairn_sync_protocol::join::decode_join_frame;
 use cairn_sync_protocol::parcel::{LogNames, decode_parcel, read_parcel};
+use cairn_sync_protocol::stick::{MAGIC, StickReader};
 use cairn_sync_protocol::{FrameReader, decode_frame, decode_frontier, lookup};
 
 const LOG: LogId = LogId {
@@ -81,5 +82,19 @@ fn frontiers() {
 fn enrolments() {
     check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
         let _ = decode_join_frame(bytes);
+    });
+}
+
+#[test]
+fn sticks() {
+    check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
+        for beginning in [&[], MAGIC.as_slice()] {
+            let mut reader = StickReader::default();
+            reader.feed(beginning);
+            for part in bytes.chunks(11) {
+                reader.feed(part);
+                while let Ok(Some(_)) = reader.next_piece() {}
+            }
+        }
     });
 }

@@ -9,6 +9,7 @@
 mod floor;
 mod report;
 mod speed;
+mod stick;
 mod stored;
 mod traffic;
 
@@ -33,6 +34,7 @@ fn main() {
     stored::measure(&post, held, &mut report);
     speed::measure(&post, held, seed, &mut report);
     traffic::measure(&hub, &post, held, seed, &mut report);
+    stick::measure(&hub, held, &mut report);
     report.print();
 }
 

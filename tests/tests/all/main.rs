@@ -9,4 +9,5 @@ mod day;
 mod imports;
 mod kill;
 mod screens;
+mod sticks;
 mod tidy;

@@ -66,6 +66,9 @@ fn operation(endpoint: &Endpoint) -> Value {
                 json!({"required": true, "content": {"application/json": {"schema": reference(schema)}}});
         }
         Takes::File => operation["requestBody"] = file_body(rule),
+        Takes::Bytes => {
+            operation["requestBody"] = json!({"required": true, "content": {"application/octet-stream": {}}});
+        }
     }
     operation
 }
@@ -99,6 +102,7 @@ fn responses(gives: &Gives) -> Value {
         Gives::Status(status) => (*status, None),
         Gives::Json(status, schema) => (*status, Some(json_of(reference(schema)))),
         Gives::List(schema) => (200, Some(json_of(json!({"type": "array", "items": reference(schema)})))),
+        Gives::Bytes => (200, Some(json!({"application/octet-stream": {}}))),
         Gives::Csv => (200, Some(json!({"text/csv": {"schema": {"type": "string"}}}))),
     };
     let mut done = json!({"description": "Done."});

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::exchange::{ADDRESSES_MAX, INVITATION_MAX_MINUTES};
 use super::records::SEARCH_MAX;
 use super::session::HOLDS;
+use super::sticks::VALID_MAX_DAYS;
 
 /// All named shapes.
 pub(super) fn schemas() -> Value {
@@ -125,6 +126,14 @@ fn inputs() -> Shapes {
         ),
         ("ChangedPerson", object([("role?", role()), ("disabled?", yes_or_no())])),
         ("PeerAddress", object([("replica?", or_null(hex(32))), ("address", text_to(260))])),
+        (
+            "StickOrder",
+            object([
+                ("to", text_to(120)),
+                ("everything?", yes_or_no()),
+                ("valid_days?", json!({"type": "integer", "minimum": 1, "maximum": VALID_MAX_DAYS})),
+            ]),
+        ),
         (
             "Invite",
             object([
@@ -490,6 +499,35 @@ fn exchange() -> Shapes {
                 ("peers", list(peer)),
                 ("words", text()),
                 ("state", codes(["ok", "waiting", "cut", "alone", "trouble"])),
+            ]),
+        ),
+        (
+            "StickLine",
+            object([
+                ("direction", codes(["written", "read"])),
+                ("number", whole()),
+                ("replica", hex(32)),
+                ("site", text()),
+                ("at_ms", time()),
+                ("made_ms", time()),
+                ("expires_ms", time()),
+                ("entries", whole()),
+                ("bytes", whole()),
+                ("state", codes(["on_the_way", "received", "expired", "read"])),
+                ("received_ms", or_null(time())),
+            ]),
+        ),
+        (
+            "StickReport",
+            object([
+                ("number", whole()),
+                ("site", text()),
+                ("made_ms", time()),
+                ("entries", whole()),
+                ("held_before", whole()),
+                ("missing", list(whole())),
+                ("received", list(whole())),
+                ("set_aside", list(text())),
             ]),
         ),
         (

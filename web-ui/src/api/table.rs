@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, get, patch, post, put};
 
-use super::{audit, exchange, imports, people, records, session};
+use super::{audit, exchange, imports, people, records, session, sticks};
 use crate::state::AppState;
 
 /// One route: what the router and the OpenAPI document are made from.
@@ -28,6 +28,8 @@ pub(super) enum Takes {
     Json(&'static str),
     /// A file, as a form or as it is.
     File,
+    /// A file as it is.
+    Bytes,
 }
 
 /// What a route answers when all went well.
@@ -41,6 +43,8 @@ pub(super) enum Gives {
     List(&'static str),
     /// A CSV file.
     Csv,
+    /// A file of bytes.
+    Bytes,
 }
 
 impl Endpoint {
@@ -58,6 +62,11 @@ impl Endpoint {
         self
     }
 
+    fn takes_bytes(mut self) -> Self {
+        self.takes = Takes::Bytes;
+        self
+    }
+
     fn query(mut self, query: &'static [(&'static str, &'static str, &'static str)]) -> Self {
         self.query = query;
         self
@@ -69,7 +78,7 @@ impl Endpoint {
     }
 }
 
-use Gives::{Csv, Json, List, Status};
+use Gives::{Bytes, Csv, Json, List, Status};
 
 fn getting(path: &'static str, handler: MethodRouter<AppState>, gives: Gives) -> Endpoint {
     Endpoint::new("GET", path, handler, gives)
@@ -155,6 +164,14 @@ fn import_routes() -> Vec<Endpoint> {
 
 fn exchange_routes() -> Vec<Endpoint> {
     vec![
+        getting("/api/v1/sticks", get(sticks::list), List("StickLine"))
+            .says("sticks", "Sticks written and read here, newest first, and which are proved to have arrived."),
+        posting("/api/v1/sticks", post(sticks::write), Bytes)
+            .takes("StickOrder")
+            .says("writeStick", "Write a stick for a site: a sealed file that only that site can open."),
+        posting("/api/v1/sticks/read", post(sticks::read), Json(200, "StickReport"))
+            .takes_bytes()
+            .says("readStick", "Read a stick, sent as the body. Reading it again after an interruption goes on."),
         getting("/api/v1/sync", get(exchange::status), Json(200, "SyncStatus"))
             .says("syncStatus", "What is where: each peer, each space, what waits, what failed and why."),
         posting("/api/v1/sync/start", post(exchange::start), Status(202)).says("startSync", "Ask for a sync now."),

@@ -16,7 +16,7 @@ use crate::state::{AppState, blocking};
 const PAGE: usize = 100;
 
 /// What can stand in the audit.
-const ACTIONS: [&str; 17] = [
+const ACTIONS: [&str; 21] = [
     "check",
     "search",
     "view",
@@ -31,6 +31,10 @@ const ACTIONS: [&str; 17] = [
     "people",
     "enrol",
     "sync",
+    "stick_write",
+    "stick_read",
+    "stick_refused",
+    "stick_receipt",
     "audit_read",
     "refused",
     "start",

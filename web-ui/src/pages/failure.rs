@@ -60,7 +60,7 @@ pub(super) fn words_of(words: Words, failure: &Failure) -> String {
 }
 
 /// Every right with the words for it.
-const RIGHTS: [(Right, &str); 12] = [
+const RIGHTS: [(Right, &str); 14] = [
     (Right::Check, "right-check"),
     (Right::Search, "right-search"),
     (Right::View, "right-view"),
@@ -69,6 +69,8 @@ const RIGHTS: [(Right, &str); 12] = [
     (Right::UndoImport, "right-undo"),
     (Right::SeeSync, "right-see-sync"),
     (Right::SyncNow, "right-sync-now"),
+    (Right::WriteStick, "right-write-stick"),
+    (Right::ReadStick, "right-read-stick"),
     (Right::ManageSync, "right-manage-sync"),
     (Right::ManagePeople, "right-people"),
     (Right::Enrol, "right-enrol"),

@@ -420,6 +420,41 @@ impl Flavour {
         }
     }
 
+    fn sticks(self) -> Vec<StickLine> {
+        let stick = |direction: &str, number, site: &str, state: &str| StickLine {
+            direction: direction.into(),
+            number,
+            replica: ReplicaId([2; 32]),
+            site: self.t(site),
+            at_ms: NOW_MS - number * HOUR_MS,
+            made_ms: NOW_MS - number * HOUR_MS,
+            expires_ms: NOW_MS + 29 * DAY_MS,
+            entries: 1_204 * number,
+            bytes: 61_000,
+            state: state.into(),
+            received_ms: (state == "received").then_some(NOW_MS - MINUTE_MS),
+        };
+        vec![
+            stick("written", 3, "Regional bureau", "on_the_way"),
+            stick("read", 5, "Regional bureau", "read"),
+            stick("written", 2, "Regional bureau", "received"),
+            stick("written", 1, "Post Alpha", "expired"),
+        ]
+    }
+
+    fn stick_report(self) -> StickReport {
+        StickReport {
+            number: 5,
+            site: self.t("Regional bureau"),
+            made_ms: NOW_MS - 20 * HOUR_MS,
+            entries: 1_180,
+            held_before: 24,
+            missing: vec![3, 4],
+            received: vec![2],
+            set_aside: vec![self.t("gap: the entries between are missing")],
+        }
+    }
+
     pub(super) fn report(self, dry_run: bool) -> ImportReport {
         let row = |line, code: &str, reason: &str, raw: &str| RejectedRow {
             line,
@@ -748,6 +783,16 @@ impl Flavour {
             ("sync", html(&sync::SyncPage::of(visit("/sync"), self.sync()))),
             ("sync-cut", html(&sync::SyncPage::of(cut, SyncStatus { cut: true, ..self.sync() }))),
             ("sync-nobody", html(&sync::SyncPage::of(self.alone(), SyncStatus { peers: Vec::new(), ..self.sync() }))),
+            (
+                "sticks",
+                html(&sticks::SticksPage::of(
+                    visit("/sync/sticks"),
+                    self.sticks(),
+                    vec![self.t("Regional bureau"), self.t("Post Alpha")],
+                    Some(self.stick_report()),
+                )),
+            ),
+            ("sticks-none", html(&sticks::SticksPage::of(visit("/sync/sticks"), Vec::new(), Vec::new(), None))),
             (
                 "invite",
                 html(&join::InvitePage::of(

@@ -27,6 +27,7 @@ mod schema_form;
 mod search;
 mod shown;
 mod sign_in;
+mod sticks;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ pub use failure::error_page;
 pub use frame::{Frame, Look, Section, Trouble, Visit};
 pub(crate) use join::HOURS as INVITE_HOURS;
 pub(crate) use record_form::{countries, kind_hint};
+pub(crate) use sticks::{DAYS as STICK_DAYS, as_file as stick_as_file};
 
 /// The stylesheet: one file, in the order of its parts. The dark colours stand twice, once for machines that prefer
 /// dark and once for people who choose it; the same holds for high contrast, which goes with light and dark.
@@ -133,6 +135,9 @@ fn sync_routes() -> Router<AppState> {
         .route("/sync/cut", post(sync::cut))
         .route("/sync/restore", post(sync::restore))
         .route("/sync/addresses", post(sync::add_address))
+        .route("/sync/sticks", get(sticks::show))
+        .route("/sync/sticks/write", post(sticks::write))
+        .route("/sync/sticks/read", post(sticks::read))
         .route("/sync/invite", get(join::invitations).post(join::invite))
         .route("/sync/invite/{name}/file", get(join::invitation_file))
         .route("/sync/join", get(join::show).post(join::join))

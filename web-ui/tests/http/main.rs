@@ -10,3 +10,4 @@ mod drafts;
 mod front_door;
 mod listener;
 mod rights;
+mod sticks;

@@ -228,6 +228,11 @@ impl Ledger {
         keyring.of_epoch(space, epoch).map(|key| key.record_tag(record)).ok_or(OpenError::UnknownEpoch(epoch))
     }
 
+    /// The latest time that an entry written here bears. It never goes back, and no peer pulls it far ahead.
+    pub fn latest_ms(&self) -> u64 {
+        self.writer().last_ms()
+    }
+
     fn writer(&self) -> MutexGuard<'_, Clock> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }

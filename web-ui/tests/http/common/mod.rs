@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
-use cairn_casebook::{Actor, Casebook, Entropy, InitRequest, NewPerson, Role, Unlock, Via};
+use cairn_casebook::{Actor, Casebook, Entropy, InitRequest, NewPerson, Role, StickOrder, StickReport, Unlock, Via};
 use cairn_web_ui::session::Opened;
 use cairn_web_ui::state::Joining;
-use cairn_web_ui::{AppState, JoinRefused, Joiner, Settings, app};
+use cairn_web_ui::{AppState, Failure, JoinRefused, Joiner, Settings, StickFile, Sticks, app};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
@@ -42,6 +42,32 @@ struct NoHub;
 impl Joiner for NoHub {
     fn join<'a>(&'a self, _: &'a Actor, _: &'a str, _: &'a [String]) -> Joining<'a> {
         Box::pin(async { Err(JoinRefused("no hub answered; nothing was changed; try again later".into())) })
+    }
+}
+
+/// Nobody takes sticks away in these tests.
+struct NoSticks;
+
+impl Sticks for NoSticks {
+    fn write(&self, _: &Actor, order: &StickOrder) -> Result<StickFile, Failure> {
+        match order.to.as_str() {
+            "" => Err(Failure::not_found("There is no such site. Nothing was written.")),
+            _ => Ok(StickFile { name: "cairn-stick.age".into(), bytes: b"sealed".to_vec() }),
+        }
+    }
+
+    fn read(&self, _: &Actor, file: &[u8]) -> Result<StickReport, Failure> {
+        if file == b"sealed" {
+            return Ok(StickReport {
+                number: 3,
+                site: "Hub".into(),
+                entries: 12,
+                missing: vec![2],
+                ..StickReport::default()
+            });
+        }
+        let text = "This file is not a Cairn stick. Nothing was read.";
+        Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "not-a-stick", text))
     }
 }
 
@@ -103,7 +129,7 @@ impl Post {
         let shown = time_ms.clone();
         let clock = Arc::new(move || shown.load(Ordering::Relaxed));
         let entropy = Arc::new(Counted(AtomicU64::new(1 << 32)));
-        let state = AppState::new(casebook, clock, entropy, Arc::new(NoHub), settings);
+        let state = AppState::new(casebook, clock, entropy, Arc::new(NoHub), Arc::new(NoSticks), settings);
         let router = app(state.clone(), vec![HOST.into()]);
         Self { state, router, time_ms, _folder: folder }
     }

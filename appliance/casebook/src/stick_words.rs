@@ -1,0 +1,207 @@
+//! The words in which sticks are planned, judged and listed.
+
+use cairn_ledger::{Frontier, LogId, ReplicaId, SpaceId};
+use serde::{Deserialize, Serialize};
+
+/// A wish for a stick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StickOrder {
+    /// For whom: `hub`, the name of a site, or at least 8 digits of its key.
+    pub to: String,
+    /// Everything, not only what the addressee is not proved to hold.
+    pub everything: bool,
+    /// How long it is good, in milliseconds; at most [`crate::STICK_VALID_MS_MAX`].
+    pub valid_ms: u64,
+}
+
+/// One space on a stick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StickSpace {
+    /// The space.
+    pub space: SpaceId,
+    /// What the addressee was proved to hold.
+    pub before: Frontier,
+    /// What the writer held.
+    pub after: Frontier,
+}
+
+/// Entries of one log that go on a stick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StickRun {
+    /// The log.
+    pub log: LogId,
+    /// First number.
+    pub from: u64,
+    /// Last number.
+    pub until: u64,
+}
+
+/// "I have read this stick of yours."
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StickReceipt {
+    /// Its number.
+    pub number: u64,
+    /// Its id.
+    pub id: [u8; 16],
+    /// When it was read, by the reader's clock.
+    pub at_ms: u64,
+}
+
+/// What a stick is to carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StickPlan {
+    /// The registry of the agency.
+    pub registry: SpaceId,
+    /// This machine.
+    pub from: ReplicaId,
+    /// The addressee.
+    pub to: ReplicaId,
+    /// Its site.
+    pub site: String,
+    /// What it is sealed to.
+    pub recipient: String,
+    /// Its number.
+    pub number: u64,
+    /// When it is made.
+    pub made_ms: u64,
+    /// Until when it may be read.
+    pub expires_ms: u64,
+    /// The spaces, in rising order.
+    pub spaces: Vec<StickSpace>,
+    /// What it carries, in the order in which it is written.
+    pub runs: Vec<StickRun>,
+    /// How many entries that is.
+    pub entries: u64,
+    /// About how many bytes it takes.
+    pub bytes_about: u64,
+    /// Sticks of the addressee that were read here, in rising order.
+    pub receipts: Vec<StickReceipt>,
+}
+
+/// What a stick that came says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StickArrival {
+    /// The registry of its agency.
+    pub registry: SpaceId,
+    /// Who wrote it, proved by its signature.
+    pub from: ReplicaId,
+    /// For whom.
+    pub to: ReplicaId,
+    /// Its number.
+    pub number: u64,
+    /// Its id.
+    pub id: [u8; 16],
+    /// When it was made, by the writer's clock.
+    pub made_ms: u64,
+    /// Until when it may be read.
+    pub expires_ms: u64,
+    /// What the writer held.
+    pub spaces: Vec<StickSpace>,
+    /// Which of our sticks the writer has read.
+    pub receipts: Vec<StickReceipt>,
+}
+
+/// Why a stick may not be read. Nothing of it was kept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StickRefused {
+    /// For another machine, or of another agency.
+    #[error(
+        "this stick is for another site or of another agency; nothing of it was read and nothing is lost; \
+         carry it to the site it is meant for, or ask for one that is addressed to this site"
+    )]
+    Foreign,
+    /// Written by nobody the registry knows.
+    #[error(
+        "this stick was written by a machine that the registry held here does not know; nothing of it was kept; \
+         ask the hub for a newer stick, which brings the registry up to date, and then read this one again"
+    )]
+    UnknownWriter,
+    /// Read before.
+    #[error(
+        "stick {number} from {site} was read here already, on {on}; nothing was changed and nothing is lost; \
+         ask {site} for a new stick if something is missing"
+    )]
+    Replayed {
+        /// Its number.
+        number: u64,
+        /// Who wrote it.
+        site: String,
+        /// When it was read.
+        on: String,
+    },
+    /// Too old.
+    #[error(
+        "stick {number} from {site} was good until {until}, and for this machine it is {today}; nothing of it was kept; \
+         check the clock of this machine, else ask {site} for a new stick, which carries the same and more"
+    )]
+    Expired {
+        /// Its number.
+        number: u64,
+        /// Who wrote it.
+        site: String,
+        /// Last day.
+        until: String,
+        /// The day here.
+        today: String,
+    },
+}
+
+impl StickRefused {
+    /// The stable name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Foreign => "stick-foreign",
+            Self::UnknownWriter => "stick-unknown-writer",
+            Self::Replayed { .. } => "stick-replayed",
+            Self::Expired { .. } => "stick-expired",
+        }
+    }
+}
+
+/// A stick in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StickLine {
+    /// `written` or `read`.
+    pub direction: String,
+    /// Its number, counted from 1 for each pair of sites and direction.
+    pub number: u64,
+    /// The other machine.
+    pub replica: ReplicaId,
+    /// Its site.
+    pub site: String,
+    /// When it was written or read here.
+    pub at_ms: u64,
+    /// When it was made.
+    pub made_ms: u64,
+    /// Until when it may be read.
+    pub expires_ms: u64,
+    /// Entries on it; of one that was read, those that were new here.
+    pub entries: u64,
+    /// Its length; 0 of one that was read.
+    pub bytes: u64,
+    /// `on_the_way`, `received` (proved), `expired` (and not known to be received), or `read`.
+    pub state: String,
+    /// When the addressee read it, by its own word.
+    pub received_ms: Option<u64>,
+}
+
+/// What reading a stick came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StickReport {
+    /// Its number.
+    pub number: u64,
+    /// The site that wrote it.
+    pub site: String,
+    /// When it was made, by the writer's clock.
+    pub made_ms: u64,
+    /// Entries that were new here.
+    pub entries: u64,
+    /// Entries that were held already.
+    pub held_before: u64,
+    /// Numbers of earlier sticks that never came; what they carried is on this one.
+    pub missing: Vec<u64>,
+    /// Our sticks that the writer has read by its own word.
+    pub received: Vec<u64>,
+    /// Why entries were set aside, if any were.
+    pub set_aside: Vec<String>,
+}
