@@ -17,6 +17,8 @@ const AUDIT_LINES_DEFAULT: usize = 100;
 const SCANNED_MAX: usize = 50_000;
 /// Bytes read from a log at a time, going backwards.
 const BACK: u64 = 200;
+/// Clocks that differ by no more are taken for equal.
+const CLOCKS_AGREE_MS: u64 = 60_000;
 
 impl Casebook {
     /// Writes one line to the audit; durable when it returns.
@@ -72,15 +74,22 @@ impl Casebook {
         self.commit(&mut self.writing(), vec![draft], now_ms)
     }
 
-    /// Folds a receipt: who says it held everything of whom, and when.
+    /// Folds a receipt: who says it held everything of whom, and when. The time is brought to our clock by what is known
+    /// of the other's; one that is still to come is no time at which anything was seen, and says nothing.
     pub(crate) fn fold_receipt(
         &self,
         batch: &mut cairn_ledger::view::Batch,
         entry: &Entry,
+        now_ms: u64,
     ) -> Result<(), CasebookError> {
         let Ok(body) = self.ledger.open_body(entry) else { return Ok(()) };
         let Ok((about, at_ms)) = serde_json::from_slice::<(ReplicaId, u64)>(&body.payload) else { return Ok(()) };
-        let at_ms = at_ms.min(entry.header.core.hlc.unix_ms);
+        let writer = entry.header.core.log.key.replica;
+        let ahead_ms = self.peers().get(&writer).map_or(0, crate::peers::PeerState::clock_ahead_ms);
+        let at_ms = at_ms.min(entry.header.core.hlc.unix_ms).saturating_add_signed(ahead_ms.saturating_neg());
+        if at_ms > now_ms.saturating_add(CLOCKS_AGREE_MS) {
+            return Ok(());
+        }
         batch.put(keys::receipt(entry.header.core.log.key.replica, about), at_ms.to_be_bytes());
         Ok(())
     }

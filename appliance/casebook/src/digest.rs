@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cairn_ledger::SpaceId;
 use cairn_ledger::view::{Key, Table};
 use cairn_record::RecordId;
 
@@ -12,9 +13,9 @@ use crate::{Casebook, CasebookError};
 const PAGE: usize = 1_000;
 
 impl Casebook {
-    /// A digest of the state of every record here, withdrawn ones included. For comparing replicas: it shows nothing of
-    /// what a record says, and is not written to the audit. 48 bytes of memory a record.
-    pub fn record_digests(&self) -> Result<BTreeMap<RecordId, [u8; 32]>, CasebookError> {
+    /// The space and a digest of the state of every record here, withdrawn ones included. For comparing replicas: it shows
+    /// nothing of what a record says, and is not written to the audit. 64 bytes of memory a record.
+    pub fn record_digests(&self) -> Result<BTreeMap<RecordId, (SpaceId, [u8; 32])>, CasebookError> {
         let (prefix, mut after) = (Key::new(Table::Record), None);
         let mut digests = BTreeMap::new();
         loop {
@@ -25,9 +26,7 @@ impl Casebook {
                 let Some(row) = RecordRow::decode(&row.value) else {
                     return Err(CasebookError::Storage("a record view is damaged; run cairn doctor --rebuild".into()));
                 };
-                let mut hasher = blake3::Hasher::new();
-                hasher.update(&row.space.0).update(&row.state.encode());
-                digests.insert(row.state.record, *hasher.finalize().as_bytes());
+                digests.insert(row.state.record, (row.space, *blake3::hash(&row.state.encode()).as_bytes()));
             }
         }
     }

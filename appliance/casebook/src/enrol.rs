@@ -182,10 +182,10 @@ impl Casebook {
             "audit" => SpaceKind::Audit,
             _ => return Err(peer_refused("bad-space", "a post brings only records and audit spaces".into())),
         };
-        if self.space_kind(brought.space).is_some() {
-            return Err(peer_refused("bad-space", "a space that the post brings is known already".into()));
-        }
         let key = EpochKey::new(brought.key);
+        if self.space_kind(brought.space).is_some() {
+            return self.adopted_before(brought, &key, newcomer);
+        }
         let mut recipients = self.memory().registry.recipients();
         recipients.extend_from_slice(newcomer);
         let title: String = brought.title.chars().take(120).collect();
@@ -194,6 +194,24 @@ impl Casebook {
             .add_key(brought.space, brought.epoch, key)
             .map_err(|error| peer_refused("bad-space", error.to_string()))?;
         Ok(vec![Statement::SpaceOpened(SpaceOpened { space: brought.space, kind, title }), grant])
+    }
+
+    /// A post whose answer was lost on its way asks again, with another code. It brings what was adopted then: that it
+    /// holds the key shows that the space is its own.
+    fn adopted_before(
+        &self,
+        brought: &JoiningSpace,
+        key: &EpochKey,
+        newcomer: &[String],
+    ) -> Result<Vec<Statement>, CasebookError> {
+        let keyring = self.ledger.keyring();
+        let same = |(space, epoch, held): (SpaceId, u32, &EpochKey)| {
+            space == brought.space && epoch == brought.epoch && held.expose() == key.expose()
+        };
+        if keyring.epoch_keys().any(same) {
+            return Ok(vec![granting(brought.space, brought.epoch, key, newcomer)?]);
+        }
+        Err(peer_refused("bad-space", "a space that the post brings is known already".into()))
     }
 
     /// A site name that no other member has.

@@ -1,6 +1,7 @@
 //! What the sync task asks for and brings. There is no actor here: what a peer may have and give follows from the
 //! registry, and what it brings is judged by its signatures, never by the connection it came over.
 
+use cairn_ledger::fork::Evidence;
 use cairn_ledger::registry::{ReplicaRole, SpaceKind};
 use cairn_ledger::{
     EntryHash, EntryKind, EntryRef, Frontier, Incarnation, LogId, OpenEntry, OpenParcel, Refusal, ReplicaId, SpaceId,
@@ -113,7 +114,7 @@ impl Casebook {
             return Err(peer_refused("not-shared", "this space is not shared with the peer".into()));
         }
         let mut writing = self.writing();
-        let log = parcel.log;
+        let (log, parcel_end) = (parcel.log, parcel.seal.number);
         let kept = self.receive(&parcel, now_ms)?;
         let (number, hash) = self.ledger.last(&log);
         let new = kept.entries.len() as u64;
@@ -124,6 +125,13 @@ impl Casebook {
         drop(writing);
         if new > 0 {
             self.tell_entries(&log, kept.entries.iter().map(|entry| entry.header.core.kind));
+        }
+        if number < parcel_end {
+            // Of a frozen log only the common history was kept; "held" would say more than is so.
+            return Err(peer_refused(
+                "frozen",
+                format!("the log has two histories and is frozen after entry {number}"),
+            ));
         }
         Ok(Kept { number, hash, new })
     }
@@ -170,8 +178,9 @@ impl Casebook {
         if fits { Ok(()) } else { refuse("entries of this kind do not belong in this space") }
     }
 
-    /// A peer said how much of *our* logs it holds. When it knows more than we do, this machine was restored from a
-    /// backup or cloned: it takes a new incarnation and fetches its own past like anybody's.
+    /// A peer said how far it holds a log. When it knows more of *our* log than we do, this machine was restored from a
+    /// backup or cloned: it takes a new incarnation and fetches its own past like anybody's. When another entry stands
+    /// under that number here, the log has two histories: the answer is what the peer should see of ours.
     pub fn peer_knows(
         &self,
         peer: ReplicaId,
@@ -179,13 +188,34 @@ impl Casebook {
         number: u64,
         hash: EntryHash,
         now_ms: u64,
-    ) -> Result<(), CasebookError> {
+    ) -> Result<Vec<Vec<u8>>, CasebookError> {
         let rolled_back = self.ledger.rollback_check(log, number, &hash)?;
         if rolled_back.is_some() {
             tracing::warn!(peer = %self.site_of(peer), "a peer knows more of this machine's past than it does");
             let writing = self.writing();
             self.new_incarnation(now_ms)?;
             drop(writing);
+        }
+        let shown = self.ledger.evidence_for(log, number, &hash)?;
+        Ok(shown.iter().map(Evidence::encode).collect())
+    }
+
+    /// A peer showed a signed header of a log of which it holds another history. When the two contradict each other, the
+    /// proof is kept, the log is frozen after the last entry that both can have, and every member will hear of it.
+    pub fn take_evidence(&self, peer: ReplicaId, log: &LogId, shown: &[u8], now_ms: u64) -> Result<(), CasebookError> {
+        let refused = |refusal: Refusal| peer_refused(refusal.name(), refusal.to_string());
+        let evidence = Evidence::decode(shown).map_err(|error| peer_refused("bad-evidence", error.to_string()))?;
+        let shared = self.shared_spaces(peer).iter().any(|shared| shared.space == log.space);
+        if !shared || evidence.header.core.log != *log {
+            return Err(peer_refused("not-shared", "the evidence is not about a log shared with the peer".into()));
+        }
+        let writing = self.writing();
+        let forked = self.ledger.take_evidence(evidence).map_err(refused)?;
+        drop(writing);
+        if forked {
+            let detail = format!("a log of {} has two histories and is frozen", self.site_of(log.key.replica));
+            self.write_machine_audit(AuditEvent::new("fork", "machine").detail(&detail), now_ms)?;
+            self.tell(Change::Entries { space: log.space, urgent: true, audit: false });
         }
         Ok(())
     }

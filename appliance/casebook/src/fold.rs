@@ -10,8 +10,9 @@ use std::sync::atomic::Ordering;
 use cairn_finder::IndexedRecord;
 use cairn_ledger::codec::{self, RecordChange};
 use cairn_ledger::document::{ApplyError, ChangeMeta, NotLinear, RecordDocument, RecordState};
+use cairn_ledger::registry::SpaceKind;
 use cairn_ledger::view::{Batch, Key, Table};
-use cairn_ledger::{Entry, EntryKind, EntryRef, LogId};
+use cairn_ledger::{Entry, EntryKind, EntryRef, LogId, SpaceId};
 use cairn_record::{Identifier, RecordId, identifiers};
 
 use crate::core::Writing;
@@ -33,6 +34,8 @@ const READ_BYTES: usize = 256 * 1024;
 struct Folding {
     rows: HashMap<RecordId, Pending>,
     batch: Batch,
+    /// Changes parked in this batch, which the views do not show yet.
+    parked: HashMap<RecordId, Vec<EntryAt>>,
     logs_moved: BTreeSet<u16>,
     entries: usize,
 }
@@ -102,7 +105,7 @@ impl Casebook {
     fn fold_entry(&self, folding: &mut Folding, log: u16, entry: &Entry, now_ms: u64) -> Result<(), CasebookError> {
         match entry.header.core.kind {
             EntryKind::RecordChange => self.fold_change(folding, log, entry, now_ms),
-            EntryKind::Receipt => self.fold_receipt(&mut folding.batch, entry),
+            EntryKind::Receipt => self.fold_receipt(&mut folding.batch, entry, now_ms),
             _ => Ok(()),
         }
     }
@@ -157,12 +160,12 @@ impl Casebook {
         if row.find(at.entry).is_some() {
             return Ok(true);
         }
-        if row.space != core.log.space && !row.entries.is_empty() {
+        let elsewhere = row.space != core.log.space && !row.entries.is_empty();
+        if elsewhere && !(self.is_of_records(row.space) && self.is_of_records(core.log.space)) {
             let reason = "the record lives in another space; its changes cannot come from this one";
             set_aside(&mut folding.batch, at.entry, "record change", reason, now_ms)?;
             return Ok(true);
         }
-        row.space = core.log.space;
         let meta = meta_of(entry, at.entry);
         let outcome = match row.state.apply_linear(&meta, change) {
             Ok(_) => Ok(()),
@@ -171,12 +174,16 @@ impl Casebook {
         };
         match outcome {
             Ok(()) => {
+                // What two sites imported before one joined the other is one record. It goes on in the space with the
+                // smaller name, whichever of the two came first.
+                row.space = if elsewhere { row.space.min(core.log.space) } else { core.log.space };
                 row.entries.push(at);
                 folding.batch.remove(keys::parked(change.record, at));
                 Ok(true)
             }
             Err(ApplyError::Missing(_)) => {
                 folding.batch.put(keys::parked(change.record, at), keys::parked_value(at));
+                folding.parked.entry(change.record).or_default().push(at);
                 Ok(false)
             }
             Err(ApplyError::Refused(refusal)) => {
@@ -185,6 +192,10 @@ impl Casebook {
                 Ok(true)
             }
         }
+    }
+
+    fn is_of_records(&self, space: SpaceId) -> bool {
+        self.space_kind(space) == Some(SpaceKind::Records)
     }
 
     /// Two people wrote without knowing of each other: Automerge merges all changes of the record.
@@ -212,8 +223,7 @@ impl Casebook {
     fn retry_parked(&self, folding: &mut Folding, record: RecordId, now_ms: u64) -> Result<(), CasebookError> {
         loop {
             let mut went_on = false;
-            for row in self.views.scan(&keys::parked_of(record), 1_000, None)? {
-                let Some(at) = keys::read_parked(&row.value) else { continue };
+            for at in self.parked(folding, record)? {
                 let known = folding.rows.get(&record).and_then(|pending| pending.now.as_ref());
                 if known.is_some_and(|row| row.find(at.entry).is_some()) {
                     continue;
@@ -233,6 +243,14 @@ impl Casebook {
                 return Ok(());
             }
         }
+    }
+
+    /// Where the parked changes of a record stand: those that the views remember, then those of this batch.
+    fn parked(&self, folding: &mut Folding, record: RecordId) -> Result<Vec<EntryAt>, CasebookError> {
+        let rows = self.views.scan(&keys::parked_of(record), 1_000, None)?;
+        let mut parked: Vec<EntryAt> = rows.iter().filter_map(|row| keys::read_parked(&row.value)).collect();
+        parked.extend(folding.parked.remove(&record).unwrap_or_default());
+        Ok(parked)
     }
 
     /// Writes what was folded: index rows, record rows, and how far each log has been folded.

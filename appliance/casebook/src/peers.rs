@@ -3,7 +3,7 @@
 //! It comes from proofs: a peer "has" an entry only when a frontier that it announced, or a receipt that it signed,
 //! covers that entry. What is known of a peer is a view: losing it costs nothing but the next comparison.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use cairn_ledger::registry::SpaceKind;
 use cairn_ledger::{EntryHash, Frontier, LogId, LogKey, ReplicaId, SpaceId};
@@ -30,6 +30,9 @@ pub struct PeerState {
     stick_made_ms: u64,
     /// What the peer is known to hold.
     frontiers: HashMap<SpaceId, Frontier>,
+    /// Spaces of which it has said in this session what it holds. What it held before may be lost: it may have been
+    /// restored from a backup since.
+    said: HashSet<SpaceId>,
     /// Digest of the record spaces when the last receipt entry was written for it.
     receipted: [u8; 32],
     /// Entries of records that came from it, or went to it, in this session.
@@ -51,6 +54,18 @@ struct PeerRow {
     frontiers: Vec<(SpaceId, Vec<LogRow>)>,
 }
 
+/// How it stands with one peer.
+pub(crate) struct PeerLink {
+    /// There is a session.
+    pub(crate) connected: bool,
+    /// It has said in this session what it holds of the registry and the records.
+    pub(crate) said: bool,
+    /// Entries about records written here that it is not proved to hold.
+    pub(crate) waiting: u64,
+    /// When both were last equal.
+    pub(crate) since_ms: Option<u64>,
+}
+
 /// Peers by key.
 pub type Peers = BTreeMap<ReplicaId, PeerState>;
 
@@ -58,6 +73,11 @@ impl PeerState {
     /// The address that worked last; empty before the first time.
     pub(crate) fn dialled(&self) -> &str {
         &self.address
+    }
+
+    /// Milliseconds by which its clock was ahead of ours when they were last compared.
+    pub(crate) fn clock_ahead_ms(&self) -> i64 {
+        self.clock_ahead_ms
     }
 
     /// Whether its clock has been compared with ours.
@@ -69,12 +89,12 @@ impl PeerState {
         self.frontiers.get(&space).is_some_and(|frontier| frontier.number(log) >= number)
     }
 
-    /// Whether the peer is known to hold exactly this of these spaces.
+    /// Whether the peer has said in this session that it holds exactly this of these spaces.
     pub(crate) fn holds_all<'a>(&self, spaces: impl IntoIterator<Item = &'a (SpaceId, Frontier)>) -> bool {
         let mut any = false;
         spaces.into_iter().all(|(space, frontier)| {
             any = true;
-            self.frontiers.get(space) == Some(frontier)
+            self.said.contains(space) && self.frontiers.get(space) == Some(frontier)
         }) && any
     }
 
@@ -128,6 +148,7 @@ impl Casebook {
                 self.peer(peer, |state| {
                     state.last_contact_ms = Some(now_ms);
                     state.frontiers.insert(space, frontier);
+                    state.said.insert(space);
                 });
                 self.note_if_equal(peer, now_ms, now_ms)
             }
@@ -163,6 +184,7 @@ impl Casebook {
             state.failure.clear();
             state.next_attempt_ms = None;
             state.moved = (0, 0);
+            state.said.clear();
         });
         let detail = format!("link to {} opened", self.site_of(peer));
         self.write_machine_audit(AuditEvent::new("sync", "machine").detail(&detail), now_ms)
@@ -196,7 +218,10 @@ impl Casebook {
         for (space, digest) in spaces {
             let frontier = self.frontier(*space);
             if frontier.digest() == *digest {
-                self.peer(peer, |state| state.frontiers.insert(*space, frontier));
+                self.peer(peer, |state| {
+                    state.frontiers.insert(*space, frontier);
+                    state.said.insert(*space);
+                });
             }
         }
         self.note_if_equal(peer, now_ms, now_ms)
@@ -300,6 +325,11 @@ impl Casebook {
         members.iter().filter_map(one).collect()
     }
 
+    /// Whether a peer has said in this session what it holds of the registry and the records.
+    fn has_said_all(&self, peer: ReplicaId, state: &PeerState) -> bool {
+        self.shared_spaces(peer).iter().all(|shared| shared.audit || state.said.contains(&shared.space))
+    }
+
     /// What is where. Right: SeeSync.
     pub fn sync_status(&self, actor: &Actor, now_ms: u64) -> Result<SyncStatus, CasebookError> {
         actor.must(Right::SeeSync)?;
@@ -345,12 +375,17 @@ impl Casebook {
     pub(crate) fn waiting(&self) -> u64 {
         let members = self.members();
         let hubs: Vec<&Member> = members.iter().filter(|member| member.hub).collect();
+        let watched = if hubs.is_empty() { members.iter().collect() } else { hubs };
+        self.waiting_for(&watched)
+    }
+
+    /// Entries about records written here that none of these is proved to hold.
+    fn waiting_for(&self, watched: &[&Member]) -> u64 {
         let own = self.identity().replica;
         let peers = self.peers();
         let mut waiting = 0;
         for space in self.spaces_of_kind(SpaceKind::Records) {
             for (log, (number, _)) in self.frontier(space).0.iter().filter(|(log, _)| log.replica == own) {
-                let watched: Vec<&Member> = if hubs.is_empty() { members.iter().collect() } else { hubs.clone() };
                 let held = |member: &&Member| {
                     peers.get(&member.replica).and_then(|state| Some(state.frontiers.get(&space)?.number(log)))
                 };
@@ -366,9 +401,16 @@ impl Casebook {
         self.peers().values().any(|state| state.holds(space, log, number))
     }
 
-    /// Whether there is a link with a peer, and when both were last equal.
-    pub(crate) fn link_with(&self, peer: ReplicaId) -> (bool, Option<u64>) {
-        self.peers().get(&peer).map_or((false, None), |state| (state.connected, state.last_equal_ms))
+    /// Whether there is a link with a peer over which it has said what it holds, how many entries about records written
+    /// here it is not proved to hold, and when both were last equal.
+    pub(crate) fn link_with(&self, peer: &Member) -> PeerLink {
+        let state = self.peers().get(&peer.replica).cloned().unwrap_or_default();
+        PeerLink {
+            connected: state.connected,
+            said: self.has_said_all(peer.replica, &state),
+            waiting: self.waiting_for(&[peer]),
+            since_ms: state.last_equal_ms,
+        }
     }
 
     /// Cuts or restores the links of this machine (demonstrations and drills). Right: ManageSync; in a demo: SyncNow.

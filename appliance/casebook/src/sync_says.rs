@@ -97,10 +97,12 @@ impl Casebook {
 
     fn says_of(&self, watched: &Member) -> SyncSays {
         let peer = (!watched.hub).then(|| watched.site.clone());
-        let (connected, since_ms) = self.link_with(watched.replica);
-        match (connected, self.waiting(), since_ms) {
-            (true, 0, Some(_)) => SyncSays::HasEverything { peer },
-            (true, 0, None) => SyncSays::Comparing { peer },
+        let link = self.link_with(watched);
+        let since_ms = link.since_ms;
+        match (link.connected, link.waiting, since_ms) {
+            // What it held in an earlier session it may have lost since.
+            (true, 0, Some(_)) if link.said => SyncSays::HasEverything { peer },
+            (true, 0, _) => SyncSays::Comparing { peer },
             (true, entries, _) => SyncSays::Sending { peer, entries },
             (false, 0, Some(since_ms)) => SyncSays::HadEverything { peer, since_ms },
             (false, entries, since_ms) => SyncSays::Waits { peer, entries, since_ms },

@@ -89,6 +89,21 @@ impl Evidence {
         }
     }
 
+    /// The canonical bytes, as a peer sends them.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.put(&mut out);
+        out
+    }
+
+    /// Reads what [`Evidence::encode`] wrote. Nothing is verified here.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes, "evidence of a fork");
+        let evidence = Self::read(&mut reader)?;
+        reader.finish()?;
+        Ok(evidence)
+    }
+
     fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.header.encode());
         out.extend_from_slice(&(self.links.len() as u16).to_be_bytes());

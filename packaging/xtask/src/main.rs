@@ -4,6 +4,7 @@
 mod bench;
 mod ci;
 mod counts;
+mod simulate;
 mod tools;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ enum Task {
     Bench(bench::Options),
     /// Train the dictionary of the sync protocol from the invented exports
     Dictionary,
+    /// Run whole regions in virtual time under faults; replay a seed; see that planted bugs are found
+    Simulate(simulate::Options),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::ci(),
         Task::Bench(options) => bench::bench(&options),
         Task::Dictionary => bench::dictionary(),
+        Task::Simulate(options) => simulate::simulate(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

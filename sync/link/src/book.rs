@@ -38,7 +38,7 @@ pub trait Book: Send + Sync + 'static {
     fn open_entry(&self, log: &LogId, number: u64) -> Result<Option<(EntryHash, OpenEntry)>, CasebookError>;
     /// Checks and keeps a parcel; durable when it returns.
     fn keep_parcel(&self, peer: ReplicaId, parcel: OpenParcel, now_ms: u64) -> Result<Kept, CasebookError>;
-    /// A peer said how much of a log of ours it holds.
+    /// A peer said how far it holds a log; what it should see of ours when the log has two histories.
     fn peer_knows(
         &self,
         peer: ReplicaId,
@@ -46,7 +46,9 @@ pub trait Book: Send + Sync + 'static {
         number: u64,
         hash: EntryHash,
         now_ms: u64,
-    ) -> Result<(), CasebookError>;
+    ) -> Result<Vec<Vec<u8>>, CasebookError>;
+    /// A peer showed a signed header of a log of which it holds another history.
+    fn take_evidence(&self, peer: ReplicaId, log: &LogId, shown: &[u8], now_ms: u64) -> Result<(), CasebookError>;
     /// Notes what happened with a peer.
     fn note_peer(&self, peer: ReplicaId, event: PeerEvent, now_ms: u64) -> Result<(), CasebookError>;
     /// Whether the links are cut on purpose.
@@ -107,8 +109,12 @@ impl Book for Casebook {
         number: u64,
         hash: EntryHash,
         now_ms: u64,
-    ) -> Result<(), CasebookError> {
+    ) -> Result<Vec<Vec<u8>>, CasebookError> {
         Self::peer_knows(self, peer, log, number, hash, now_ms)
+    }
+
+    fn take_evidence(&self, peer: ReplicaId, log: &LogId, shown: &[u8], now_ms: u64) -> Result<(), CasebookError> {
+        Self::take_evidence(self, peer, log, shown, now_ms)
     }
 
     fn note_peer(&self, peer: ReplicaId, event: PeerEvent, now_ms: u64) -> Result<(), CasebookError> {

@@ -139,6 +139,7 @@ impl Conduct {
             Effect::LookUp(side, places) => self.hand_in(Errand::LookUp(side, places)),
             Effect::KeepParcel(parcel) => self.hand_in(Errand::Keep(parcel)),
             Effect::PeerKnows { log, number, hash } => self.hand_in(Errand::Knows(log, number, hash)),
+            Effect::TakeEvidence(log, shown) => self.hand_in(Errand::Evidence(log, shown)),
             Effect::PeerFrontier(space, frontier) => self.note(PeerEvent::Frontier { space, frontier }),
             Effect::PeerClock { skew_ms } => self.note(PeerEvent::ClockSkew { ms: skew_ms }),
             Effect::SetAside { by, name, detail, .. } => self.note_set_aside(by, name, detail),

@@ -24,8 +24,10 @@ pub enum Errand {
     LookUp(Side, Vec<(LogId, u64)>),
     /// Keep entries that came.
     Keep(Box<OpenParcel>),
-    /// The peer knows so much of a log of ours.
+    /// The peer holds a log so far.
     Knows(LogId, u64, EntryHash),
+    /// The peer shows a signed header of another history of a log.
+    Evidence(LogId, Vec<u8>),
     /// Note what happened.
     Note(PeerEvent),
 }
@@ -48,8 +50,16 @@ impl Errand {
                 let log = parcel.log;
                 Some(kept(log, book.keep_parcel(peer, *parcel, now_ms)))
             }
-            Self::Knows(log, number, hash) => {
-                warn(book.peer_knows(peer, &log, number, hash, now_ms));
+            Self::Knows(log, number, hash) => match book.peer_knows(peer, &log, number, hash, now_ms) {
+                Ok(shown) if shown.is_empty() => None,
+                Ok(shown) => Some(Event::Forked(log, shown)),
+                Err(error) => {
+                    warn(Err(error));
+                    None
+                }
+            },
+            Self::Evidence(log, shown) => {
+                warn(book.take_evidence(peer, &log, &shown, now_ms));
                 None
             }
             Self::Note(event) => {

@@ -156,8 +156,11 @@ impl<F: Fn() + Send + Sync + 'static> Book for Behind<F> {
         number: u64,
         hash: EntryHash,
         now_ms: u64,
-    ) -> Result<(), CasebookError> {
+    ) -> Result<Vec<Vec<u8>>, CasebookError> {
         self.book.peer_knows(peer, log, number, hash, now_ms)
+    }
+    fn take_evidence(&self, peer: ReplicaId, log: &LogId, shown: &[u8], now_ms: u64) -> Result<(), CasebookError> {
+        self.book.take_evidence(peer, log, shown, now_ms)
     }
     fn note_peer(&self, peer: ReplicaId, event: PeerEvent, now_ms: u64) -> Result<(), CasebookError> {
         self.book.note_peer(peer, event, now_ms)
@@ -275,7 +278,10 @@ impl Book for Stranger {
     fn keep_parcel(&self, _: ReplicaId, parcel: OpenParcel, _: u64) -> Result<Kept, CasebookError> {
         panic!("a stranger was given {parcel:?}")
     }
-    fn peer_knows(&self, _: ReplicaId, _: &LogId, _: u64, _: EntryHash, _: u64) -> Result<(), CasebookError> {
+    fn peer_knows(&self, _: ReplicaId, _: &LogId, _: u64, _: EntryHash, _: u64) -> Result<Vec<Vec<u8>>, CasebookError> {
+        Ok(Vec::new())
+    }
+    fn take_evidence(&self, _: ReplicaId, _: &LogId, _: &[u8], _: u64) -> Result<(), CasebookError> {
         Ok(())
     }
     fn note_peer(&self, _: ReplicaId, _: PeerEvent, _: u64) -> Result<(), CasebookError> {

@@ -8,7 +8,9 @@ use cairn_ledger::{ClockQuality, EntryHash, Frontier, Incarnation, LogId, LogKey
 use crate::Refusal;
 use crate::bytes::{Reader, put_number, put_text};
 use crate::frontier::{lane, put_frontier, read_frontier};
-use crate::limits::{DETAIL_CHARS_MAX, FRAME_BYTES_MAX, NAME_CHARS_MAX, SPACES_MAX, UNIX_MS_MAX, VERSION};
+use crate::limits::{
+    DETAIL_CHARS_MAX, EVIDENCE_BYTES_MAX, FRAME_BYTES_MAX, NAME_CHARS_MAX, SPACES_MAX, UNIX_MS_MAX, VERSION,
+};
 use crate::receipt::Receipt;
 
 pub(crate) const HELLO: u8 = 1;
@@ -20,6 +22,7 @@ pub(crate) const HELD: u8 = 6;
 pub(crate) const REFUSED: u8 = 7;
 pub(crate) const RECEIPT: u8 = 8;
 pub(crate) const BYE: u8 = 9;
+pub(crate) const EVIDENCE: u8 = 10;
 
 /// A space in a list: its name and the digest of the sender's frontier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +84,8 @@ pub enum Frame {
     Receipt(Receipt),
     /// The sender closes the session, for this reason.
     Bye(String, String),
+    /// A signed header of the sender's history of a log of which the receiver holds another.
+    Evidence(LogId, Vec<u8>),
 }
 
 impl Frame {
@@ -128,6 +133,11 @@ impl Frame {
             Self::Bye(name, detail) => {
                 put_reason(out, name, detail);
                 BYE
+            }
+            Self::Evidence(log, shown) => {
+                put_log(out, log);
+                out.extend_from_slice(shown);
+                EVIDENCE
             }
         }
     }
@@ -180,10 +190,7 @@ impl LogName {
         match self {
             Self::Full(log) => {
                 put_number(out, 0);
-                out.extend_from_slice(&log.space.0);
-                out.extend_from_slice(&log.key.replica.0);
-                out.extend_from_slice(&log.key.incarnation.0.to_be_bytes());
-                out.push(log.key.lane as u8);
+                put_log(out, log);
             }
             Self::Short(place) => put_number(out, *place as u64),
         }
@@ -191,16 +198,24 @@ impl LogName {
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Refusal> {
         match reader.number()? {
-            0 => {
-                let space = SpaceId(reader.array()?);
-                let replica = ReplicaId(reader.array()?);
-                let incarnation = Incarnation(u64::from_be_bytes(reader.array()?));
-                let key = LogKey { replica, incarnation, lane: lane(reader.byte()?)? };
-                Ok(Self::Full(LogId { space, key }))
-            }
+            0 => read_log(reader).map(Self::Full),
             place => usize::try_from(place).map(Self::Short).map_err(|_| Refusal::BadValue("the log of a parcel")),
         }
     }
+}
+
+fn put_log(out: &mut Vec<u8>, log: &LogId) {
+    out.extend_from_slice(&log.space.0);
+    out.extend_from_slice(&log.key.replica.0);
+    out.extend_from_slice(&log.key.incarnation.0.to_be_bytes());
+    out.push(log.key.lane as u8);
+}
+
+fn read_log(reader: &mut Reader<'_>) -> Result<LogId, Refusal> {
+    let space = SpaceId(reader.array()?);
+    let replica = ReplicaId(reader.array()?);
+    let incarnation = Incarnation(u64::from_be_bytes(reader.array()?));
+    Ok(LogId { space, key: LogKey { replica, incarnation, lane: lane(reader.byte()?)? } })
 }
 
 fn put_spaces(out: &mut Vec<u8>, spaces: &[SpaceLine]) {
@@ -273,6 +288,7 @@ pub fn decode_frame(kind: u8, body: &[u8]) -> Result<Frame, Refusal> {
         REFUSED => read_reason(&mut reader).map(|(name, detail)| Frame::Refused(name, detail))?,
         RECEIPT => Frame::Receipt(read_receipt(&mut reader)?),
         BYE => read_reason(&mut reader).map(|(name, detail)| Frame::Bye(name, detail))?,
+        EVIDENCE => Frame::Evidence(read_log(&mut reader)?, reader.rest().to_vec()),
         kind => return Err(Refusal::UnknownFrame(kind)),
     };
     reader.finish()?;
@@ -286,6 +302,7 @@ fn body_max(kind: u8) -> Option<usize> {
         FRONTIER | PARCEL => Some(FRAME_BYTES_MAX),
         REGISTRY_DONE => Some(0),
         HELD => Some(42),
+        EVIDENCE => Some(EVIDENCE_BYTES_MAX),
         REFUSED | BYE => Some(4 + 4 * (NAME_CHARS_MAX + DETAIL_CHARS_MAX)),
         _ => None,
     }

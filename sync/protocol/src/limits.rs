@@ -10,6 +10,8 @@ pub const PLAIN_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const ENTRIES_MAX: usize = cairn_ledger::fork::ENTRIES_PER_SEAL_MAX;
 /// Most entries that a parcel may refer to.
 pub const REFERENCES_MAX: usize = 4_096;
+/// Longest evidence of a second history: a header, the hashes to its seal, and the seal.
+pub const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
 /// Most spaces in a list or a receipt.
 pub const SPACES_MAX: usize = 512;
 /// Most logs in a frontier.

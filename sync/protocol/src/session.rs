@@ -89,6 +89,8 @@ pub enum Event {
         /// More, for a person.
         detail: String,
     },
+    /// Answer to [`Effect::PeerKnows`] when the log has two histories: signed headers of ours, for the peer to see.
+    Forked(LogId, Vec<Vec<u8>>),
     /// Entries were written or kept in a space, by whomever.
     LocalChange(SpaceId),
     /// Membership or rights changed here, or a person wants to see everything compared.
@@ -126,15 +128,18 @@ pub enum Effect {
     LookUp(Side, Vec<(LogId, u64)>),
     /// Check and keep these entries. Answer with [`Event::ParcelKept`] when they are durable, or [`Event::ParcelRefused`].
     KeepParcel(Box<OpenParcel>),
-    /// The peer says how much it holds of a log of ours (rollback detection).
+    /// The peer says how far it holds a log, of which at least as much is held here or which is ours: a rollback of this
+    /// machine and a second history of the log show here. Answer with [`Event::Forked`] in the latter case.
     PeerKnows {
-        /// The log, written by this replica.
+        /// The log.
         log: LogId,
         /// Last number the peer holds.
         number: u64,
         /// Its hash.
         hash: EntryHash,
     },
+    /// The peer shows a signed header of a log of which it holds another history.
+    TakeEvidence(LogId, Vec<u8>),
     /// What the peer is known to hold of a space.
     PeerFrontier(SpaceId, Frontier),
     /// The peer's clock is ahead of ours by so much (behind: negative), give or take the time of a trip.
@@ -292,6 +297,10 @@ impl Session {
                 self.take_not_kept(log, name, detail);
                 Ok(())
             }
+            Event::Forked(log, shown) => {
+                self.show_evidence(log, shown);
+                Ok(())
+            }
             Event::LocalChange(space) => {
                 self.take_local_change(space);
                 Ok(())
@@ -346,6 +355,7 @@ impl Session {
             (Frame::Held(number, hash), _) => self.take_held(number, hash),
             (Frame::Refused(name, detail), _) => self.take_refused(name, detail),
             (Frame::Receipt(receipt), _) => self.take_receipt(receipt),
+            (Frame::Evidence(log, shown), _) => self.take_evidence(log, shown),
         }
     }
 

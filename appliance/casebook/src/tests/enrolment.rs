@@ -75,3 +75,46 @@ fn a_stranger_gets_nothing_and_can_give_nothing() {
     other_actor.log.key.replica = replica;
     assert!(hub.book.keep_parcel(post_replica, other_actor, NOW).is_err());
 }
+
+/// The simulator's seed 50: the hub has certified the post, and the post never heard of it.
+#[test]
+fn a_post_whose_answer_was_lost_joins_with_another_code() {
+    let hub = Site::hub();
+    let post = Site::new("Delta", false, 8 << 40);
+    post.save(Kind::Vehicle, &[("plate", "SM68AHJ")]);
+    let terminal = Actor::terminal();
+    let invitation = hub.book.invite(&terminal, &[], 60_000, NOW).unwrap();
+    let request = post.book.join_request(&terminal, &invitation.code).unwrap();
+    hub.book.accept_join(post.book.identity().replica, &request, NOW).unwrap();
+    post.join(&hub);
+    exchange(&hub, &post);
+    assert_eq!(hub.book.check(&hub.officer(), "SM68AHJ", NOW).unwrap().verdict, Verdict::Hit);
+
+    let thief = Site::new("Thief", false, 9 << 40);
+    let invitation = hub.book.invite(&terminal, &[], 60_000, NOW).unwrap();
+    let mut claim = thief.book.join_request(&terminal, &invitation.code).unwrap();
+    claim.spaces.clone_from(&request.spaces);
+    claim.spaces.iter_mut().for_each(|space| space.key[0] ^= 1);
+    let refused = hub.book.accept_join(thief.book.identity().replica, &claim, NOW).unwrap_err();
+    assert_eq!(name_of(refused), "bad-space");
+}
+
+/// The simulator's seed 6: a hub that was put back to last week is not said to have everything before it has spoken.
+#[test]
+fn nothing_is_said_of_a_peer_before_it_has_spoken_in_this_session() {
+    let hub = Site::hub();
+    let post = Site::post("Delta", &hub, 3);
+    let replica = hub.book.identity().replica;
+    let connect = || {
+        let address = "127.0.0.1:4440".to_owned();
+        post.book.note_peer(replica, PeerEvent::Connected { address }, NOW).unwrap();
+    };
+    connect();
+    exchange(&hub, &post);
+    assert_eq!(post.book.sync_says().state(), "ok");
+    post.book.note_peer(replica, PeerEvent::Disconnected { reason: String::new() }, NOW).unwrap();
+    connect();
+    assert_eq!(post.book.sync_says().state(), "waiting");
+    exchange(&hub, &post);
+    assert_eq!(post.book.sync_says().state(), "ok");
+}

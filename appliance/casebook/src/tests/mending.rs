@@ -103,3 +103,23 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+/// The simulator's seed 0: a change and what it follows on, in two logs that are folded in one batch, in either order.
+#[test]
+fn a_rebuild_keeps_changes_that_follow_on_another_sites() {
+    let hub = Site::hub();
+    let alpha = Site::post("Alpha", &hub, 2);
+    for (writer, editor) in [(&hub, &alpha), (&alpha, &hub)] {
+        let saved = writer.save(Kind::Person, &[("surname", "Fairfax")]);
+        exchange(&hub, &alpha);
+        editor.edit(saved.id, &saved.version, &[("surname", "Pell")], NOW);
+        exchange(&hub, &alpha);
+    }
+    for site in [&hub, &alpha] {
+        let before = site.book.record_digests().unwrap();
+        assert_eq!(before.len(), 2);
+        site.book.rebuild(&Actor::terminal(), NOW).unwrap();
+        assert_eq!(site.book.record_digests().unwrap(), before);
+    }
+    assert_eq!(hub.book.record_digests().unwrap(), alpha.book.record_digests().unwrap());
+}

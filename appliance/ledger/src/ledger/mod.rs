@@ -10,6 +10,7 @@ mod receive;
 mod refusal;
 mod send;
 mod verify;
+mod witness;
 
 #[cfg(test)]
 mod tests;

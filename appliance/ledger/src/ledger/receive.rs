@@ -105,7 +105,7 @@ impl Ledger {
         }
     }
 
-    fn evidence(&self, log: &LogId, number: u64) -> Result<Option<Evidence>, StoreError> {
+    pub(super) fn evidence(&self, log: &LogId, number: u64) -> Result<Option<Evidence>, StoreError> {
         let (Some(seal), Some(entry)) = (self.store.seal_at(log, number)?, self.store.entry(log, number)?) else {
             return Ok(None);
         };

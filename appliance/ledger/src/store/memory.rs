@@ -34,6 +34,8 @@ pub struct MemoryStore {
 
 struct State {
     bytes: Vec<u8>,
+    /// How much of it a power cut cannot take.
+    flushed: usize,
     index: Index,
     poisoned: bool,
     faults: Vec<(u64, Fault)>,
@@ -67,13 +69,20 @@ impl MemoryStore {
         if bytes.is_empty() {
             bytes.extend_from_slice(&segment_head(SEGMENT, 0));
         }
-        let state = State { bytes, index, poisoned: false, faults: Vec::new(), appends: 0 };
+        let state = State { flushed: bytes.len(), bytes, index, poisoned: false, faults: Vec::new(), appends: 0 };
         Self { state: Mutex::new(state), report: OpenReport { torn, indexes_rebuilt: 0 } }
     }
 
     /// Everything written so far, including the torn rest of a failed append.
     pub fn bytes(&self) -> Vec<u8> {
         self.state().bytes.clone()
+    }
+
+    /// What a disk would hold after a power cut: everything that was flushed, and this share of the rest, from 0 to 1.
+    pub fn after_power_cut(&self, share: f64) -> Vec<u8> {
+        let state = self.state();
+        let rest = (state.bytes.len() - state.flushed) as f64 * share.clamp(0.0, 1.0);
+        state.bytes[..state.flushed + rest as usize].to_vec()
     }
 
     /// Makes the append after `appends` further ones fail.
@@ -105,6 +114,10 @@ impl State {
         read_seal(&self.bytes[at..at + SEAL_FRAME_LEN], &entry.header).map(Some).map_err(corrupt)
     }
 
+    fn flush(&mut self) {
+        self.flushed = self.bytes.len();
+    }
+
     fn fault(&mut self) -> Option<Fault> {
         let at = self.appends;
         self.appends += 1;
@@ -134,6 +147,7 @@ impl LogStore for MemoryStore {
         }
         group.placements.iter_mut().for_each(|placement| placement.offset += start);
         state.index.add(SEGMENT, &group.placements);
+        state.flush();
         Ok(())
     }
 

@@ -31,6 +31,11 @@ fn log_name() -> impl Strategy<Value = LogName> {
     prop_oneof![full, (1_usize..5000).prop_map(LogName::Short)]
 }
 
+fn some_log() -> LogId {
+    let key = LogKey { replica: ReplicaId([3; 32]), incarnation: Incarnation(4), lane: lane(1).unwrap() };
+    LogId { space: SpaceId([5; 16]), key }
+}
+
 fn frame() -> impl Strategy<Value = Frame> {
     let receipt = (0_u64.., lines()).prop_map(|(at_ms, lines)| {
         let spaces = lines.into_iter().map(|line| (line.space, line.digest)).collect();
@@ -39,6 +44,10 @@ fn frame() -> impl Strategy<Value = Frame> {
     prop_oneof![
         hello(),
         lines().prop_map(Frame::Spaces),
+        (log_name(), proptest::collection::vec(any::<u8>(), 0..300)).prop_map(|(name, shown)| {
+            let log = if let LogName::Full(log) = name { log } else { some_log() };
+            Frame::Evidence(log, shown)
+        }),
         Just(Frame::Frontier(SpaceId([2; 16]), Frontier::default())),
         Just(Frame::RegistryDone),
         (log_name(), proptest::collection::vec(any::<u8>(), 0..50))

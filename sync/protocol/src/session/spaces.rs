@@ -297,7 +297,14 @@ impl Session {
         if space.theirs.is_some() {
             return Err(Refusal::Unsolicited("a frontier"));
         }
-        for (key, (number, hash)) in frontier.0.iter().filter(|(key, _)| key.replica == self.config.me) {
+        let held = |key: &LogKey| space.mine.as_ref().map_or(0, |mine| mine.number(key));
+        let same = |key: &LogKey, said: &(u64, EntryHash)| {
+            space.mine.as_ref().is_some_and(|mine| mine.0.get(key) == Some(said))
+        };
+        let telling = |key: &LogKey, said: &(u64, EntryHash)| {
+            !same(key, said) && (key.replica == self.config.me || held(key) >= said.0)
+        };
+        for (key, (number, hash)) in frontier.0.iter().filter(|(key, said)| telling(key, said)) {
             let log = LogId { space: id, key: *key };
             self.effects.push(Effect::PeerKnows { log, number: *number, hash: *hash });
         }
@@ -305,6 +312,27 @@ impl Session {
         space.theirs_changed = true;
         self.proof.news |= !space.audit;
         self.set_forks_aside(id);
+        Ok(())
+    }
+
+    /// Two histories: the peer sees ours, and the log rests in this session.
+    pub(super) fn show_evidence(&mut self, log: LogId, shown: Vec<Vec<u8>>) {
+        let Some(space) = self.spaces.get_mut(&log.space) else { return };
+        let state = space.logs.entry(log.key).or_default();
+        (state.aside_out, state.aside_in) = (true, true);
+        for evidence in shown {
+            self.send(&Frame::Evidence(log, evidence));
+        }
+    }
+
+    pub(super) fn take_evidence(&mut self, log: LogId, shown: Vec<u8>) -> Result<(), Refusal> {
+        self.count_flood()?;
+        if !self.is_open(&log.space) {
+            return Err(Refusal::OutOfPhase("evidence before the registry was complete"));
+        }
+        if self.is_common(&log.space) {
+            self.effects.push(Effect::TakeEvidence(log, shown));
+        }
         Ok(())
     }
 

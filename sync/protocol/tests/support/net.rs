@@ -43,6 +43,8 @@ pub struct Told {
     /// When the first entry of the urgent lane was kept here.
     pub urgent_ms: Option<u64>,
     pub knows: Vec<(LogId, u64)>,
+    /// Logs of which the peer showed a signed header.
+    pub evidence: Vec<LogId>,
     /// Logs in the order in which their parcels came in.
     pub order: Vec<LogId>,
     /// Largest parcel asked for.
@@ -146,6 +148,7 @@ impl Net {
             Effect::Settled => end.told.settled += 1,
             Effect::Receipt(_) => end.told.receipts += 1,
             Effect::Close(reason) => end.told.closed = Some(reason),
+            Effect::TakeEvidence(log, _) => end.told.evidence.push(log),
             Effect::PeerFrontier(..) | Effect::PeerClock { .. } => {}
         }
     }

@@ -7,7 +7,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use super::{none, root};
 
 /// What each crate may know of the others. A crate that is missing here fails the test.
-const MAY_KNOW: [(&str, &[&str]); 11] = [
+const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("cairn-record", &[]),
     ("cairn-ledger", &["cairn-record"]),
     ("cairn-finder", &["cairn-record"]),
@@ -18,6 +18,10 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
     ("cairn-web-ui", &["cairn-casebook", "cairn-intake", "cairn-record"]),
     ("cairn", &["cairn-web-ui", "cairn-sync-link", "cairn-casebook", "cairn-record"]),
     ("xtask", &[]),
+    (
+        "cairn-simulator",
+        &["cairn-record", "cairn-ledger", "cairn-finder", "cairn-casebook", "cairn-sync-protocol", "cairn-sync-link"],
+    ),
     (
         "cairn-tests",
         &[

@@ -1,0 +1,249 @@
+//! The end of a run: everything is healed, everybody talks to everybody, and then nothing may differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cairn_casebook::Actor;
+use cairn_ledger::{LogId, LogStore, SpaceId};
+use cairn_record::RecordId;
+
+use crate::counts::Sometimes;
+use crate::judge::differing;
+use crate::truth;
+use crate::world::World;
+
+/// Rounds in which every post talks to the hub once.
+const ROUNDS_MAX: usize = 10;
+
+impl World {
+    fn fails(&mut self, what: String) {
+        self.say(|| format!("BROKEN: {what}"));
+        truth::of(&self.truth).breaks(what);
+    }
+
+    /// Ends all faults and brings everybody into step.
+    pub fn heal(&mut self) {
+        self.healing = true;
+        self.forget_plans();
+        self.apart_until_ms.clear();
+        self.hang_up();
+        self.run_until(self.now_ms + 60_000, |_| false);
+        for machine in 0..self.machines.len() {
+            if self.machines[machine].is_honest() {
+                self.revive(machine);
+            } else {
+                self.halt(machine);
+            }
+        }
+        let promised: Vec<_> = self.machines.iter().map(|machine| machine.promised.clone()).collect();
+        for round in 0.. {
+            for machine in 1..self.machines.len() {
+                if self.machines[machine].is_honest() {
+                    if !self.machines[machine].joined {
+                        self.join(machine);
+                    }
+                    self.meet_hub(machine);
+                }
+            }
+            if !truth::of(&self.truth).broken.is_empty() {
+                return;
+            }
+            match self.out_of_step() {
+                None => break,
+                Some(what) if round >= ROUNDS_MAX => {
+                    self.describe_logs();
+                    return self.fails(format!("after {round} rounds on good lines, {what}"));
+                }
+                Some(_) => {}
+            }
+        }
+        self.check_promises(&promised);
+        self.check_records();
+        self.check_sound();
+    }
+
+    fn revive(&mut self, machine: usize) {
+        // An earlier fault of the disk may still wait for its write.
+        for _ in 0..20 {
+            self.halt(machine);
+            let one = &mut self.machines[machine];
+            one.disk = one.disk.after_power_cut(1.0, one.disk.views.copy());
+            self.boot(machine);
+            if self.machines[machine].book.is_some() {
+                return;
+            }
+        }
+        self.fails(format!("{} does not start any more", self.machines[machine].name));
+    }
+
+    fn honest(&self) -> Vec<usize> {
+        let honest = self.machines.iter().filter(|one| one.is_honest() && one.book.is_some());
+        honest.map(|one| one.index).collect()
+    }
+
+    /// The frozen logs of a machine and their last common numbers. Where a proof bounds the fork too late, two machines may
+    /// hold different entries below that number, unsealed; that the log is frozen is what they must agree about.
+    fn frozen_at(&self, machine: usize) -> BTreeMap<LogId, u64> {
+        if !self.forked() && self.plan.traitor.is_none() {
+            return BTreeMap::new();
+        }
+        self.machines[machine].raw(false).map(|raw| raw.frozen_logs()).into_iter().flatten().collect()
+    }
+
+    /// What is not the same everywhere yet.
+    fn out_of_step(&self) -> Option<String> {
+        let hub = self.machines[0].book.as_ref()?;
+        let at_hub = self.frozen_at(0);
+        for machine in self.honest().into_iter().skip(1) {
+            let frozen: Vec<LogId> =
+                self.frozen_at(machine).into_keys().filter(|log| at_hub.contains_key(log)).collect();
+            let one = &self.machines[machine];
+            let book = one.book.as_ref()?;
+            if !one.joined {
+                return Some(format!("{} has not joined", one.name));
+            }
+            let (ours, theirs) = (hub.shared_spaces(one.replica), book.shared_spaces(self.machines[0].replica));
+            if ours != theirs {
+                return Some(format!("the hub and {} do not share the same spaces", one.name));
+            }
+            for space in ours.iter().filter(|space| !space.audit) {
+                let (mut ours, mut theirs) = (hub.frontier(space.space), book.frontier(space.space));
+                for log in frozen.iter().filter(|log| log.space == space.space) {
+                    ours.0.remove(&log.key);
+                    theirs.0.remove(&log.key);
+                }
+                if ours != theirs {
+                    let differing = ours.0.iter().find(|(key, held)| theirs.0.get(key) != Some(held));
+                    let differing =
+                        differing.or_else(|| theirs.0.iter().find(|(key, held)| ours.0.get(key) != Some(held)));
+                    return Some(format!("the hub and {} differ in {:?}: {differing:?}", one.name, space.space));
+                }
+            }
+        }
+        None
+    }
+
+    /// How far everybody holds what the hub holds, for a person.
+    fn describe_logs(&mut self) {
+        for machine in self.honest() {
+            let Some(raw) = self.machines[machine].raw(false) else { continue };
+            let frozen: BTreeMap<LogId, u64> = raw.frozen_logs().into_iter().collect();
+            let mut logs = raw.logs();
+            logs.sort();
+            for log in logs {
+                let (number, hash) = raw.last(&log);
+                let (who, hash) = (log.key.replica.to_string(), format!("{hash:?}"));
+                self.say(|| {
+                    format!(
+                        "{machine} holds {}/{}/{:?} of {} up to {number} {}, frozen after {:?}",
+                        &who[..6],
+                        log.key.incarnation.0 % 10_000,
+                        log.key.lane,
+                        &log.space.to_string()[..6],
+                        &hash[..20.min(hash.len())],
+                        frozen.get(&log)
+                    )
+                });
+            }
+        }
+    }
+
+    /// Everything that an honest machine acknowledged is where it was acknowledged, and at the hub, and at every other
+    /// member. A log with two histories stays where it is and is not passed on beyond the fork.
+    fn check_promises(&mut self, promised: &[crate::machine::Promises]) {
+        let honest = self.honest();
+        let mut broken: Vec<String> = honest.iter().flat_map(|one| self.machines[*one].broken_promises()).collect();
+        let Some(hub) = self.machines[0].book.clone() else { return };
+        let shared: BTreeSet<SpaceId> = honest
+            .iter()
+            .flat_map(|one| hub.shared_spaces(self.machines[*one].replica))
+            .map(|space| space.space)
+            .collect();
+        let frozen = self.frozen_at(0);
+        if !frozen.is_empty() {
+            self.hit(Sometimes::Frozen);
+        }
+        for one in &honest {
+            for (log, (number, hash)) in promised[*one].iter().filter(|(log, _)| shared.contains(&log.space)) {
+                if frozen.contains_key(log) {
+                    continue;
+                }
+                let entry = self.machines[0].disk.logs.entry(log, *number);
+                if !entry.is_ok_and(|entry| entry.is_some_and(|entry| entry.header.hash() == *hash)) {
+                    let name = &self.machines[*one].name;
+                    broken.push(format!("{name} acknowledged entry {number} of {log:?}, and the hub never got it"));
+                }
+            }
+        }
+        broken.into_iter().for_each(|what| self.fails(what));
+    }
+
+    /// Records with a change in a log that has two histories: who saw which of them differs.
+    fn forked_records(&self) -> BTreeSet<RecordId> {
+        let mut records = BTreeSet::new();
+        for machine in self.honest() {
+            let Some(raw) = self.machines[machine].raw(false) else { continue };
+            for (log, _) in raw.frozen_logs() {
+                let entries = raw.read(&log, 1, usize::MAX).unwrap_or_default();
+                records.extend(entries.iter().filter_map(|entry| raw.open_body(entry).ok()?.record));
+            }
+        }
+        records
+    }
+
+    /// Everywhere the records say the same, and they say the same again when they are built anew.
+    fn check_records(&mut self) {
+        let forked = self.forked_records();
+        let Some(hub) = self.machines[0].book.clone() else { return };
+        for machine in self.honest().into_iter().skip(1) {
+            let Some(book) = self.machines[machine].book.clone() else { continue };
+            self.hit(Sometimes::Compared);
+            let shared = hub.shared_spaces(self.machines[machine].replica);
+            let spaces = shared.iter().map(|space| space.space).collect();
+            if let Some(record) = differing(&hub, &book, &spaces, &forked) {
+                let what = format!("after healing the hub and {} differ about {record}", self.machines[machine].name);
+                self.fails(what);
+            }
+        }
+        let one = self.dice.below(self.machines.len() as u64) as usize;
+        let Some(book) = self.machines[one].book.clone() else { return };
+        let Ok(before) = book.record_digests() else { return };
+        self.trace(&before.values().flat_map(|(_, digest)| *digest).collect::<Vec<u8>>());
+        let rebuilt = book.rebuild(&Actor::terminal(), self.clock(one));
+        let after = book.record_digests();
+        if rebuilt.is_err() || after.as_ref().ok() != Some(&before) {
+            let name = &self.machines[one].name;
+            let changed = after
+                .ok()
+                .and_then(|after| before.iter().find(|(id, state)| after.get(id) != Some(state)).map(|(id, _)| *id));
+            self.fails(format!(
+                "{name} says something else after its views are built anew: {changed:?} {:?}",
+                rebuilt.err()
+            ));
+        }
+    }
+
+    /// Every log verifies, and nothing honest was set aside.
+    fn check_sound(&mut self) {
+        for machine in self.honest() {
+            let Some(book) = self.machines[machine].book.clone() else { continue };
+            let now_ms = self.clock(machine);
+            let name = self.machines[machine].name.clone();
+            match book.verify(&Actor::terminal(), false, now_ms) {
+                Ok(verified) => {
+                    for log in verified.logs.iter().filter(|log| !log.fault.is_empty()) {
+                        self.fails(format!("{name}: the log of {} in {}: {}", log.site, log.space, log.fault));
+                    }
+                }
+                Err(error) => self.fails(format!("{name} cannot verify its logs: {error}")),
+            }
+            if self.plan.traitor.is_some() || self.forked() {
+                continue;
+            }
+            if let Ok(home) = book.home(&Actor::terminal(), now_ms)
+                && let Some(line) = home.set_aside.first()
+            {
+                self.fails(format!("{name} set an honest {} aside: {}", line.what, line.reason));
+            }
+        }
+    }
+}
