@@ -4,7 +4,7 @@
 //! record and tried again whenever that record grows. Folding an entry twice changes nothing, so a crash between the
 //! steps of a large batch only means that some work is done again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::Ordering;
 
 use cairn_finder::IndexedRecord;
@@ -29,10 +29,11 @@ const RECORDS_A_STEP: usize = 16;
 /// Bytes read from a log at a time.
 const READ_BYTES: usize = 256 * 1024;
 
-/// Rows as they are and as they become, until the batch is written.
+/// Rows as they are and as they become, until the batch is written. In the order of their ids, so that the same entries
+/// are always written in the same steps.
 #[derive(Default)]
 struct Folding {
-    rows: HashMap<RecordId, Pending>,
+    rows: BTreeMap<RecordId, Pending>,
     batch: Batch,
     /// Changes parked in this batch, which the views do not show yet.
     parked: HashMap<RecordId, Vec<EntryAt>>,
@@ -365,9 +366,9 @@ fn index_rows(batch: &mut Batch, before: Option<&RecordState>, now: Option<&Reco
     }
 }
 
-fn derived_rows(state: &RecordState, country: &str) -> std::collections::BTreeMap<Key, Vec<u8>> {
+fn derived_rows(state: &RecordState, country: &str) -> BTreeMap<Key, Vec<u8>> {
     let record = state.record;
-    let mut rows = std::collections::BTreeMap::new();
+    let mut rows = BTreeMap::new();
     for identifier in identifiers(state.kind, &values_of(state), Some(country)) {
         put_identifier(&mut rows, &identifier, record);
     }
@@ -389,7 +390,7 @@ fn derived_rows(state: &RecordState, country: &str) -> std::collections::BTreeMa
     rows
 }
 
-fn put_identifier(rows: &mut std::collections::BTreeMap<Key, Vec<u8>>, identifier: &Identifier, record: RecordId) {
+fn put_identifier(rows: &mut BTreeMap<Key, Vec<u8>>, identifier: &Identifier, record: RecordId) {
     rows.insert(keys::identifier(identifier.kind, &identifier.exact, false).hidden(record.0), Vec::new());
     if !identifier.lookalike.is_empty() {
         rows.insert(keys::identifier(identifier.kind, &identifier.lookalike, true).hidden(record.0), Vec::new());
