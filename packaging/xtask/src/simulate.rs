@@ -69,6 +69,7 @@ fn planted(seeds: u64) -> Result<()> {
 
 /// Brings the copy up to date; files that did not change keep their time, so that little is built.
 fn copy_sources(copy: &Path) -> Result<()> {
+    fs::create_dir_all(copy)?;
     for name in SOURCES {
         bring(&root().join(name), &copy.join(name))?;
     }
@@ -92,16 +93,16 @@ fn bring(from: &Path, to: &Path) -> Result<()> {
 }
 
 fn seeds_until_found(copy: &Path, seeds: u64) -> Result<Option<u64>> {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["run", "--quiet", "--package", "cairn-simulator", "--"]);
-    command.args(["--until-failure", "--seeds", &seeds.to_string()]).current_dir(copy);
-    command.env("CARGO_TARGET_DIR", root().join("target/planted-build"));
-    let output = command.output().context("the simulator cannot be built and run")?;
+    // The libraries are the same as here, so they are not built again.
+    let target = root().canonicalize()?.join("target");
+    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--quiet", "--package", "cairn-simulator"]).current_dir(copy);
+    run("build the copy", build.env("CARGO_TARGET_DIR", &target))?;
+    let program = target.join("debug").join(format!("cairn-simulator{}", std::env::consts::EXE_SUFFIX));
+    let output = Command::new(program).args(["--until-failure", "--seeds", &seeds.to_string()]).output()?;
     let said = String::from_utf8_lossy(&output.stdout);
-    let Some(line) = said.lines().find(|line| line.contains(" seeds, ")) else {
-        bail!("the copy does not build:\n{}", String::from_utf8_lossy(&output.stderr));
-    };
     let found = said.lines().any(|line| line.starts_with("seed "));
-    let count = line.split(' ').next().and_then(|count| count.parse().ok());
-    Ok(count.filter(|_| found))
+    let count = said.lines().find(|line| line.contains(" seeds, ")).and_then(|line| line.split(' ').next());
+    let count = count.context("the simulator did not say how many seeds it ran")?.parse()?;
+    Ok(found.then_some(count))
 }
