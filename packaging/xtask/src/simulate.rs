@@ -93,8 +93,8 @@ fn bring(from: &Path, to: &Path) -> Result<()> {
 }
 
 fn seeds_until_found(copy: &Path, seeds: u64) -> Result<Option<u64>> {
-    // The libraries are the same as here, so they are not built again.
-    let target = root().canonicalize()?.join("target");
+    // Its own folder: cargo would take what a patched copy left behind for what the sources here give.
+    let target = root().canonicalize()?.join("target/planted-build");
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     build.args(["build", "--quiet", "--package", "cairn-simulator"]).current_dir(copy);
     run("build the copy", build.env("CARGO_TARGET_DIR", &target))?;

@@ -19,12 +19,14 @@ pub struct Clock {
     drift: i64,
     /// Whether it ever showed anything but the truth.
     lied: bool,
+    /// Whether it ever lied by hours or crept.
+    lied_a_little: bool,
 }
 
 impl Clock {
     /// A clock that is right.
     pub fn right(now_ms: u64) -> Self {
-        Self { shown_ms: now_ms, since_ms: now_ms, drift: 0, lied: false }
+        Self { shown_ms: now_ms, since_ms: now_ms, drift: 0, lied: false, lied_a_little: false }
     }
 
     /// What it shows.
@@ -39,9 +41,14 @@ impl Clock {
         !self.lied
     }
 
+    /// Whether it ever lied by so little that no other machine can tell.
+    pub fn lied_a_little(&self) -> bool {
+        self.lied_a_little
+    }
+
     /// The battery is flat.
     pub fn say_1970(&mut self, now_ms: u64) {
-        *self = Self { shown_ms: YEAR_1970_MS, since_ms: now_ms, drift: self.drift, lied: true };
+        *self = Self { shown_ms: YEAR_1970_MS, since_ms: now_ms, lied: true, ..*self };
     }
 
     /// Somebody set it wrong.
@@ -52,12 +59,18 @@ impl Clock {
     /// It jumps.
     pub fn jump(&mut self, now_ms: u64, by_ms: i64) {
         let shown_ms = self.show(now_ms).saturating_add_signed(by_ms);
-        *self = Self { shown_ms, since_ms: now_ms, drift: self.drift, lied: true };
+        *self = Self { shown_ms, since_ms: now_ms, drift: self.drift, lied: true, lied_a_little: true };
     }
 
     /// It runs fast or slow from now on.
     pub fn drift(&mut self, now_ms: u64, parts_per_million: i64) {
-        *self = Self { shown_ms: self.show(now_ms), since_ms: now_ms, drift: parts_per_million, lied: true };
+        *self = Self {
+            shown_ms: self.show(now_ms),
+            since_ms: now_ms,
+            drift: parts_per_million,
+            lied: true,
+            lied_a_little: true,
+        };
     }
 
     /// Somebody sets it right.
