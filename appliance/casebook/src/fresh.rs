@@ -47,9 +47,10 @@ impl Casebook {
         for (between, until) in equal {
             for row in self.views.scan(&keys::receipts_of(between), RECEIPTS_MAX, None)? {
                 let Some((about, said)) = keys::read_receipt(&row) else { continue };
-                if about != between {
+                // What it said after we were last equal is about entries that may not be here yet.
+                if about != between && said <= until {
                     let known = complete.entry(about).or_default();
-                    *known = said.min(until).max(*known);
+                    *known = said.max(*known);
                 }
             }
         }

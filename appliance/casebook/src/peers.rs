@@ -150,6 +150,10 @@ impl Casebook {
                     state.frontiers.insert(space, frontier);
                     state.said.insert(space);
                 });
+                // News of its audit says nothing new about its records: they may have changed since it spoke of them.
+                if self.space_kind(space) == Some(SpaceKind::Audit) {
+                    return Ok(());
+                }
                 self.note_if_equal(peer, now_ms, now_ms)
             }
             PeerEvent::Bytes { sent, received } => {
