@@ -25,6 +25,12 @@
 //! log, who wrote to it last, what struck it since. The same seed takes the same course every time, so a `dbg!` or a
 //! condition on the number of the entry leads on. When the course of the seed changes because the code changed, run
 //! the seeds around it too.
+//!
+//! # Planted bugs
+//!
+//! `planted/` holds small patches, each of which takes one check, flush or word of proof away. `cargo xtask simulate --planted`
+//! applies one after the other to a copy under `target/planted`, and fails when one is not found or no longer fits the
+//! code. It builds the libraries once more, which takes minutes the first time.
 
 pub mod clock;
 pub mod counts;

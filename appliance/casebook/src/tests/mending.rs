@@ -123,3 +123,45 @@ fn a_rebuild_keeps_changes_that_follow_on_another_sites() {
     }
     assert_eq!(hub.book.record_digests().unwrap(), alpha.book.record_digests().unwrap());
 }
+
+/// The simulator's seed 1909: what Alpha said of Beta after it was last equal with the hub is no word about what the hub
+/// holds of Beta.
+#[test]
+fn what_was_said_later_does_not_count_as_complete() {
+    let hub = Site::hub();
+    let (alpha, beta) = (Site::post("Alpha", &hub, 2), Site::post("Beta", &hub, 3));
+    exchange(&hub, &alpha);
+    let both_ways = |one: &Site, other: &Site, now_ms: u64| {
+        let (me, peer) = (one.book.identity().replica, other.book.identity().replica);
+        for shared in one.book.shared_spaces(peer) {
+            for (from, to) in [(one, other), (other, one)] {
+                for key in from.book.frontier(shared.space).0.into_keys() {
+                    carry_log(from, to, &LogId { space: shared.space, key });
+                }
+            }
+        }
+        for (here, whom, there) in [(one, peer, other), (other, me, one)] {
+            for shared in here.book.shared_spaces(whom) {
+                let frontier = there.book.frontier(shared.space);
+                here.book.note_peer(whom, PeerEvent::Frontier { space: shared.space, frontier }, now_ms).unwrap();
+            }
+        }
+    };
+    let of_beta = || {
+        let answer = hub.book.check(&hub.officer(), "AB?2CD", NOW + 90_000).unwrap();
+        answer.freshness.into_iter().find(|line| line.site == "Beta").unwrap().complete_ms
+    };
+    assert_eq!(of_beta(), Some(NOW));
+    beta.save(Kind::Vehicle, &[("plate", "AA11AAA")]);
+    both_ways(&hub, &alpha, NOW + 20_000);
+    both_ways(&alpha, &beta, NOW + 60_000);
+    let audit = alpha.book.shared_spaces(hub.book.identity().replica).into_iter().filter(|shared| shared.audit);
+    for space in audit.map(|shared| shared.space) {
+        for key in alpha.book.frontier(space).0.into_keys() {
+            carry_log(&alpha, &hub, &LogId { space, key });
+        }
+    }
+    assert_eq!(of_beta(), Some(NOW), "the car is not here");
+    both_ways(&hub, &alpha, NOW + 80_000);
+    assert_eq!(of_beta(), Some(NOW + 60_000), "now it is, and Alpha's word counts");
+}
