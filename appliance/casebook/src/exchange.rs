@@ -145,6 +145,10 @@ impl Casebook {
                 self.new_incarnation(now_ms)?;
                 self.ledger.receive_open(parcel, &authority).map_err(refused)
             }
+            Err(Refusal::Fork(proof)) => {
+                self.tell(Change::Entries { space: parcel.log.space, urgent: true, audit: false });
+                Err(refused(Refusal::Fork(proof)))
+            }
             other => other.map_err(refused),
         }
     }

@@ -17,15 +17,17 @@ pub struct Nudge {
 #[derive(Debug, Default)]
 struct News {
     changed: BTreeSet<SpaceId>,
+    urgent: bool,
     rights: bool,
     close: Option<&'static str>,
 }
 
 impl Nudge {
-    /// A space has new entries.
-    pub fn changed(&self, space: SpaceId) {
+    /// A space has new entries. `urgent`: they do not wait for company.
+    pub fn changed(&self, space: SpaceId, urgent: bool) {
         self.tell(|news| {
             news.changed.insert(space);
+            news.urgent |= urgent;
         });
     }
 
@@ -54,6 +56,9 @@ impl Nudge {
     pub fn take(&self) -> Vec<Event> {
         let news = std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner));
         let mut events: Vec<Event> = news.changed.into_iter().map(Event::LocalChange).collect();
+        if news.urgent {
+            events.push(Event::Hurry);
+        }
         if news.rights {
             events.push(Event::RightsChanged);
         }

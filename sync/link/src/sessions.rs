@@ -65,7 +65,7 @@ impl Sessions {
         let running = self.lock();
         for session in running.values() {
             match change {
-                Change::Entries { space, .. } => session.nudge.changed(*space),
+                Change::Entries { space, urgent, .. } => session.nudge.changed(*space, *urgent),
                 Change::Registry => session.nudge.rights(),
                 Change::Links => {}
             }

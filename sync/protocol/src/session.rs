@@ -93,6 +93,8 @@ pub enum Event {
     Forked(LogId, Vec<Vec<u8>>),
     /// Entries were written or kept in a space, by whomever.
     LocalChange(SpaceId),
+    /// What was written or kept must not wait for company: a proof that a log has two histories, or a marker.
+    Hurry,
     /// Membership or rights changed here, or a person wants to see everything compared.
     RightsChanged,
     /// Time passed; to be told about four times a second while anything is open.
@@ -303,6 +305,10 @@ impl Session {
             }
             Event::LocalChange(space) => {
                 self.take_local_change(space);
+                Ok(())
+            }
+            Event::Hurry => {
+                self.ask_stale_audit(true);
                 Ok(())
             }
             Event::RightsChanged => {

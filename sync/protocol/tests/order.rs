@@ -165,6 +165,18 @@ fn two_histories_under_one_number_are_named_and_nothing_is_sent() {
 }
 
 #[test]
+fn what_is_urgent_in_the_audit_does_not_wait_for_company() {
+    let mut net = Net::new(Store::new(1), Store::new(2));
+    net.run_until_equal(5_000);
+    net.write(0, AUDIT, Lane::Urgent, 1, 100);
+    net.run_until(net.now_ms + 2_000);
+    assert_eq!(net.sides[1].store.entries(), 0, "a line of the audit waits");
+    net.step(0, Event::Hurry);
+    net.run_until(net.now_ms + 2_000);
+    assert_eq!(net.sides[1].store.entries(), 1);
+}
+
+#[test]
 fn a_session_can_be_cancelled() {
     let mut net = Net::new(Store::new(1), Store::new(2));
     net.run_until_equal(5_000);

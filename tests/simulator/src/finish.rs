@@ -119,7 +119,41 @@ impl World {
                 }
             }
         }
+        self.undiscovered_fork()
+    }
+
+    /// A log of which the hub and a post hold two histories, or of which one of them knows that it has two, while not both
+    /// have frozen it. Audit spaces never come to rest, since each session is noted in them; but this they must settle.
+    fn undiscovered_fork(&self) -> Option<String> {
+        if !self.forked() && self.plan.traitor.is_none() {
+            return None;
+        }
+        let at_hub = self.frozen_at(0);
+        for machine in self.honest().into_iter().skip(1) {
+            let (there, one) = (self.frozen_at(machine), &self.machines[machine]);
+            let shared: BTreeSet<SpaceId> =
+                self.machines[0].book.as_ref()?.shared_spaces(one.replica).iter().map(|space| space.space).collect();
+            for log in self.machines[0].disk.logs.logs().iter().filter(|log| shared.contains(&log.space)) {
+                let forked = match (at_hub.contains_key(log), there.contains_key(log)) {
+                    (true, true) => None,
+                    (true, false) => Some("does not know that it has two histories, as the hub does"),
+                    (false, true) => Some("knows that it has two histories, and the hub does not"),
+                    (false, false) => self.disagree(machine, log).then_some("holds another history of it than the hub"),
+                };
+                if let Some(what) = forked {
+                    return Some(format!("{} {what}: {log:?}", one.name));
+                }
+            }
+        }
         None
+    }
+
+    /// Whether the hub and this machine hold different entries under the last number that both hold of a log.
+    fn disagree(&self, machine: usize, log: &LogId) -> bool {
+        let disks = [0, machine].map(|one| &self.machines[one].disk.logs);
+        let number = disks.iter().map(|logs| logs.last(log).0).min().unwrap_or_default();
+        let hashes = disks.map(|logs| logs.entry(log, number).ok().flatten().map(|entry| entry.header.hash()));
+        number > 0 && hashes[0] != hashes[1]
     }
 
     /// How far everybody holds what the hub holds, for a person.
@@ -173,6 +207,9 @@ impl World {
                     broken.push(format!("{name} acknowledged entry {number} of {log:?}, and the hub never got it"));
                 }
             }
+        }
+        if !broken.is_empty() {
+            self.describe_logs();
         }
         broken.into_iter().for_each(|what| self.fails(what));
     }
