@@ -8,7 +8,7 @@ use cairn_casebook::{Invitation, NewPerson, Role, SearchRequest};
 use cairn_record::Kind;
 
 use crate::cli::{
-    AuditCommand, Common, EnrolCommand, LinksCommand, Question, SearchOptions, StickCommand, UserCommand,
+    AuditCommand, Common, EnrolCommand, LinksCommand, Question, SearchOptions, StickCommand, SyncOptions, UserCommand,
 };
 use crate::config::data_dir;
 use crate::control;
@@ -58,6 +58,7 @@ fn request(question: Question) -> Result<Request, Failure> {
             Request::Show { id: id.parse().map_err(|error| Failure::new("bad_request", format!("{id}: {error}")))? }
         }
         Question::Sync(options) if options.now => Request::SyncNow,
+        Question::Sync(SyncOptions { why: Some(site), .. }) => Request::Why { site },
         Question::Sync(_) => Request::SyncStatus,
         Question::Links(LinksCommand::Cut) => Request::SetCut { cut: true },
         Question::Links(LinksCommand::Restore) => Request::SetCut { cut: false },

@@ -255,6 +255,9 @@ pub struct SyncOptions {
     /// Show each change until stopped
     #[arg(long)]
     pub watch: bool,
+    /// Try every step on the way to a site, and say what is in the way: `hub`, the name of a site, or the beginning of its key
+    #[arg(long, value_name = "SITE", num_args = 0..=1, conflicts_with_all = ["now", "watch"])]
+    pub why: Option<Option<String>>,
 }
 
 #[derive(Subcommand)]

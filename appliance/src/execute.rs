@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cairn_casebook::{Actor, Casebook, ImportReport, StickOrder};
+use cairn_web_ui::WhySaid;
 
 use crate::config::Config;
 use crate::failure::{Failure, While as _};
@@ -59,6 +60,7 @@ pub fn execute(desk: &Desk, request: Request) -> Result<Response, Failure> {
         Request::SyncStatus => {
             Response::Sync(SyncReport { status: casebook.sync_status(terminal, now)?, reached: None })
         }
+        Request::Why { site } => Response::Why(why(desk, site.as_deref())?),
         Request::SyncNow => Response::Sync(sync_now(desk)?),
         Request::SetCut { cut } => {
             casebook.set_cut(terminal, cut, now)?;
@@ -127,6 +129,15 @@ fn import(casebook: &Casebook, file: &Path, mapping: &str, dry_run: bool) -> Res
 fn sync_now(desk: &Desk) -> Result<SyncReport, Failure> {
     let reached = desk.links.sync_now(&desk.casebook)?;
     Ok(SyncReport { status: desk.casebook.sync_status(&Actor::terminal(), now_ms())?, reached: Some(reached) })
+}
+
+fn why(desk: &Desk, site: Option<&str>) -> Result<WhySaid, Failure> {
+    let site = match site {
+        Some(named) => desk.casebook.member_named(named)?.0,
+        None => desk.casebook.usual_why().ok_or(cairn_sync_link::LinkError::Nobody)?,
+    };
+    let why = desk.links.why(&desk.casebook, &Actor::terminal(), site)?;
+    Ok(WhySaid::in_english(&why))
 }
 
 fn doctor(casebook: &Casebook, rebuild: bool) -> Result<DoctorReport, Failure> {

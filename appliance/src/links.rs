@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use cairn_casebook::{Actor, Casebook, PeerSync};
-use cairn_sync_link::{Clock, JoinError, JoinOffer, LinkError, Outcome, SyncConfig, SyncTask, join, sync_once};
-use cairn_web_ui::{JoinRefused, Joiner};
+use cairn_casebook::{Actor, Casebook, CasebookError, LinkWhy, PeerSync, Probe, ReplicaId};
+use cairn_sync_link::{Clock, JoinError, JoinOffer, LinkError, Outcome, SyncConfig, SyncTask, join, probe, sync_once};
+use cairn_web_ui::state::{Joining, Trying};
+use cairn_web_ui::{JoinRefused, Reach};
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::failure::{Failure, While as _};
@@ -14,6 +16,8 @@ use crate::system::{SystemEntropy, now_ms};
 
 /// How long a forced sync may take before the command says how far it came; it goes on in the background.
 const SYNC_NOW_MAX: Duration = Duration::from_secs(120);
+/// How many people may have the way to a site tried at a time.
+const PROBES_MAX: usize = 4;
 /// How often a forced sync of a running Cairn is looked at.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -72,9 +76,40 @@ impl Links {
         Ok(())
     }
 
-    /// How the screens join a hub.
-    pub fn joiner(&self, casebook: Arc<Casebook>) -> Arc<dyn Joiner> {
-        Arc::new(ScreenJoiner { casebook })
+    /// How the screens reach others.
+    pub fn reach(&self, casebook: Arc<Casebook>) -> Arc<dyn Reach> {
+        Arc::new(ScreenReach { casebook, links: self.clone(), probes: Semaphore::new(PROBES_MAX) })
+    }
+
+    /// Tries every step on the way to a site and says how each went. Takes up to 15 seconds.
+    pub fn why(&self, casebook: &Arc<Casebook>, actor: &Actor, site: ReplicaId) -> Result<LinkWhy, Failure> {
+        let trying = self.try_steps(casebook.clone(), actor.clone(), site);
+        match &self.running {
+            Some(running) => running.runtime.block_on(trying),
+            None => own_runtime()?.block_on(trying),
+        }
+        .map_err(Failure::from)
+    }
+
+    async fn try_steps(
+        &self,
+        casebook: Arc<Casebook>,
+        actor: Actor,
+        site: ReplicaId,
+    ) -> Result<LinkWhy, CasebookError> {
+        let (book, who) = (casebook.clone(), actor.clone());
+        let peers = blocking(move || book.sync_status(&who, now_ms())).await?.peers;
+        let linked = peers.iter().any(|peer| peer.replica == site && peer.connected);
+        let places = probe(casebook.clone(), clock(), site, self.nearby(site), linked).await;
+        let places = places.map_err(|error| CasebookError::NotNow(error.to_string()))?;
+        let probe = Probe { running: self.is_running(), places };
+        blocking(move || casebook.why(&actor, site, &probe, now_ms())).await
+    }
+
+    fn nearby(&self, site: ReplicaId) -> Vec<String> {
+        let Some(running) = &self.running else { return Vec::new() };
+        let task = running.task.lock().unwrap_or_else(PoisonError::into_inner);
+        task.as_ref().map(|task| task.nearby(site)).unwrap_or_default()
     }
 
     /// Exchanges records now. True when at least one peer was reached and everybody who was reached holds the same.
@@ -141,20 +176,33 @@ fn since(peer: &PeerSync, asked_ms: u64, before: &[PeerSync]) -> Since {
     if !peer.connected && !peer.failure.is_empty() && failed_anew { Since::Failed } else { Since::Pending }
 }
 
-struct ScreenJoiner {
-    casebook: Arc<Casebook>,
+/// A call that may wait for the disk.
+async fn blocking<T: Send + 'static>(
+    call: impl FnOnce() -> Result<T, CasebookError> + Send + 'static,
+) -> Result<T, CasebookError> {
+    let failed = |error: tokio::task::JoinError| CasebookError::Storage(error.to_string());
+    tokio::task::spawn_blocking(call).await.map_err(failed)?
 }
 
-impl Joiner for ScreenJoiner {
-    fn join<'a>(
-        &'a self,
-        actor: &'a Actor,
-        code: &'a str,
-        addresses: &'a [String],
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), JoinRefused>> + Send + 'a>> {
+struct ScreenReach {
+    casebook: Arc<Casebook>,
+    links: Links,
+    probes: Semaphore,
+}
+
+impl Reach for ScreenReach {
+    fn join<'a>(&'a self, actor: &'a Actor, code: &'a str, addresses: &'a [String]) -> Joining<'a> {
         let offer = JoinOffer { code: code.into(), addresses: addresses.to_vec() };
         let joining = join(self.casebook.clone(), actor.clone(), offer, clock());
         Box::pin(async { joining.await.map(drop).map_err(|error| JoinRefused(error.to_string())) })
+    }
+
+    fn why<'a>(&'a self, actor: &'a Actor, site: ReplicaId) -> Trying<'a> {
+        Box::pin(async move {
+            let busy = || cairn_web_ui::Failure::busy("Others are trying this at the moment. Try again shortly.", 10);
+            let _place = self.probes.try_acquire().map_err(|_| busy())?;
+            Ok(self.links.try_steps(self.casebook.clone(), actor.clone(), site).await?)
+        })
     }
 }
 

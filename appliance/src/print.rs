@@ -9,8 +9,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use cairn_casebook::{
-    Identity, ImportBatch, ImportReport, Invitation, PeerSync, Person, SyncStatus, UndoReport, Verification,
+    Identity, ImportBatch, ImportReport, Invitation, PeerSync, Person, SyncStatus, UndoReport, Verification, WhyOutcome,
 };
+use cairn_web_ui::WhySaid;
 
 use crate::failure::Failure;
 use crate::request::{DoctorReport, Response, StatusReport, SyncReport};
@@ -78,6 +79,7 @@ fn in_words(response: &Response, file: Option<&Path>) -> String {
         Response::Search(answer) => records::search(answer),
         Response::Record(page) => records::page(page),
         Response::Sync(report) => sync(report),
+        Response::Why(why) => said_why(why),
         Response::StickWritten(stick) => sticks::written(stick),
         Response::StickRead(report) => sticks::read(report),
         Response::Sticks(list) => sticks::list(list),
@@ -193,6 +195,24 @@ fn sync(report: &SyncReport) -> String {
         None => "",
     };
     format!("{ended}{}", sync_words(&report.status))
+}
+
+/// Each step on a line, with what to do below it.
+fn said_why(why: &WhySaid) -> String {
+    let mut text = format!("{}, {}\n", why.site, why.role);
+    for step in &why.steps {
+        let mark = match step.outcome {
+            WhyOutcome::Well => "ok  ",
+            WhyOutcome::Care => "note",
+            WhyOutcome::Bad => "BAD ",
+            WhyOutcome::Untried => "-   ",
+        };
+        text += &format!("{mark}  {}: {}\n", step.title, step.said);
+        if !step.advice.is_empty() {
+            text += &format!("      {}\n", step.advice);
+        }
+    }
+    text
 }
 
 fn sync_words(status: &SyncStatus) -> String {

@@ -10,6 +10,7 @@ use cairn_casebook::{
     SearchAnswer, SearchRequest, StickLine, StickReport, SyncStatus, UndoReport, Verification,
 };
 use cairn_record::RecordId;
+use cairn_web_ui::WhySaid;
 use serde::{Deserialize, Serialize};
 
 use crate::sticks::StickWritten;
@@ -52,6 +53,10 @@ pub enum Request {
     },
     SyncStatus,
     SyncNow,
+    /// Of the hub without a link, or else the first hub, when no site is named.
+    Why {
+        site: Option<String>,
+    },
     SetCut {
         cut: bool,
     },
@@ -88,6 +93,7 @@ pub enum Response {
     Search(SearchAnswer),
     Record(Box<RecordPage>),
     Sync(SyncReport),
+    Why(WhySaid),
     StickWritten(StickWritten),
     StickRead(StickReport),
     Sticks(Vec<StickLine>),
@@ -165,6 +171,7 @@ impl Response {
             Self::Check(it) => serde_json::to_string_pretty(it),
             Self::Search(it) => serde_json::to_string_pretty(it),
             Self::Record(it) => serde_json::to_string_pretty(it),
+            Self::Why(it) => serde_json::to_string_pretty(it),
             Self::Sync(it) => serde_json::to_string_pretty(it),
             Self::StickWritten(it) => serde_json::to_string_pretty(it),
             Self::StickRead(it) => serde_json::to_string_pretty(it),
@@ -178,6 +185,7 @@ impl Response {
     pub fn is_bad(&self) -> bool {
         match self {
             Self::Sync(report) => report.reached == Some(false),
+            Self::Why(why) => why.trouble().is_some(),
             Self::StickRead(report) => !report.set_aside.is_empty(),
             Self::StickWritten(stick) => !stick.left_out.is_empty(),
             Self::Verified(verification) => !verification.sound,

@@ -75,9 +75,9 @@ async fn serve(data: &Path, casebook: Arc<Casebook>, config: Config, until_stdin
 
 fn app_state(casebook: Arc<Casebook>, config: &Config, links: &Links, setup_code: Option<String>) -> AppState {
     let settings = Settings { tls_in_front: config.tls_in_front, addresses: config.reachable_at(), setup_code };
-    let joiner = links.joiner(casebook.clone());
+    let reach = links.reach(casebook.clone());
     let sticks = Arc::new(ScreenSticks(casebook.clone()));
-    AppState::new(casebook, Arc::new(now_ms), Arc::new(SystemEntropy), joiner, sticks, settings)
+    AppState::new(casebook, Arc::new(now_ms), Arc::new(SystemEntropy), reach, sticks, settings)
 }
 
 /// The one line that says where the pages are, and for a first visit how to prove to be at this machine.

@@ -29,4 +29,5 @@ pub use failure::Failure;
 pub use gate::SignedIn;
 pub use server::{app, serve};
 pub use session::Sessions;
-pub use state::{AppState, JoinRefused, Joiner, Settings, StickFile, Sticks, blocking};
+pub use state::{AppState, JoinRefused, Reach, Settings, StickFile, Sticks, blocking};
+pub use words::WhySaid;

@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
-use cairn_casebook::{Actor, Casebook, CasebookError, Entropy, SignInError, StickOrder, StickReport};
+use cairn_casebook::{
+    Actor, Casebook, CasebookError, Entropy, LinkWhy, ReplicaId, SignInError, StickOrder, StickReport,
+};
 use tokio::sync::Semaphore;
 
 use crate::Failure;
@@ -27,8 +29,8 @@ pub struct AppState {
     pub clock: Arc<dyn Fn() -> u64 + Send + Sync>,
     /// Who is signed in.
     pub sessions: Arc<Sessions>,
-    /// How to reach a hub, given by the binary.
-    pub join: Arc<dyn Joiner>,
+    /// How to reach others, given by the binary.
+    pub reach: Arc<dyn Reach>,
     /// How to write and read sticks, given by the binary.
     pub sticks: Arc<dyn Sticks>,
     /// Uploaded files and imports under way.
@@ -62,7 +64,7 @@ impl AppState {
         casebook: Arc<Casebook>,
         clock: Arc<dyn Fn() -> u64 + Send + Sync>,
         entropy: Arc<dyn Entropy>,
-        join: Arc<dyn Joiner>,
+        reach: Arc<dyn Reach>,
         sticks: Arc<dyn Sticks>,
         settings: Settings,
     ) -> Self {
@@ -73,7 +75,7 @@ impl AppState {
             casebook,
             clock,
             sessions: Arc::new(Sessions::new(entropy.clone())),
-            join,
+            reach,
             sticks,
             workbench: Arc::new(Workbench::new(entropy)),
             settings: Arc::new(settings),
@@ -91,14 +93,20 @@ impl AppState {
     }
 }
 
-/// What [`Joiner::join`] comes to.
+/// What [`Reach::join`] comes to.
 pub type Joining<'a> = Pin<Box<dyn Future<Output = Result<(), JoinRefused>> + Send + 'a>>;
 
-/// Joins a hub: the screens may not open connections to peers themselves.
-pub trait Joiner: Send + Sync {
+/// What [`Reach::why`] comes to.
+pub type Trying<'a> = Pin<Box<dyn Future<Output = Result<LinkWhy, Failure>> + Send + 'a>>;
+
+/// Reaches other machines: the screens may not open connections to peers themselves.
+pub trait Reach: Send + Sync {
     /// Asks the hub that the code pins, at these addresses (`host:port`; empty: look for it nearby), to take
     /// this post in, and takes its answer. Done when the post is a member.
     fn join<'a>(&'a self, actor: &'a Actor, code: &'a str, addresses: &'a [String]) -> Joining<'a>;
+
+    /// Tries every step on the way to a site, in at most 15 seconds, and says how each went.
+    fn why<'a>(&'a self, actor: &'a Actor, site: ReplicaId) -> Trying<'a>;
 }
 
 /// Why a hub could not be joined: a sentence for the person. Nothing was changed.

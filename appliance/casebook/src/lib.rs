@@ -44,6 +44,7 @@ mod sticks;
 mod summary;
 mod sync_says;
 mod throttle;
+mod why;
 
 pub use cairn_finder::{MatchedBy, OFFSET_MAX as SEARCH_OFFSET_MAX};
 pub use cairn_intake::Mapping;
@@ -62,6 +63,7 @@ pub use status::*;
 pub use stick_words::*;
 pub use sticks::STICK_VALID_MS_MAX;
 pub use sync_says::SyncSays;
+pub use why::{LinkWhy, Met, Place as ProbedPlace, Probe, WhyFinding, WhyOutcome, WhyPart, WhyStep};
 
 #[cfg(test)]
 mod tests;

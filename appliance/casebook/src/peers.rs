@@ -25,7 +25,7 @@ pub struct PeerState {
     bytes_received: u64,
     failure: String,
     next_attempt_ms: Option<u64>,
-    clock_ahead_ms: i64,
+    clock_ahead_ms: Option<i64>,
     /// When the newest stick read from it was made, by its clock.
     stick_made_ms: u64,
     /// What the peer is known to hold.
@@ -77,7 +77,7 @@ impl PeerState {
 
     /// Milliseconds by which its clock was ahead of ours when they were last compared.
     pub(crate) fn clock_ahead_ms(&self) -> i64 {
-        self.clock_ahead_ms
+        self.clock_ahead_ms.unwrap_or(0)
     }
 
     /// Whether its clock has been compared with ours.
@@ -165,7 +165,7 @@ impl Casebook {
             }
             PeerEvent::Receipt { spaces, .. } => self.peer_receipted(peer, &spaces, now_ms),
             PeerEvent::ClockSkew { ms } => {
-                self.peer(peer, |state| state.clock_ahead_ms = ms);
+                self.peer(peer, |state| state.clock_ahead_ms = Some(ms));
                 Ok(())
             }
             PeerEvent::Refused { name, detail } => {
@@ -342,7 +342,12 @@ impl Casebook {
         Ok(SyncStatus { cut: self.is_cut(), peers, words: says.in_english(now_ms), state: says.state().into() })
     }
 
-    fn peer_sync(&self, member: Member) -> PeerSync {
+    /// Milliseconds by which a peer's clock was ahead when they were compared since this machine was started, if ever.
+    pub(crate) fn clock_of(&self, peer: ReplicaId) -> Option<i64> {
+        self.peers().get(&peer).and_then(|state| state.clock_ahead_ms)
+    }
+
+    pub(crate) fn peer_sync(&self, member: Member) -> PeerSync {
         let state = self.peers().get(&member.replica).cloned().unwrap_or_default();
         let spaces = self.shared_spaces(member.replica);
         let spaces = spaces.into_iter().map(|shared| self.space_sync(&state, shared.space)).collect();

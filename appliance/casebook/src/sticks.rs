@@ -29,7 +29,7 @@ impl Casebook {
     /// What a stick for this site has to carry: everything that the addressee is not proved to hold. Right: WriteStick.
     pub fn plan_stick(&self, actor: &Actor, order: &StickOrder, now_ms: u64) -> Result<StickPlan, CasebookError> {
         actor.must(Right::WriteStick)?;
-        let (to, site) = self.addressee(&order.to)?;
+        let (to, site) = self.member_named(&order.to)?;
         let recipient = self.memory().registry.member(&to).map(|member| member.recipient.clone());
         let recipient = recipient.ok_or_else(|| {
             let text = format!("the registry held here does not say how to seal for {site}; sync with it once first");
@@ -73,7 +73,7 @@ impl Casebook {
     }
 
     /// The member that a person means: `hub`, the name of its site, or the beginning of its key.
-    fn addressee(&self, named: &str) -> Result<(ReplicaId, String), CasebookError> {
+    pub fn member_named(&self, named: &str) -> Result<(ReplicaId, String), CasebookError> {
         let named = named.trim();
         let members = self.members();
         let by_key = |key: &str| named.len() >= 8 && key.starts_with(&named.to_ascii_lowercase());

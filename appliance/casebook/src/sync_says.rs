@@ -56,6 +56,11 @@ impl SyncSays {
         }
     }
 
+    /// Whether it is about a site with which there is no link.
+    pub const fn no_link(&self) -> bool {
+        matches!(self, Self::HadEverything { .. } | Self::Waits { .. })
+    }
+
     /// The sentence in English, for the command line and the API.
     pub fn in_english(&self, now_ms: u64) -> String {
         let at_start = |peer: &Option<String>| peer.clone().unwrap_or_else(|| "The hub".into());

@@ -134,14 +134,19 @@ impl Plan {
 
     fn call_to_member(&self, member: &Member) -> Call {
         let mut addresses = member.addresses.clone();
-        let found = self.found.values().filter(|found| found.replica == Some(member.replica));
-        let more = found.flat_map(|found| &found.addresses).chain(self.heard.get(&member.replica));
-        for address in more.map(SocketAddr::to_string) {
+        for address in self.nearby(&member.replica) {
             if !addresses.contains(&address) {
                 addresses.push(address);
             }
         }
         Call { target: Target::Member(member.replica), expected: vec![member.replica], addresses }
+    }
+
+    /// Where a member was found by mDNS, and from where it dialled us.
+    pub fn nearby(&self, member: &ReplicaId) -> Vec<String> {
+        let found = self.found.values().filter(|found| found.replica == Some(*member));
+        let addresses = found.flat_map(|found| &found.addresses).chain(self.heard.get(member));
+        addresses.map(SocketAddr::to_string).collect()
     }
 
     fn begin(&mut self, target: &Target, now: Instant) -> bool {

@@ -16,6 +16,7 @@
 //! | [`discover`] | peers on the local network |
 //! | [`enrol`] | joining an agency, both sides |
 //! | [`stick`] | writing and reading sticks |
+//! | [`probe`] | what stands between this machine and a peer |
 //! | [`once`] | one sync with every peer, for the command line |
 
 pub mod book;
@@ -30,6 +31,7 @@ pub mod errand;
 mod errors;
 pub mod nudge;
 mod once;
+mod probe;
 pub mod sessions;
 mod stick;
 mod task;
@@ -39,5 +41,6 @@ pub use book::{Book, Clock, Random};
 pub use enrol::{JoinOffer, join};
 pub use errors::{JoinError, LinkError};
 pub use once::{Outcome, PeerOutcome, sync_once};
+pub use probe::probe;
 pub use stick::{StickError, Written, read_stick, write_stick};
 pub use task::{SyncConfig, SyncTask};

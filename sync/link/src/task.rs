@@ -22,8 +22,9 @@ use crate::discover;
 use crate::drive::{self, Link};
 use crate::endpoint::{self, DialFailure, HANDSHAKE, HANDSHAKES_MAX};
 use crate::enrol;
+use crate::probe;
 use crate::sessions::{Place, Sessions};
-use crate::tls::{Expected, Identity, JOIN_ALPN, SYNC_ALPN, peer_of};
+use crate::tls::{Expected, Identity, JOIN_ALPN, PROBE_ALPN, SYNC_ALPN, peer_of};
 
 /// Enrolments answered at a time.
 const JOINS_MAX: usize = 4;
@@ -105,6 +106,11 @@ impl SyncTask {
     /// The address it listens on.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
+    }
+
+    /// Addresses at which a member was met nearby or from which it called, besides those that are known of it.
+    pub fn nearby(&self, member: ReplicaId) -> Vec<String> {
+        self.shared.plan().nearby(&member)
     }
 
     /// Ends all sessions in good order and stops.
@@ -217,6 +223,9 @@ async fn answer(shared: Arc<Shared>, incoming: Incoming, budget: OwnedSemaphoreP
     if !shared.members().await.iter().any(|member| member.replica == peer) {
         tracing::info!(%peer, from = %connection.remote_address(), "an unknown replica was refused");
         return connection.close(VarInt::from_u32(CODE_STRANGER), b"unknown-replica");
+    }
+    if alpn == PROBE_ALPN {
+        return probe::answer(&connection, (shared.clock)());
     }
     drop(budget);
     shared.plan().heard(peer, connection.remote_address());

@@ -29,6 +29,8 @@ use crate::LinkError;
 pub const SYNC_ALPN: &[u8] = b"cairn/1";
 /// Application protocol of an enrolment.
 pub const JOIN_ALPN: &[u8] = b"cairn-join/1";
+/// Application protocol of a probe: the server says whether it knows the client, and closes.
+pub const PROBE_ALPN: &[u8] = b"cairn-probe/1";
 /// The name a client puts into its hello: the same for everyone, so that it tells nothing.
 pub const SERVER_NAME: &str = "cairn.invalid";
 
@@ -83,7 +85,7 @@ impl Identity {
         let mut config = config
             .with_client_cert_verifier(verifier)
             .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(self.key.clone())));
-        config.alpn_protocols = vec![SYNC_ALPN.to_vec(), JOIN_ALPN.to_vec()];
+        config.alpn_protocols = vec![SYNC_ALPN.to_vec(), JOIN_ALPN.to_vec(), PROBE_ALPN.to_vec()];
         config.send_tls13_tickets = 0;
         QuicServerConfig::try_from(config).map_err(|error| LinkError::Key(error.to_string()))
     }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_casebook::{
-    Actor, Casebook, CasebookError, Change, JoinGrant, JoinRequest, Kept, Member, PeerEvent, SharedSpace,
+    Actor, Casebook, CasebookError, Change, JoinGrant, JoinRequest, Kept, Member, Met, PeerEvent, SharedSpace,
 };
 use cairn_ledger::{EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
 use cairn_record::RecordId;
-use cairn_sync_link::{Book, JoinError, Outcome, sync_once};
+use cairn_sync_link::{Book, JoinError, Outcome, probe, sync_once};
 use support::{Site, clock, until};
 use zeroize::Zeroizing;
 
@@ -238,6 +238,63 @@ async fn a_link_that_loses_packets_and_flaps_still_brings_everything() {
     until("the hub has everything", || ids.iter().all(|id| hub.holds(*id))).await;
     let back = hub.save_vehicle("KX51 VRT");
     until("and the way back works", || post.holds(back)).await;
+}
+
+/// What a probe from one site to another meets.
+async fn probed(from: &Site, to: &Site) -> Met {
+    let peer = to.book.identity().replica;
+    let linked = from.is_connected_to(to);
+    let places = probe(from.book.clone(), clock(), peer, Vec::new(), linked).await.expect("the key is sound");
+    places.first().expect("an address is known").met
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_tells_what_is_in_the_way_without_a_session() {
+    let (mut hub, posts) = region(&["Quay Gate"]).await;
+    let post = &posts[0];
+    let address = hub.task.as_ref().unwrap().local_addr();
+    let Met::Known { ahead_ms, .. } = probed(post, &hub).await else { panic!("the hub knows its post") };
+    assert!(ahead_ms.abs() < 5_000, "one machine has one clock: {ahead_ms}");
+    assert!(!hub.is_connected_to(post), "a probe is no session");
+
+    hub.book.set_cut(&Actor::terminal(), true, clock()()).unwrap();
+    until("the hub has noticed", || {
+        let met = tokio::runtime::Handle::current().block_on(probed(post, &hub));
+        met == Met::Refusal
+    })
+    .await;
+
+    hub.stop().await;
+    hub.task = None;
+    assert_eq!(probed(post, &hub).await, Met::Closed);
+
+    // Somebody else now has the hub's address.
+    let mut other = Site::new("Elsewhere", true, 55);
+    other.start_at(address, other.book.clone());
+    assert_eq!(probed(post, &hub).await, Met::Stranger);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_tells_that_this_machine_is_not_known_there() {
+    let (hub, posts) = region(&["Quay Gate"]).await;
+    let unrelated = Site::new("Elsewhere", false, 77);
+    let replica = hub.book.identity().replica;
+    let member = posts[0].book.members().into_iter().find(|member| member.replica == replica).unwrap();
+    let stranger =
+        Stranger { seed: *unrelated.book.replica_seed(), replica: unrelated.book.identity().replica, hub: member };
+    let places = probe(Arc::new(stranger), clock(), replica, Vec::new(), false).await.unwrap();
+    assert!(matches!(places[0].met, Met::NotKnown { .. }), "{places:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_stands_for_nothing_is_told() {
+    let (hub, posts) = region(&["Quay Gate"]).await;
+    let replica = hub.book.identity().replica;
+    let more = vec!["no-such-host.invalid:4440".to_owned()];
+    let places = probe(posts[0].book.clone(), clock(), replica, more, false).await.unwrap();
+    assert!(matches!(places[0].met, Met::Known { .. }), "{places:?}");
+    assert_eq!((places[1].met, places[1].found.len()), (Met::NoName, 0));
+    assert!(probe(posts[0].book.clone(), clock(), replica, Vec::new(), true).await.unwrap().is_empty());
 }
 
 /// Someone who has the hub's address and key but is no member.

@@ -85,6 +85,43 @@ fn a_sync_that_reaches_nobody_fails_and_says_so() {
 }
 
 #[test]
+fn what_is_in_the_way_is_told_step_by_step() {
+    let region = Region::new();
+    let hub = region.hub.run();
+    let alpha = region.alpha.run();
+    region.alpha.json(&["sync", "--now"]);
+    let why = region.alpha.json(&["sync", "--why"]);
+    assert_eq!((&why["site"], &why["linked"]), (&"Hub".into(), &true.into()), "{why:#}");
+    assert_eq!(step(&why, "port")["finding"], "port-linked");
+
+    drop(hub);
+    let asked = || region.alpha.command(&["sync", "--why", "hub"]).output().unwrap();
+    let why = eventually("the dead hub to leave the screen", || {
+        let output = asked();
+        let why: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (why["linked"] == false && output.status.code() == Some(1)).then_some(why)
+    });
+    assert_eq!(step(&why, "port")["finding"], "port-closed", "{why:#}");
+    assert_eq!(step(&why, "key")["outcome"], "untried");
+    assert!(step(&why, "last")["finding"].as_str().unwrap().starts_with("last-"));
+    assert!(step(&why, "port")["advice"].as_str().unwrap().contains("Hub"));
+
+    region.alpha.json(&["links", "cut"]);
+    let why: Value = serde_json::from_slice(&asked().stdout).unwrap();
+    assert_eq!(step(&why, "rules")["finding"], "rules-cut");
+    assert_eq!(step(&why, "next")["finding"], "next-cut");
+    drop(alpha);
+    let why: Value = serde_json::from_slice(&asked().stdout).unwrap();
+    assert_eq!(step(&why, "next")["finding"], "next-stopped");
+    let nobody = region.alpha.ask(&["sync", "--why", "Nowhere"]).unwrap_err();
+    assert!(nobody.text.contains("known sites"), "{}", nobody.text);
+}
+
+fn step<'a>(why: &'a Value, name: &str) -> &'a Value {
+    why["steps"].as_array().unwrap().iter().find(|step| step["step"] == name).unwrap()
+}
+
+#[test]
 fn cut_links_carry_nothing_until_they_are_restored() {
     let region = Region::new();
     region.alpha.json(&["links", "cut"]);

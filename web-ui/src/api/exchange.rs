@@ -1,7 +1,8 @@
 //! What is where, asking for a sync, cutting links, and enrolment.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use cairn_casebook::{Invitation, ReplicaId, SyncStatus};
 use serde::Deserialize;
@@ -10,7 +11,8 @@ use super::{ask, at_most, carry_out};
 use crate::Failure;
 use crate::forms::SentJson;
 use crate::gate::SignedIn;
-use crate::state::AppState;
+use crate::state::{AppState, blocking};
+use crate::words::WhySaid;
 
 /// How long an invitation is good when the caller does not say.
 const INVITATION_USUAL_MINUTES: u64 = 24 * 60;
@@ -25,6 +27,25 @@ const CODE_MAX_CHARS: usize = 400;
 
 pub(super) async fn status(State(state): State<AppState>, who: SignedIn) -> Result<Json<SyncStatus>, Failure> {
     ask(&state, who, |casebook, actor, now_ms| casebook.sync_status(actor, now_ms)).await
+}
+
+/// Of which site.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Of {
+    of: Option<ReplicaId>,
+}
+
+pub(super) async fn why(
+    State(state): State<AppState>,
+    who: SignedIn,
+    asked: Result<Query<Of>, QueryRejection>,
+) -> Result<Json<WhySaid>, Failure> {
+    let Query(asked) = asked.map_err(|error| Failure::bad_request(format!("The query could not be read: {error}.")))?;
+    let usual = blocking(&state, |casebook, _| Ok::<_, Failure>(casebook.usual_why())).await?;
+    let nobody = || Failure::not_found("No other site is known here, so there is nobody to see. Join a hub first.");
+    let site = asked.of.or(usual).ok_or_else(nobody)?;
+    Ok(Json(WhySaid::in_english(&state.reach.why(&who.actor, site).await?)))
 }
 
 pub(super) async fn start(State(state): State<AppState>, who: SignedIn) -> Result<StatusCode, Failure> {
@@ -118,7 +139,7 @@ pub(super) async fn join(
 ) -> Result<StatusCode, Failure> {
     at_most(&sent.code, CODE_MAX_CHARS, "The code")?;
     check_addresses(&sent.addresses)?;
-    state.join.join(&who.actor, &sent.code, &sent.addresses).await?;
+    state.reach.join(&who.actor, &sent.code, &sent.addresses).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

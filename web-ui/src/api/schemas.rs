@@ -2,7 +2,7 @@
 //!
 //! Answers are checked against these shapes by the tests, so that they cannot drift from what is sent.
 
-use cairn_casebook::{Right, Role};
+use cairn_casebook::{Right, Role, WhyPart};
 use cairn_record::Kind;
 use serde_json::{Map, Value, json};
 
@@ -468,6 +468,25 @@ fn imports() -> Shapes {
     ]
 }
 
+fn link_why() -> Value {
+    let step = object([
+        ("step", codes(WhyPart::ALL.map(WhyPart::key))),
+        ("title", text()),
+        ("outcome", codes(["well", "care", "bad", "untried"])),
+        ("finding", text()),
+        ("said", text()),
+        ("advice", text()),
+    ]);
+    object([
+        ("replica", hex(32)),
+        ("site", text()),
+        ("role", codes(["hub", "post"])),
+        ("at_ms", time()),
+        ("linked", yes_or_no()),
+        ("steps", list(step)),
+    ])
+}
+
 fn exchange() -> Shapes {
     let space = object([
         ("space", hex(16)),
@@ -501,6 +520,7 @@ fn exchange() -> Shapes {
                 ("state", codes(["ok", "waiting", "cut", "alone", "trouble"])),
             ]),
         ),
+        ("LinkWhy", link_why()),
         (
             "StickLine",
             object([

@@ -174,6 +174,9 @@ fn exchange_routes() -> Vec<Endpoint> {
             .says("readStick", "Read a stick, sent as the body. Reading it again after an interruption goes on."),
         getting("/api/v1/sync", get(exchange::status), Json(200, "SyncStatus"))
             .says("syncStatus", "What is where: each peer, each space, what waits, what failed and why."),
+        getting("/api/v1/sync/why", get(exchange::why), Json(200, "LinkWhy"))
+            .query(&[("of", "string", "Key of the site; when absent, the hub without a link, else the first hub.")])
+            .says("whyNoLink", "Try every step on the way to a site, and say what is in the way and what to do."),
         posting("/api/v1/sync/start", post(exchange::start), Status(202)).says("startSync", "Ask for a sync now."),
         posting("/api/v1/sync/cancel", post(exchange::cancel), Status(202))
             .says("cancelSync", "Cancel a running sync."),

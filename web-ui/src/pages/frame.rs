@@ -62,6 +62,8 @@ pub struct Visit {
     pub sync_state: String,
     /// Whether the links are cut on purpose.
     pub cut: bool,
+    /// Whether the footer speaks of a site with which there is no link.
+    pub no_link: bool,
     /// Path and query asked for.
     pub path: String,
     /// What was just done, as the address says.
@@ -106,6 +108,7 @@ impl Visit {
         Ok(Self {
             sync_words: clock.sync(&says),
             sync_state: says.state().into(),
+            no_link: says.no_link(),
             clock,
             look: Look::of(headers),
             signed_in,
@@ -136,6 +139,7 @@ impl Visit {
             sync_words: self.sync_words,
             sync_state: self.sync_state,
             cut: self.cut,
+            no_link: self.no_link,
             path: self.path,
             section,
             title: title.into(),
@@ -225,6 +229,8 @@ pub struct Frame {
     pub sync_state: String,
     /// Whether the links are cut on purpose.
     pub cut: bool,
+    /// Whether the footer speaks of a site with which there is no link.
+    pub no_link: bool,
     /// Path and query of this page.
     pub path: String,
     /// Part of the appliance.
@@ -268,6 +274,11 @@ impl Frame {
     /// sync.
     pub fn may_cut(&self) -> bool {
         self.may(Right::ManageSync) || (self.here.demo && self.may(Right::SyncNow))
+    }
+
+    /// Whether the footer leads to what is in the way: while something waits and the person may see what is where.
+    pub fn may_ask_why(&self) -> bool {
+        self.sync_state == "waiting" && self.no_link && self.may(Right::SeeSync)
     }
 
     /// The menu, as far as the role goes.

@@ -73,6 +73,7 @@ impl Flavour {
             sync_words: self.t("Saved here; 14 entries wait for the hub, last heard from at 08:57."),
             sync_state: "waiting".into(),
             cut: false,
+            no_link: true,
             path: path.into(),
             done: None,
         }
@@ -418,6 +419,44 @@ impl Flavour {
             words: "14 entries wait for the hub".into(),
             state: "waiting".into(),
         }
+    }
+
+    fn why_page(self, linked: bool) -> why::WhyPage {
+        let visit = self.visit(Role::Officer, "/sync/why");
+        let step = |step, outcome, finding| WhyStep { step, outcome, finding };
+        let address = || self.t("hub.example:7411");
+        use {WhyFinding as F, WhyOutcome as O, WhyPart as P};
+        let addresses = vec![address(), self.t("10.0.4.2:7411")];
+        let steps = if linked {
+            vec![
+                step(P::Address, O::Well, F::AddressKnown { addresses }),
+                step(P::Name, O::Untried, F::NameUntried),
+                step(P::Port, O::Well, F::PortLinked),
+                step(P::Key, O::Well, F::KeyExpected),
+                step(P::Clock, O::Care, F::ClockAhead { apart_ms: 55 * DAY_MS }),
+                step(P::Right, O::Well, F::RightMember),
+                step(P::Rules, O::Well, F::RulesFree),
+                step(P::Last, O::Well, F::LastLinked),
+                step(P::Next, O::Well, F::NextLinked),
+            ]
+        } else {
+            let failure = self.t("the peer does not answer (no answer in time)");
+            vec![
+                step(P::Address, O::Well, F::AddressKnown { addresses }),
+                step(P::Name, O::Well, F::NameFound { name: address(), to: self.t("10.0.4.2:7411") }),
+                step(P::Port, O::Bad, F::PortSilent { address: address() }),
+                step(P::Key, O::Untried, F::KeyUntried),
+                step(P::Clock, O::Untried, F::ClockUntried),
+                step(P::Right, O::Untried, F::RightUntried),
+                step(P::Rules, O::Well, F::RulesFree),
+                step(P::Last, O::Care, F::LastEqual { at_ms: NOW_MS - 9 * HOUR_MS, failure }),
+                step(P::Next, O::Well, F::NextAt { at_ms: NOW_MS + 4 * MINUTE_MS }),
+            ]
+        };
+        let replica = ReplicaId([2; 32]);
+        let (site, role) = (self.t("Regional bureau"), "hub".into());
+        let said = visit.clock.why(&LinkWhy { replica, site, role, at_ms: NOW_MS, linked, steps });
+        why::WhyPage::of(visit, Some(said), vec![(ReplicaId([3; 32]), self.t("Post Alpha"))])
     }
 
     fn sticks(self) -> Vec<StickLine> {
@@ -783,6 +822,9 @@ impl Flavour {
             ("sync", html(&sync::SyncPage::of(visit("/sync"), self.sync()))),
             ("sync-cut", html(&sync::SyncPage::of(cut, SyncStatus { cut: true, ..self.sync() }))),
             ("sync-nobody", html(&sync::SyncPage::of(self.alone(), SyncStatus { peers: Vec::new(), ..self.sync() }))),
+            ("why", html(&self.why_page(false))),
+            ("why-linked", html(&self.why_page(true))),
+            ("why-nobody", html(&why::WhyPage::of(self.alone(), None, Vec::new()))),
             (
                 "sticks",
                 html(&sticks::SticksPage::of(

@@ -120,7 +120,7 @@ pub(super) async fn join(
     if code.is_empty() {
         return shown.again("code", w.t("join-need-code"));
     }
-    match state.join.join(&sent.signed_in.actor, &code, &addresses).await {
+    match state.reach.join(&sent.signed_in.actor, &code, &addresses).await {
         Ok(()) => Ok(Done::Joined.at("/sync")),
         Err(refused) => {
             shown.code = code;

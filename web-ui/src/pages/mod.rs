@@ -31,6 +31,7 @@ mod sticks;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod why;
 
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -130,6 +131,7 @@ fn sync_routes() -> Router<AppState> {
     Router::new()
         .route("/sync", get(sync::show))
         .route("/sync/footer", get(sync::footer))
+        .route("/sync/why", get(why::show))
         .route("/sync/now", post(sync::now))
         .route("/sync/cancel", post(sync::cancel))
         .route("/sync/cut", post(sync::cut))

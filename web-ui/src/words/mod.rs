@@ -9,6 +9,7 @@ mod language;
 mod pseudo;
 mod saying;
 mod times;
+mod why;
 
 use std::borrow::Borrow;
 
@@ -16,6 +17,7 @@ use fluent_bundle::{FluentArgs, FluentValue};
 
 pub use language::Language;
 pub use times::Clock;
+pub use why::{StepSaid, WhySaid};
 
 /// Markup that was escaped where it was made and goes into a page as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
-use cairn_casebook::{Actor, Casebook, Entropy, InitRequest, NewPerson, Role, StickOrder, StickReport, Unlock, Via};
+use cairn_casebook::{
+    Actor, Casebook, Entropy, InitRequest, NewPerson, ReplicaId, Role, StickOrder, StickReport, Unlock, Via,
+};
 use cairn_web_ui::session::Opened;
-use cairn_web_ui::state::Joining;
-use cairn_web_ui::{AppState, Failure, JoinRefused, Joiner, Settings, StickFile, Sticks, app};
+use cairn_web_ui::state::{Joining, Trying};
+use cairn_web_ui::{AppState, Failure, JoinRefused, Reach, Settings, StickFile, Sticks, app};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
@@ -39,9 +41,13 @@ impl Entropy for Counted {
 /// There is no hub in these tests.
 struct NoHub;
 
-impl Joiner for NoHub {
+impl Reach for NoHub {
     fn join<'a>(&'a self, _: &'a Actor, _: &'a str, _: &'a [String]) -> Joining<'a> {
         Box::pin(async { Err(JoinRefused("no hub answered; nothing was changed; try again later".into())) })
+    }
+
+    fn why<'a>(&'a self, _: &'a Actor, _: ReplicaId) -> Trying<'a> {
+        Box::pin(async { Err(Failure::not_found("This site is not held here.")) })
     }
 }
 

@@ -1,0 +1,83 @@
+# "Why can’t I see the hub?": each step on the way to a site, what was found, and (in -do) what to do about it.
+
+why-title = Why can’t I see { $site }?
+why-lead = Every step was tried just now from this machine. Begin with the first one that is in the way.
+why-go = Why can’t I see it?
+why-again = Try again
+why-others = Another site
+why-nobody = No other site is known here, so there is nobody to see.
+why-linked = There is a link with { $site } now.
+why-begin = Begin here: { $step }
+why-clear = Nothing was found in the way. The next attempt should come through.
+why-outcome-well = in order
+why-outcome-care = worth knowing
+why-outcome-bad = in the way
+why-outcome-untried = not tried
+why-to-do = What to do:
+
+why-step-address = Address
+why-step-name = Name
+why-step-port = Way and port
+why-step-key = Key
+why-step-clock = Clock
+why-step-right = Right
+why-step-rules = Link settings
+why-step-last = Last contact
+why-step-next = Next attempt
+
+why-address-none = No address of { $site } is known here.
+why-address-none-do = On the same local network it is found by itself. Otherwise ask { $site } for its address; an administrator adds it on the sync page.
+why-address-known = { $count ->
+    [one] One address is known: { $list }.
+   *[other] { $count } addresses are known: { $list }.
+}
+why-name-untried = There was no name to look up.
+why-name-number = The address is a number; no name has to be looked up.
+why-name-found = { $name } is { $to }.
+why-name-lost = The name in { $name } could not be found.
+why-name-lost-do = Check the spelling, and whether this machine has a network. An address in numbers works without names.
+why-port-untried = There was no address to try.
+why-port-linked = There is a link with { $site } now; nothing had to be tried.
+why-port-answers = Something answers at { $address }.
+why-port-answers-in = { $address } answers, after { $time } milliseconds.
+why-port-refuses = { $address } answers, and takes no calls at the moment.
+why-port-refuses-do = Ask at { $site } whether its links are cut or very busy. It is tried again by itself.
+why-port-closed = A machine answers at { $address }, but no Cairn listens at this port.
+why-port-closed-do = Ask at { $site } whether Cairn runs there, and at which port. Nothing is lost meanwhile.
+why-port-silent = Nothing came back from { $address }.
+why-port-silent-do = Ask at { $site } whether the machine is switched on and connected, and whether something on the way stops UDP at this port. Look at this machine’s own cable or modem too.
+why-port-no-way = This machine has no way to { $address }: it is on no network that leads there.
+why-port-no-way-do = Look at this machine’s cable, modem or wireless link. As soon as it has a network it tries by itself.
+why-key-untried = Nobody answered who could have shown a key.
+why-key-expected = It is { $site }: it proved its key.
+why-key-other = What answers at { $address } has the key of another machine, not that of { $site }.
+why-key-other-do = Nothing was sent to it. Check the address. If the machine at { $site } was replaced, it has to join again under its new key.
+why-clock-untried = The clocks could not be compared.
+why-clock-close = The clocks agree to within two minutes.
+why-clock-ahead = The clock of { $site } is ahead of this machine’s by { $age }.
+why-clock-ahead-do = This stops nothing, and nothing is lost. Set the clock that is wrong, so that times in records can be believed.
+why-clock-behind = The clock of { $site } is behind this machine’s by { $age }.
+why-clock-behind-do = This stops nothing, and nothing is lost. Set the clock that is wrong, so that times in records can be believed.
+why-right-untried = Nobody answered who could have said whether this machine is a member.
+why-right-member = { $site } knows this machine as a member.
+why-right-alone = This machine belongs to no hub yet.
+why-right-alone-do = Join a hub with the code or the file that it gives you.
+why-right-not-known = { $site } does not know this machine as a member of its agency.
+why-right-not-known-do = It may not have heard of it yet; then it knows it after its own next sync. Otherwise ask the hub whether this machine still belongs to the agency, or for a new invitation.
+why-rules-free = The links of this machine may be used.
+why-rules-cut = The links of this machine are cut on purpose.
+why-rules-cut-do = An administrator restores them at the foot of each page. Everything is kept here until then.
+why-last-linked = There is a link now.
+why-last-equal = Both last held the same { $ago }.
+why-last-contact = Last contact { $ago }; not everything was exchanged then.
+why-last-never = There has been no contact since this machine became a member.
+why-last-failure = The last attempt failed: { $reason }.
+why-next-linked = New entries go at once.
+why-next-now = It is tried at this moment.
+why-next-at = It is tried again by itself { $until }; “Sync now” tries at once.
+why-next-cut = It is not tried while the links are cut.
+why-next-cut-do = Have the links restored.
+why-next-stopped = Nothing is tried by itself, because Cairn does not run on this machine.
+why-next-stopped-do = Start it with “cairn run”, or exchange once with “cairn sync --now”.
+why-next-none = It is not tried, because no address is known.
+why-next-none-do = Add an address, or bring both onto the same local network.
