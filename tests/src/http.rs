@@ -66,6 +66,11 @@ impl Http {
         self.send("POST", path, Some(body.to_string()))
     }
 
+    /// Changes.
+    pub fn patch(&self, path: &str, body: &Value) -> std::io::Result<Answer> {
+        self.send("PATCH", path, Some(body.to_string()))
+    }
+
     fn send(&self, method: &str, path: &str, body: Option<String>) -> std::io::Result<Answer> {
         let host = format!("127.0.0.1:{}", self.port);
         let mut request =

@@ -46,11 +46,33 @@ pub async fn gate(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(path) = path else { return next.run(request).await };
+    let Some(path) = path else {
+        // No such page: who is signed in sees so within their own frame, with the way back.
+        let is_api = is_api(request.uri().path());
+        let session = session_of(&state, request.headers(), is_api);
+        let signed_in = visitor(&state, session, is_api).await;
+        return known_to(signed_in, next.run(request).await);
+    };
     match admit(&state, path.as_str(), &mut request).await {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            let signed_in = request.extensions().get::<SignedIn>().cloned();
+            known_to(signed_in, next.run(request).await)
+        }
         Err(answer) => *answer,
     }
+}
+
+/// Whoever comes with a running session, where nothing depends on it.
+async fn visitor(state: &AppState, session: Option<(Session, bool)>, is_api: bool) -> Option<SignedIn> {
+    refreshed(state, session?.0, is_api).await.ok().flatten()
+}
+
+/// Lets the page of a failure know who is asking.
+fn known_to(signed_in: Option<SignedIn>, mut answer: Response) -> Response {
+    if let Some(signed_in) = signed_in {
+        answer.extensions_mut().insert(signed_in);
+    }
+    answer
 }
 
 async fn admit(state: &AppState, path: &str, request: &mut Request) -> Result<(), Box<Response>> {

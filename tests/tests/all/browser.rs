@@ -37,15 +37,21 @@ pub struct Browser {
 impl Browser {
     /// Opens an empty browser.
     pub fn open() -> Self {
-        Self::with(json!({}))
+        Self::with(json!({ "prefs": {} }))
+    }
+
+    /// Opens an empty browser of this width, so high that no part of a page is below the edge or under the line at its foot.
+    pub fn of_width(pixels: u32) -> Self {
+        let metrics = json!({ "width": pixels, "height": 6_000, "pixelRatio": 1.0, "touch": pixels < 600 });
+        Self::with(json!({ "mobileEmulation": { "deviceMetrics": metrics } }))
     }
 
     /// Opens an empty browser that runs no scripts of pages.
     pub fn without_scripts() -> Self {
-        Self::with(json!({ "profile.managed_default_content_settings.javascript": 2 }))
+        Self::with(json!({ "prefs": { "profile.managed_default_content_settings.javascript": 2 } }))
     }
 
-    fn with(preferences: serde_json::Value) -> Self {
+    fn with(mut options: serde_json::Value) -> Self {
         let profile = tempfile::Builder::new().prefix("cairn-browser-").tempdir().unwrap();
         let port = free_port();
         let driver = Command::new("chromedriver")
@@ -59,7 +65,8 @@ impl Browser {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mut arguments: Vec<String> = FLAGS.map(str::to_owned).into();
         arguments.push(format!("--user-data-dir={}", profile.path().join("profile").display()));
-        let capabilities = json!({ "goog:chromeOptions": { "args": arguments, "prefs": preferences } });
+        options["args"] = json!(arguments);
+        let capabilities = json!({ "goog:chromeOptions": options });
         let capabilities = capabilities.as_object().unwrap();
         let client = eventually("the browser to open", || {
             let mut builder = ClientBuilder::new(hyper_connector());
@@ -184,6 +191,31 @@ impl Browser {
             let read = async { self.client().find(Locator::Css(selector)).await?.text().await };
             self.runtime.block_on(read).ok()
         })
+    }
+
+    /// What a script in the page returns.
+    #[track_caller]
+    pub fn script(&self, script: &str, arguments: Vec<serde_json::Value>) -> serde_json::Value {
+        self.runtime.block_on(self.client().execute(script, arguments)).unwrap()
+    }
+
+    /// What a script in the page hands to the function that is its last argument.
+    #[track_caller]
+    pub fn script_that_takes_time(&self, script: &str) -> serde_json::Value {
+        self.runtime.block_on(self.client().execute_async(script, Vec::new())).unwrap()
+    }
+
+    /// Sends the first form that this CSS selector finds and waits for the page that answers.
+    #[track_caller]
+    pub fn submit(&self, selector: &str) {
+        let send = "window.isBefore = true; document.querySelector(arguments[0]).requestSubmit()";
+        self.script(send, vec![json!(selector)]);
+        let arrived =
+            "return document.readyState == 'complete' && (!window.isBefore || !!document.querySelector('#verdict'))";
+        eventually(&format!("the answer to {selector}"), || {
+            let arrived = self.runtime.block_on(self.client().execute(arrived, Vec::new()));
+            (arrived.ok() == Some(json!(true))).then_some(())
+        });
     }
 
     /// Types keys where the focus is.

@@ -4,7 +4,7 @@
 //! was started.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use cairn_casebook::{Actor, CasebookError, NewPerson, Role, Via};
@@ -24,14 +24,25 @@ pub(super) struct FirstRunPage {
     pub display: String,
     pub code: String,
     pub open: bool,
+    /// The door that was chosen: `join`, `invite`, or empty for a new agency.
+    pub door: &'static str,
 }
 
+/// Doors that lead further than to the home page, and where to.
+const DOORS: [(&str, &str); 2] = [("join", "/sync/join"), ("invite", "/sync/invite")];
+
 /// The doors.
-pub(super) async fn show(State(state): State<AppState>, visit: Visit) -> Result<Response, Failure> {
+pub(super) async fn show(
+    State(state): State<AppState>,
+    visit: Visit,
+    Query(asked): Query<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
     if !nobody(&state).await? {
         return Ok(Redirect::to("/sign-in").into_response());
     }
-    page(&FirstRunPage::of(visit, state.settings.setup_code.is_some()))
+    let door = asked.iter().find(|(key, _)| key == "door").map_or("", |(_, door)| door);
+    let shown = FirstRunPage::of(visit, state.settings.setup_code.is_some());
+    page(&FirstRunPage { door: door_of(door).0, ..shown })
 }
 
 /// Adds the first administrator and signs them in.
@@ -45,6 +56,7 @@ pub(super) async fn add(State(state): State<AppState>, visit: Visit, sent: OpenF
             let typed = |name: &str| sent.get(name).to_string();
             let mut shown = FirstRunPage::of(visit, state.settings.setup_code.is_some());
             (shown.user, shown.display, shown.code) = (typed("user"), typed("display"), typed("code"));
+            shown.door = door_of(sent.get("door")).0;
             shown.frame.troubles.push(Trouble { at: at.into(), text });
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown)
         }
@@ -88,9 +100,14 @@ async fn begin(state: &AppState, sent: &OpenForm) -> Result<Response, Failure> {
     let opened = entry::sign_in(state, sent.get("user"), sent.exact("password"), Via::Screen).await?;
     let cookie =
         entry::session_cookie(state, &opened).map_err(|_| Failure::fault("The session could not be begun."))?;
-    let mut response = Done::FirstPerson.at("/");
+    let mut response = Done::FirstPerson.at(door_of(sent.get("door")).1);
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
+}
+
+/// The door of this name with what is behind it; a new agency's when there is none.
+fn door_of(name: &str) -> (&'static str, &'static str) {
+    DOORS.into_iter().find(|(door, _)| *door == name).unwrap_or(("", "/"))
 }
 
 async fn nobody(state: &AppState) -> Result<bool, Failure> {
@@ -107,7 +124,13 @@ impl FirstRunPage {
             display: String::new(),
             code: String::new(),
             open,
+            door: "",
         }
+    }
+
+    /// Key of the words for what comes after the first person.
+    pub fn then_key(&self) -> &'static str {
+        if self.door == "join" { "first-then-join" } else { "first-then-invite" }
     }
 
     /// Whether this machine is a hub.

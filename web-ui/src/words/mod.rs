@@ -73,7 +73,11 @@ impl Words {
     pub fn find(self, key: &str, args: &[(&str, FluentValue<'_>)]) -> Option<String> {
         let bundle = catalogue::bundle(self.language);
         let pattern = bundle.get_message(key)?.value()?;
-        let args: FluentArgs<'_> = args.iter().map(|(name, value)| (*name, self.isolated(value))).collect();
+        // `who` is never shown: it chooses between the forms of a sentence.
+        let args: FluentArgs<'_> = args
+            .iter()
+            .map(|(name, value)| (*name, if *name == "who" { value.clone() } else { self.isolated(value) }))
+            .collect();
         let mut faults = Vec::new();
         let text = bundle.format_pattern(pattern, Some(&args), &mut faults).into_owned();
         if faults.is_empty() { Some(text) } else { Some(format!("⟦{key}: {faults:?}⟧")) }

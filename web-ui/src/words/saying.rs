@@ -129,6 +129,9 @@ mod tests {
             let longer = Clock { words: Words::new(Language::Longer), ..clock };
             assert!(!clock.sync(&says).contains('⟦'), "{says:?}");
             assert_ne!(clock.sync(&says), longer.sync(&says), "{says:?} comes from the catalogue");
+            let mirrored = Clock { words: Words::new(Language::Mirrored), ..clock };
+            let plain = mirrored.sync(&says).replace(['\u{2068}', '\u{2069}'], "");
+            assert_eq!(plain, longer.sync(&says), "{says:?} says the same in every direction");
         }
     }
 }
