@@ -43,7 +43,9 @@ impl From<CasebookError> for Failure {
             CasebookError::BadRequest(_) => "bad_request",
             CasebookError::NotNow(_) => "not_now",
             CasebookError::PeerRefused { .. } => "peer_refused",
-            CasebookError::Storage(_) => "storage",
+            CasebookError::Mending(_) => "mending",
+            CasebookError::SavedUnseen(_) => "saved_unseen",
+            CasebookError::NoRoom(_) | CasebookError::Storage(_) => "storage",
         };
         Self::new(kind, error.to_string())
     }

@@ -104,7 +104,7 @@ async fn look_after(casebook: Arc<Casebook>, mut ended: watch::Receiver<bool>) {
     casebook.on_change(Box::new(move |_| written.store(true, Ordering::Relaxed)));
     while tokio::time::timeout(TICK, ended.wait_for(|ended| *ended)).await.is_err() {
         let (book, idle) = (casebook.clone(), !busy.swap(false, Ordering::Relaxed));
-        match tokio::task::spawn_blocking(move || book.tick(idle)).await {
+        match tokio::task::spawn_blocking(move || book.tick(idle, now_ms())).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!("looking after the store failed: {error}"),
             Err(fault) => tracing::error!("looking after the store stopped: {fault}"),

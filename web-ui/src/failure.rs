@@ -10,6 +10,9 @@ use cairn_record::{Kind, Problem};
 
 use crate::state::{JoinRefused, Stopped};
 
+/// When to ask again after an error of the disk, in seconds: the appliance looks after itself more often.
+const MENDING_RETRY_S: u64 = 5;
+
 /// Why a request was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -94,6 +97,13 @@ impl Failure {
         failure
     }
 
+    /// The appliance puts itself right within seconds.
+    fn mending(code: &'static str, detail: String) -> Self {
+        let mut failure = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+        failure.retry_after_s = Some(MENDING_RETRY_S);
+        failure
+    }
+
     /// A fault of the appliance itself.
     pub fn fault(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", detail)
@@ -111,13 +121,16 @@ impl Failure {
             "busy" => "Too much at once",
             "fault" => "A fault in the appliance",
             "invalid" => "The record was not saved",
+            "mending" => "Not possible for a moment",
             "method-not-allowed" => "Not possible here",
             "no-such-address" => "No such page",
             "not-found" => "Not held here",
             "not-from-here" => "The form was not sent from here",
+            "no-room" => "No room on the disk",
             "not-now" => "Not possible now",
             "peer-refused" => "The other side was refused",
             "refused" => "Your role does not allow this",
+            "saved-unseen" => "Saved, but not shown yet",
             "sign-in-wait" => "Too many failed attempts",
             "sign-in-wrong" => "Sign-in failed",
             "signed-out" => "You are not signed in",
@@ -149,6 +162,9 @@ impl From<CasebookError> for Failure {
             CasebookError::BadRequest(_) => Self::bad_request(detail),
             CasebookError::NotNow(_) => Self::new(StatusCode::CONFLICT, "not-now", detail),
             CasebookError::PeerRefused { .. } => Self::new(StatusCode::CONFLICT, "peer-refused", detail),
+            CasebookError::NoRoom(_) => Self::new(StatusCode::INSUFFICIENT_STORAGE, "no-room", detail),
+            CasebookError::Mending(_) => Self::mending("mending", detail),
+            CasebookError::SavedUnseen(_) => Self::mending("saved-unseen", detail),
             CasebookError::Storage(_) => Self::fault(detail),
         }
     }

@@ -4,7 +4,7 @@
 //! views by the same code that folds what peers send and what a start has to catch up with.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use cairn_finder::SearchIndex;
@@ -72,8 +72,8 @@ pub struct Parts {
     pub(crate) last_sign_in: Mutex<HashMap<String, u64>>,
     pub(crate) sync_request: Mutex<Option<bool>>,
     pub(crate) callbacks: RwLock<Vec<Callback>>,
-    /// The search index could not take a record: what is saved is not all findable until the next start.
-    pub(crate) index_behind: AtomicBool,
+    /// Views or search lack something that the logs hold: nothing is answered from them until they are mended.
+    pub(crate) behind: AtomicBool,
 }
 
 impl std::ops::Deref for Casebook {
@@ -178,14 +178,14 @@ impl Casebook {
             other => other?,
         };
         let logs: HashSet<LogId> = positions.iter().map(|position| position.log).collect();
-        self.fold_shared(writing, logs.iter().copied(), now_ms)?;
+        let folded = self.fold_shared(writing, logs.iter().copied(), now_ms);
         for log in logs {
             if self.space_kind(log.space).is_some_and(|kind| kind != SpaceKind::Local) {
                 let mine = positions.iter().zip(&kinds).filter(|(position, _)| position.log == log);
                 self.tell_entries(&log, mine.map(|(_, kind)| *kind));
             }
         }
-        Ok(())
+        folded.map_err(|error| CasebookError::SavedUnseen(error.to_string()))
     }
 
     /// Folds logs of records and audit into the views; other logs live in memory.
@@ -202,7 +202,7 @@ impl Casebook {
                 _ => false,
             })
             .collect();
-        self.fold_logs(writing, folded, now_ms)
+        self.fold_logs(writing, folded, now_ms).inspect_err(|_| self.behind.store(true, Ordering::SeqCst))
     }
 
     /// The body of an entry that a person writes.

@@ -1,6 +1,8 @@
 //! What can go wrong at the door, in sentences for people.
 
 use cairn_finder::FinderError;
+use cairn_ledger::view::ViewError;
+use cairn_ledger::{CommitError, StoreError};
 use cairn_record::Problem;
 
 /// Why a request was not carried out. The texts say what happened, whether anything was lost and what to do.
@@ -29,7 +31,22 @@ pub enum CasebookError {
         /// More, for a person.
         detail: String,
     },
-    /// The disk is full or the store needs to be reopened.
+    /// There is no room on the disk; nothing was written.
+    #[error("{0}")]
+    NoRoom(String),
+    /// Views or search cannot be read for the moment. [`Casebook::tick`](crate::Casebook::tick) mends them.
+    #[error(
+        "the appliance is putting its index right after an error of the disk ({0}); no record is lost, and nothing is \
+         answered meanwhile, because the answer could be incomplete: try again in a few seconds"
+    )]
+    Mending(String),
+    /// Durable in the logs, but the views could not follow.
+    #[error(
+        "this was saved on this machine and is safe, but it cannot be shown yet ({0}): do not enter it again, it appears \
+         by itself when the disk works again"
+    )]
+    SavedUnseen(String),
+    /// The disk failed, or what it holds cannot be read.
     #[error("{0}")]
     Storage(String),
 }
@@ -61,7 +78,36 @@ macro_rules! storage {
     };
 }
 
-storage!(cairn_ledger::CommitError, cairn_ledger::StoreError, cairn_ledger::view::ViewError);
+storage!(std::io::Error);
+
+impl From<StoreError> for CasebookError {
+    fn from(error: StoreError) -> Self {
+        let text = error.to_string();
+        match error {
+            StoreError::Full | StoreError::LowSpace { .. } => Self::NoRoom(text),
+            _ => Self::Storage(text),
+        }
+    }
+}
+
+impl From<CommitError> for CasebookError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Store(error) => error.into(),
+            other => Self::Storage(other.to_string()),
+        }
+    }
+}
+
+impl From<ViewError> for CasebookError {
+    fn from(error: ViewError) -> Self {
+        let text = error.to_string();
+        match error {
+            ViewError::TooLarge { .. } | ViewError::Locked => Self::Storage(text),
+            _ => Self::Mending(text),
+        }
+    }
+}
 
 impl From<FinderError> for CasebookError {
     /// A question over a limit is the asker's to change; everything else is the index in trouble.

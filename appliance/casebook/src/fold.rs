@@ -304,13 +304,13 @@ impl Casebook {
     }
 
     /// Makes a record findable as it stands, or no longer findable when it was withdrawn. The record itself is durable
-    /// by now: a search index that cannot take it is noted and filled in at the next start, and stops nobody.
+    /// by now: a search index that cannot take it is mended before anything is answered from it again.
     pub(crate) fn index_record(&self, row: &RecordRow) {
         let Some(index) = &self.index else { return };
         let outcome = if counts(&row.state) { index.put(self.indexed(row)) } else { index.remove(row.state.record) };
         if let Err(error) = outcome {
-            tracing::warn!(%error, "a record is saved and cannot be searched until the next start");
-            self.index_behind.store(true, Ordering::Relaxed);
+            tracing::warn!(%error, "a record is saved and cannot be searched until the index is mended");
+            self.behind.store(true, Ordering::SeqCst);
         }
     }
 

@@ -44,6 +44,7 @@ mod sticks;
 mod summary;
 mod sync_says;
 mod throttle;
+mod upkeep;
 mod why;
 
 pub use cairn_finder::{MatchedBy, OFFSET_MAX as SEARCH_OFFSET_MAX};

@@ -1,19 +1,19 @@
-//! How an installation begins, is opened, looks after itself and is mended.
+//! How an installation begins and is opened.
 //!
 //! Opening goes from what cannot be derived to what can: key store, logs, this machine's notes, the registry and the
 //! keys it grants, then the views, caught up with the logs, then the search index, caught up with the views.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
-use cairn_finder::{RandomSource, SearchIndex};
+use cairn_finder::RandomSource;
 use cairn_ledger::keystore::{Cost, Keystore, Secrets, create_key_file, random_incarnation};
 use cairn_ledger::registry::{
     Founded, Registry, ReplicaCertified, ReplicaRole, RootKey, SpaceKind, SpaceOpened, Statement, local_space,
     registry_space,
 };
-use cairn_ledger::view::{Key, Table, ViewKey};
+use cairn_ledger::view::ViewKey;
 use cairn_ledger::{ClockQuality, EntryKind, EpochKey, Incarnation, Lane, Ledger, LogId, SpaceId};
 
 use crate::core::{Memory, Parts, Writing, founding_space};
@@ -21,12 +21,8 @@ use crate::enrol::granting;
 use crate::local_note::{LocalNote, LocalState, Profile};
 use crate::logs::LogTable;
 use crate::place::{Folder, Place};
-use crate::row::RecordRow;
-use crate::summary::is_yes;
-use crate::{Actor, AuditEvent, Casebook, CasebookError, Entropy, InitRequest, Right, Unlock, keys};
+use crate::{AuditEvent, Casebook, CasebookError, Entropy, InitRequest, Unlock, keys};
 
-/// Waiting records after which the search index is written out even if people are busy.
-const INDEX_PENDING_MAX: usize = 400;
 /// Bytes read from a log at a time.
 const READ_BYTES: usize = 256 * 1024;
 
@@ -124,7 +120,7 @@ impl Casebook {
             last_sign_in: Mutex::default(),
             sync_request: Mutex::default(),
             callbacks: RwLock::default(),
-            index_behind: AtomicBool::default(),
+            behind: AtomicBool::default(),
         });
         book.catch_up(stamp.as_deref(), now_ms)?;
         book.write_machine_audit(AuditEvent::new("start", "machine"), now_ms)?;
@@ -145,14 +141,14 @@ impl Casebook {
     }
 
     /// Folds everything that the views lack; the search index is filled afterwards, in one go.
-    fn fold_before_indexing(&self, writing: &mut Writing, now_ms: u64) -> Result<(), CasebookError> {
+    pub(crate) fn fold_before_indexing(&self, writing: &mut Writing, now_ms: u64) -> Result<(), CasebookError> {
         writing.index_later = true;
         let folded = self.fold_shared(writing, self.ledger.logs().into_iter(), now_ms);
         writing.index_later = false;
         folded
     }
 
-    fn load_log_table(&self, writing: &mut Writing) -> Result<(), CasebookError> {
+    pub(crate) fn load_log_table(&self, writing: &mut Writing) -> Result<(), CasebookError> {
         let mut table = LogTable::default();
         let mut after = None;
         loop {
@@ -195,86 +191,6 @@ impl Casebook {
                 self.index_record(&row);
             }
         }
-        Ok(())
-    }
-
-    fn rebuild_index(&self) -> Result<(), CasebookError> {
-        let Some(index) = &self.index else { return Ok(()) };
-        let mut failure = None;
-        let records = self.held_rows(&mut failure).map(|row| self.indexed(&row));
-        index.rebuild(records, &index_stamp(&self.logs()))?;
-        failure.map_or(Ok(()), Err)?;
-        self.index_behind.store(false, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Every record that is held and not withdrawn, a page at a time; stops at the first failure and leaves it behind.
-    fn held_rows<'a>(&'a self, failure: &'a mut Option<CasebookError>) -> impl Iterator<Item = RecordRow> + 'a {
-        let prefix = Key::new(Table::Record);
-        let mut after = None;
-        let pages = std::iter::from_fn(move || match self.views.scan(&prefix, 1_000, after.as_ref()) {
-            Ok(rows) => {
-                after = Some(rows.last()?.key.clone());
-                Some(rows)
-            }
-            Err(error) => {
-                *failure = Some(error.into());
-                None
-            }
-        });
-        pages.flatten().filter_map(|row| RecordRow::decode(&row.value)).filter(|row| !is_yes(&row.state, "withdrawn"))
-    }
-
-    fn commit_index(&self) -> Result<(), CasebookError> {
-        let Some(index) = &self.index else { return Ok(()) };
-        if self.index_behind.load(Ordering::Relaxed) {
-            // Its old stamp makes the next start fill in what is missing.
-            return Ok(());
-        }
-        let stamp = index_stamp(&self.logs());
-        Ok(index.commit(&stamp)?)
-    }
-
-    /// Rebuilds every view and the search index from the logs. Returns how many records are held.
-    pub fn rebuild(&self, actor: &Actor, now_ms: u64) -> Result<u64, CasebookError> {
-        actor.must(Right::ManageSync)?;
-        let mut writing = self.writing();
-        // What peers are known to hold and what people have begun to write does not come from the logs.
-        self.views.keep_only(&[Table::Peer, Table::Draft])?;
-        *self.logs_mut() = LogTable::default();
-        *writing = Writing::default();
-        self.fold_before_indexing(&mut writing, now_ms)?;
-        self.rebuild_index()?;
-        let records = writing.records;
-        drop(writing);
-        self.write_audit(actor, AuditEvent::new("rebuild", actor.via.key()).count(records), now_ms)?;
-        Ok(records)
-    }
-
-    /// Looks after itself: writes out the search index when something waits, gives memory back when idle. Call it every
-    /// few seconds; `idle` when nobody has asked for anything in between.
-    pub fn tick(&self, idle: bool) -> Result<(), CasebookError> {
-        let pending = self.index.as_ref().map_or(0, SearchIndex::pending);
-        if pending > INDEX_PENDING_MAX || (pending > 0 && idle) {
-            let writing = self.writing();
-            self.commit_index()?;
-            drop(writing);
-        }
-        if idle && pending == 0 {
-            self.index.as_ref().map_or(Ok(()), SearchIndex::rest)?;
-            if self.views.stats()?.wants_compaction() {
-                self.views.compact()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes everything out and marks the views as closed in order.
-    pub fn close(&self) -> Result<(), CasebookError> {
-        let writing = self.writing();
-        self.commit_index()?;
-        self.views.close()?;
-        drop(writing);
         Ok(())
     }
 
@@ -500,7 +416,7 @@ fn load_local(ledger: &Ledger) -> Result<LocalState, CasebookError> {
     Ok(local)
 }
 
-fn index_stamp(logs: &LogTable) -> Vec<u8> {
+pub(crate) fn index_stamp(logs: &LogTable) -> Vec<u8> {
     let rows: Vec<Vec<u8>> = logs.rows().map(|(_, log, number)| keys::log_value(log, number)).collect();
     let mut out = Vec::new();
     for row in rows {

@@ -52,12 +52,6 @@ pub trait Place {
     fn settle(&self) -> io::Result<()>;
 }
 
-impl From<io::Error> for CasebookError {
-    fn from(error: io::Error) -> Self {
-        Self::Storage(error.to_string())
-    }
-}
-
 /// The data folder of an appliance.
 pub(crate) struct Folder<'a>(pub(crate) &'a Path);
 

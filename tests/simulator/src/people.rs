@@ -127,7 +127,7 @@ impl World {
                 true
             }
             Err(error) => {
-                if matches!(error, CasebookError::Storage(_)) {
+                if matches!(error, CasebookError::Storage(_) | CasebookError::NoRoom(_)) {
                     self.hit(Sometimes::SaveRefused);
                 }
                 self.say(|| format!("{machine} cannot save: {error}"));

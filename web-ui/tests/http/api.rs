@@ -104,7 +104,7 @@ async fn a_record_is_written_checked_found_changed_and_its_conflict_settled() {
     assert!(settled["history"].as_array().unwrap().iter().any(|step| step["settles"] == true), "{settled:#}");
     assert_eq!(officer.get("/api/v1/home").await["conflicts_total"], 0);
 
-    post.state.casebook.tick(true).unwrap();
+    post.state.casebook.tick(true, post.state.now_ms()).unwrap();
     let search = json!({"text": "corsa", "kinds": ["vehicle"], "limit": 5});
     let found = officer.post(200, "/api/v1/search", search).await;
     assert_eq!((&found["total"], &found["hits"][0]["id"]), (&json!(1), id));

@@ -1,7 +1,82 @@
+use cairn_finder::RandomSource;
+use cairn_ledger::keystore::KeyPlace;
+use cairn_ledger::view::{Fault, MemoryViews, ViewError, ViewKey, ViewStore};
+use cairn_ledger::{LogStore, StoreError};
 use cairn_record::Kind;
 
 use super::*;
-use crate::{Diagnosis, Verdict};
+use crate::place::{Folder, Place, Searchable};
+use crate::{CasebookError, Diagnosis, SearchRequest, Verdict};
+
+/// A folder whose views are in memory, where they can be made to fail.
+struct Frail<'a> {
+    folder: Folder<'a>,
+    views: MemoryViews,
+}
+
+impl Place for Frail<'_> {
+    fn name(&self) -> String {
+        self.folder.name()
+    }
+
+    fn exists(&self) -> bool {
+        self.folder.exists()
+    }
+
+    fn make(&self) -> std::io::Result<()> {
+        self.folder.make()
+    }
+
+    fn keystore(&self) -> KeyPlace {
+        self.folder.keystore()
+    }
+
+    fn logs(&self, small: bool) -> Result<Box<dyn LogStore>, StoreError> {
+        self.folder.logs(small)
+    }
+
+    fn views(&self, key: &ViewKey) -> Result<Box<dyn ViewStore>, ViewError> {
+        Ok(self.views.open(key)?.0)
+    }
+
+    fn search(&self, key: &[u8; 32], random: RandomSource) -> Result<Option<Searchable>, CasebookError> {
+        self.folder.search(key, random)
+    }
+
+    fn is_copy(&self) -> bool {
+        self.folder.is_copy()
+    }
+
+    fn settle(&self) -> std::io::Result<()> {
+        self.folder.settle()
+    }
+}
+
+#[test]
+fn after_a_full_disk_nothing_is_answered_until_everything_is_in_view_again() {
+    let Site { dir, book, seed } = Site::hub();
+    drop(book);
+    let place = Frail { folder: Folder(dir.path()), views: MemoryViews::new() };
+    let book = Casebook::open_in(&place, &unlock(dir.path()), entropy(seed + 77), NOW).unwrap();
+    let faults = place.views.faults().clone();
+    let hub = Site { dir: TempDir::new().unwrap(), book, seed };
+    let request = SaveRequest { draft: draft(None, Kind::Vehicle, &[("plate", "RH29YFL")]), version: None };
+    let words = SearchRequest { text: "RH29YFL".into(), limit: 5, ..SearchRequest::default() };
+    faults.after(0, Fault::Full);
+    let told = hub.book.save_record(&hub.officer(), &request, NOW);
+    assert!(matches!(&told, Err(CasebookError::SavedUnseen(why)) if why.contains("full")), "{told:?}");
+    let told = hub.book.check(&hub.officer(), "RH29YFL", NOW);
+    assert!(matches!(told, Err(CasebookError::Mending(_))), "a wrong \"nothing held\" here: {told:?}");
+    // Still full, and what was held in reserve does not help.
+    (0..2).for_each(|calls| faults.after(calls, Fault::Full));
+    assert!(matches!(hub.book.tick(true, NOW), Err(CasebookError::Mending(_))));
+    assert!(matches!(hub.book.search(&hub.officer(), &words, NOW), Err(CasebookError::Mending(_))));
+    // Somebody has made room; the next look-after finds it.
+    hub.book.tick(true, NOW).unwrap();
+    assert_eq!(hub.book.check(&hub.officer(), "RH29YFL", NOW).unwrap().verdict, Verdict::Hit);
+    assert_eq!(hub.book.search(&hub.officer(), &words, NOW).unwrap().total, 1);
+    assert_eq!(hub.book.home(&hub.officer(), NOW).unwrap().records, 1);
+}
 
 #[test]
 fn a_restart_finds_everything_again_and_so_does_a_rebuild() {

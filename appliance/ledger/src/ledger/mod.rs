@@ -195,6 +195,22 @@ impl Ledger {
         self.store.stats()
     }
 
+    /// Opens the store again after an error of the disk; see [`LogStore::reopen`].
+    pub fn reopen(&self) -> Result<(), StoreError> {
+        let _no_append_meanwhile = self.writer();
+        self.store.reopen()
+    }
+
+    /// Gives back the room that the store holds in reserve; whether there was any.
+    pub fn release_reserve(&self) -> bool {
+        self.store.release_reserve()
+    }
+
+    /// Lets the store hold room in reserve again, when there is some.
+    pub fn keep_reserve(&self) {
+        self.store.keep_reserve();
+    }
+
     /// What opening the store found.
     pub fn open_report(&self) -> OpenReport {
         self.store.open_report()

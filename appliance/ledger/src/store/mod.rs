@@ -42,8 +42,9 @@ pub enum StoreError {
     Full,
     /// Too little room for bulk work.
     #[error(
-        "only {free_bytes} bytes of disk are free, less than the {floor_bytes} kept for records: imports wait until \
-         there is more room"
+        "only {} MB of disk are free, less than the {} MB kept for records: imports wait until there is more room. \
+         Records can still be written",
+        .free_bytes / 1_000_000, .floor_bytes / 1_000_000
     )]
     LowSpace {
         /// Free now.
@@ -175,6 +176,20 @@ pub trait LogStore: Send + Sync {
 
     /// What opening found.
     fn open_report(&self) -> OpenReport;
+
+    /// Opens again, in place, after [`StoreError::NeedsReopen`]. A commit of which it was unknown whether it was kept is
+    /// there afterwards, whole, or it is not. Engines that cannot do this say `NeedsReopen`.
+    fn reopen(&self) -> Result<(), StoreError> {
+        Err(StoreError::NeedsReopen)
+    }
+
+    /// Gives back the room that is held in reserve for a full disk; whether there was any.
+    fn release_reserve(&self) -> bool {
+        false
+    }
+
+    /// Takes the reserve again when there is room for it.
+    fn keep_reserve(&self) {}
 }
 
 /// Consecutive entries from `from` on while they fit, at least one.

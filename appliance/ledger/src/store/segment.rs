@@ -74,11 +74,7 @@ impl SegmentStore {
         create_dir(dir)?;
         let lock = take_lock(dir)?;
         let space = FreeSpace::watch(dir, options.floor_bytes, options.reserve_bytes);
-        let mut opening = Opening { dir, index: Index::default(), files: Vec::new(), report: OpenReport::default() };
-        let (len, closed_bytes) = opening.open_all()?;
-        let Opening { index, files, report, .. } = opening;
-        let last = files.last().ok_or(StoreError::NeedsReopen)?.clone();
-        let writer = Writer { file: last, segment: files.len() as u32, len, closed_bytes, needs_reopen: false };
+        let (Opening { index, files, report, .. }, writer) = Opening::of(dir)?;
         Ok(Self {
             dir: dir.to_owned(),
             options,
@@ -252,6 +248,27 @@ impl LogStore for SegmentStore {
     fn open_report(&self) -> OpenReport {
         self.report.clone()
     }
+
+    fn reopen(&self) -> Result<(), StoreError> {
+        let mut writing = self.writer();
+        let (Opening { index, files, report, .. }, writer) = Opening::of(&self.dir)?;
+        if report.torn.as_ref().is_some_and(|torn| torn.commits_behind > 0) {
+            // Only a start can take the new incarnation that this calls for.
+            return Err(StoreError::Corrupt("whole commits are missing in the middle; start Cairn again".into()));
+        }
+        *self.files.write().unwrap_or_else(PoisonError::into_inner) = files;
+        *self.index_mut() = index;
+        *writing = writer;
+        Ok(())
+    }
+
+    fn release_reserve(&self) -> bool {
+        self.space.release_reserve()
+    }
+
+    fn keep_reserve(&self) {
+        self.space.keep_reserve();
+    }
 }
 
 /// A store while it is being opened.
@@ -262,7 +279,16 @@ struct Opening<'a> {
     report: OpenReport,
 }
 
-impl Opening<'_> {
+impl<'a> Opening<'a> {
+    /// What is in the folder, and the place to write on.
+    fn of(dir: &'a Path) -> Result<(Self, Writer), StoreError> {
+        let mut opening = Self { dir, index: Index::default(), files: Vec::new(), report: OpenReport::default() };
+        let (len, closed_bytes) = opening.open_all()?;
+        let file = opening.files.last().ok_or(StoreError::NeedsReopen)?.clone();
+        let segment = opening.files.len() as u32;
+        Ok((opening, Writer { file, segment, len, closed_bytes, needs_reopen: false }))
+    }
+
     /// Opens every segment; answers the length of the last one and the bytes in all the others.
     fn open_all(&mut self) -> Result<(u64, u64), StoreError> {
         let count = count_segments(self.dir)?;

@@ -20,13 +20,18 @@ impl FreeSpace {
     /// A store without a reserve is better than no store, so that failing is only said in the log.
     pub fn watch(dir: &Path, floor_bytes: u64, reserve_bytes: u64) -> Self {
         let space = Self { dir: dir.to_owned(), floor_bytes, reserve_bytes };
-        let held = fs::metadata(space.reserve_path()).map_or(0, |file| file.len());
-        let wanted = held < reserve_bytes && space.free() > floor_bytes.saturating_add(reserve_bytes);
-        if let Some(error) = wanted.then(|| space.make_reserve()).and_then(Result::err) {
-            tracing::warn!(%error, "the reserve file could not be made");
-            space.release_reserve();
-        }
+        space.keep_reserve();
         space
+    }
+
+    /// Makes the reserve file unless it is there or there is no room for it.
+    pub fn keep_reserve(&self) {
+        let held = fs::metadata(self.reserve_path()).map_or(0, |file| file.len());
+        let wanted = held < self.reserve_bytes && self.free() > self.floor_bytes.saturating_add(self.reserve_bytes);
+        if let Some(error) = wanted.then(|| self.make_reserve()).and_then(Result::err) {
+            tracing::warn!(%error, "the reserve file could not be made");
+            self.release_reserve();
+        }
     }
 
     fn make_reserve(&self) -> io::Result<()> {

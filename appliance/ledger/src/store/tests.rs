@@ -498,6 +498,31 @@ fn the_reserve_is_made_and_given_back() {
 }
 
 #[test]
+fn a_journal_is_opened_again_in_place_and_written_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SegmentStore::open(dir.path(), small()).unwrap();
+    let mut scribe = Scribe::new();
+    (0..40).for_each(|_| store.append(&scribe.save()).unwrap());
+    let before = store.stats();
+    // What a write that the disk refused halfway has left.
+    let last = path_of_last(dir.path());
+    let mut bytes = fs::read(&last).unwrap();
+    bytes.extend_from_slice(&[0, 0, 1, 200, 7, 7, 7, 7]);
+    fs::write(&last, bytes).unwrap();
+    store.reopen().unwrap();
+    assert_eq!(store.stats().entries, before.entries);
+    store.append(&scribe.save()).unwrap();
+    assert_eq!(store.stats().entries, before.entries + 2);
+    drop(store);
+    assert_eq!(open(dir.path()).stats().entries, before.entries + 2);
+}
+
+fn path_of_last(dir: &Path) -> PathBuf {
+    let segments = fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
+    segments.filter(|path| path.extension().is_some_and(|end| end == "seg")).max().unwrap()
+}
+
+#[test]
 fn a_full_disk_refuses_and_goes_on() {
     let store = MemoryStore::new();
     let mut scribe = Scribe::new();

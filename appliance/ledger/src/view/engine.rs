@@ -1,6 +1,7 @@
 //! What the sealed views ask of an engine: opaque bytes in key order, written in atomic steps.
 
 use super::ViewError;
+use super::sealed_views::SealedViews;
 
 /// Bytes to put under a key, or `None` to remove it.
 pub(super) type Write = (Vec<u8>, Option<Vec<u8>>);
@@ -30,6 +31,9 @@ pub(super) trait Engine: Send + Sync + Sized {
     /// Makes `other`, which came from [`Engine::beside`], the one that is opened from now on, and removes
     /// what this one kept.
     fn switch_to(&mut self, other: Self) -> Result<(), ViewError>;
+
+    /// Lets go of what this engine has open, and opens the same place again from its files.
+    fn again(&mut self) -> Result<SealedViews<Self>, ViewError>;
 
     /// Ends the engine with everything written out. `in_order` when nothing was found wrong with it.
     fn close(&mut self, in_order: bool) -> Result<(), ViewError>;

@@ -70,19 +70,23 @@ impl MemoryViews {
 
     /// Opens the store in this place; wipes it and says so when what is there is damaged.
     pub fn open(&self, key: &ViewKey) -> Result<(Box<dyn ViewStore>, OpenReport), ViewError> {
+        let (views, outcome) = self.opened(key)?;
+        let stamp = views.stamp();
+        Ok((Box::new(views), OpenReport { outcome, stamp }))
+    }
+
+    fn opened(&self, key: &ViewKey) -> Result<(SealedViews<MemoryEngine>, OpenOutcome), ViewError> {
         let fresh = self.rows().is_empty();
-        let checked = SealedViews::open(self.engine()?, key).and_then(|views| views.check().map(|_| views));
-        let (views, outcome) = match checked {
-            Ok(views) => (views, if fresh { OpenOutcome::Created } else { OpenOutcome::Opened }),
+        let checked = SealedViews::open(self.engine(key)?, key).and_then(|views| views.check().map(|_| views));
+        match checked {
+            Ok(views) => Ok((views, if fresh { OpenOutcome::Created } else { OpenOutcome::Opened })),
             Err(ViewError::Corrupt(reason)) => {
                 self.rows().clear();
                 let outcome = OpenOutcome::Rebuild { reason: reason.to_owned() };
-                (SealedViews::open(self.engine()?, key)?, outcome)
+                Ok((SealedViews::open(self.engine(key)?, key)?, outcome))
             }
-            Err(other) => return Err(other),
-        };
-        let stamp = views.stamp();
-        Ok((Box::new(views), OpenReport { outcome, stamp }))
+            Err(other) => Err(other),
+        }
     }
 
     /// What is here now in a place of its own: what a backup holds, or a device after a power cut.
@@ -106,16 +110,18 @@ impl MemoryViews {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn engine(&self) -> Result<MemoryEngine, ViewError> {
+    fn engine(&self, key: &ViewKey) -> Result<MemoryEngine, ViewError> {
         if self.in_use.swap(true, Ordering::SeqCst) {
             return Err(ViewError::Locked);
         }
-        Ok(MemoryEngine { place: self.clone(), holds_lock: true, failed: AtomicBool::new(false) })
+        Ok(MemoryEngine { place: self.clone(), key: key.clone(), holds_lock: true, failed: AtomicBool::new(false) })
     }
 }
 
 struct MemoryEngine {
     place: MemoryViews,
+    /// To open the place again with.
+    key: ViewKey,
     holds_lock: bool,
     failed: AtomicBool,
 }
@@ -187,7 +193,7 @@ impl Engine for MemoryEngine {
     fn beside(&self) -> Result<Self, ViewError> {
         self.call()?;
         let place = MemoryViews { faults: self.place.faults.clone(), ..MemoryViews::default() };
-        Ok(Self { place, holds_lock: false, failed: AtomicBool::new(false) })
+        Ok(Self { place, key: self.key.clone(), holds_lock: false, failed: AtomicBool::new(false) })
     }
 
     fn switch_to(&mut self, other: Self) -> Result<(), ViewError> {
@@ -195,6 +201,18 @@ impl Engine for MemoryEngine {
         let rows = std::mem::take(&mut *other.place.rows());
         *self.place.rows() = rows;
         Ok(())
+    }
+
+    fn again(&mut self) -> Result<SealedViews<Self>, ViewError> {
+        if !self.holds_lock {
+            return Err(ViewError::NeedsReopen);
+        }
+        self.place.in_use.store(false, Ordering::SeqCst);
+        let opened = self.place.opened(&self.key);
+        // The new engine holds the place from now on, or this one still does.
+        self.holds_lock = opened.is_err();
+        self.place.in_use.store(true, Ordering::SeqCst);
+        Ok(opened?.0)
     }
 
     fn close(&mut self, _in_order: bool) -> Result<(), ViewError> {

@@ -73,6 +73,10 @@ pub trait ViewStore: Send + Sync {
     /// rebuild begins with. A crash in between leaves everything as it was.
     fn keep_only(&self, tables: &[Table]) -> Result<(), ViewError>;
 
+    /// Opens again, in place, after [`ViewError::NeedsReopen`]: what the files hold now, or nothing when that cannot be
+    /// trusted. [`ViewStore::stamp`] then says up to where the rows were built. Can be tried again when it fails.
+    fn reopen(&self) -> Result<(), ViewError>;
+
     /// Writes out what is buffered and marks the store as closed in order, so that the next opening can
     /// trust it without reading it. After this every call says [`ViewError::NeedsReopen`].
     fn close(&self) -> Result<(), ViewError>;

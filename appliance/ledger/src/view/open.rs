@@ -58,7 +58,7 @@ pub fn open_views(dir: &Path, view_key: &ViewKey) -> Result<(Box<dyn ViewStore>,
     Ok((Box::new(views), OpenReport { outcome, stamp }))
 }
 
-fn open(folder: &Arc<ViewFolder>) -> Result<(SealedViews<SledEngine>, OpenOutcome), ViewError> {
+pub(super) fn open(folder: &Arc<ViewFolder>) -> Result<(SealedViews<SledEngine>, OpenOutcome), ViewError> {
     let reason = match folder.current()? {
         Current::Never => return Ok((start_empty(folder)?, OpenOutcome::Created)),
         Current::Lost => "the name of the current folder is missing",

@@ -90,12 +90,12 @@ impl<E: Engine> SealedViews<E> {
         if self.books().broken { Err(ViewError::NeedsReopen) } else { Ok(()) }
     }
 
-    /// Passes a result on and remembers what it says about the state of the store.
-    fn noting<T>(&self, result: Result<T, ViewError>) -> Result<T, ViewError> {
-        if let Err(error) = &result {
-            note(&mut self.books(), error);
-        }
-        result
+    /// Reads, and remembers what a failure says about the state of the store. The engine is let go of before the books
+    /// are asked for: whoever replaces it holds the books first.
+    fn reading<T>(&self, read: impl FnOnce(&E) -> Result<T, ViewError>) -> Result<T, ViewError> {
+        self.usable()?;
+        let done = read(&self.engine());
+        done.inspect_err(|error| note(&mut self.books(), error))
     }
 
     fn get_stored(&self, stored: &[u8]) -> Result<Option<Vec<u8>>, ViewError> {
@@ -329,42 +329,42 @@ impl<E: Engine> ViewStore for SealedViews<E> {
     }
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, ViewError> {
-        self.usable()?;
         let stored = self.sealer.stored(key)?;
-        let engine = self.engine();
-        let Some(value) = self.noting(engine.get(&stored))? else { return Ok(None) };
-        let row = self.noting(self.open_found(&*engine, &stored, &value, key.table))?;
+        let row = self.reading(|engine| {
+            let Some(value) = engine.get(&stored)? else { return Ok(None) };
+            self.open_found(engine, &stored, &value, key.table).map(Some)
+        })?;
         // Another key with the same keyed hash would be a chance of one in 2^96: not what was asked for.
-        Ok((row.key == *key).then_some(row.value))
+        Ok(row.filter(|row| row.key == *key).map(|row| row.value))
     }
 
     fn scan(&self, prefix: &Key, limit: usize, after: Option<&Key>) -> Result<Vec<Row>, ViewError> {
-        self.usable()?;
         let stored = self.sealer.stored(prefix)?;
         let after = after.map(|key| self.sealer.stored(key)).transpose()?;
         let limit = limit.min(SCAN_ROWS_MAX);
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let engine = self.engine();
-        let mut found = Vec::new();
-        self.noting(engine.walk(&stored, after.as_deref(), &mut |key, value| {
-            found.push((key.to_vec(), value.to_vec()));
-            found.len() < limit
-        }))?;
-        let rows = found.iter().map(|(key, value)| self.open_found(&*engine, key, value, prefix.table));
-        self.noting(rows.collect())
+        self.reading(|engine| {
+            let mut found = Vec::new();
+            engine.walk(&stored, after.as_deref(), &mut |key, value| {
+                found.push((key.to_vec(), value.to_vec()));
+                found.len() < limit
+            })?;
+            found.iter().map(|(key, value)| self.open_found(engine, key, value, prefix.table)).collect()
+        })
     }
 
     fn count(&self, prefix: &Key) -> Result<u64, ViewError> {
-        self.usable()?;
         let stored = self.sealer.stored(prefix)?;
-        let mut rows = 0;
-        self.noting(self.engine().walk(&stored, None, &mut |_, _| {
-            rows += 1;
-            true
-        }))?;
-        Ok(rows)
+        self.reading(|engine| {
+            let mut rows = 0;
+            engine.walk(&stored, None, &mut |_, _| {
+                rows += 1;
+                true
+            })?;
+            Ok(rows)
+        })
     }
 
     fn stats(&self) -> Result<ViewStats, ViewError> {
@@ -412,6 +412,15 @@ impl<E: Engine> ViewStore for SealedViews<E> {
         });
         let account = rewritten.inspect_err(|error| note(&mut books, error))?;
         *books = Books { account, ..Books::default() };
+        Ok(())
+    }
+
+    fn reopen(&self) -> Result<(), ViewError> {
+        let mut books = self.books();
+        let mut engine = self.engine.write().unwrap_or_else(PoisonError::into_inner);
+        let fresh = engine.again()?;
+        *books = fresh.books.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *engine = fresh.engine.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(())
     }
 

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use super::ViewError;
 use super::engine::{Engine, Write};
-use super::open::{ViewFolder, files_in};
+use super::open::{ViewFolder, files_in, open};
+use super::sealed_views::SealedViews;
 
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// Garbage collection rides on the flusher, so it must run.
@@ -145,6 +146,12 @@ impl Engine for SledEngine {
         old.release()?;
         fs::remove_dir_all(&old.place)?;
         Ok(())
+    }
+
+    fn again(&mut self) -> Result<SealedViews<Self>, ViewError> {
+        let folder = self.folder.clone().ok_or(ViewError::NeedsReopen)?;
+        self.release()?;
+        Ok(open(&folder)?.0)
     }
 
     fn close(&mut self, in_order: bool) -> Result<(), ViewError> {

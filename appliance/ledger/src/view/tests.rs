@@ -77,6 +77,29 @@ fn what_was_committed_is_there_after_opening_again_with_its_stamp() {
 }
 
 #[test]
+fn after_an_error_the_same_store_can_be_opened_again_in_place() {
+    for place in Place::both() {
+        let (views, _) = place.open();
+        views.commit(&put([(record(1), b"first".to_vec())]), Some(b"one")).unwrap();
+        if let Place::Memory(memory) = &place {
+            memory.faults().after(0, Fault::Full);
+            assert!(matches!(views.commit(&put([(record(2), b"second".to_vec())]), None), Err(ViewError::Full)));
+            assert!(matches!(views.get(&record(1)), Err(ViewError::NeedsReopen)));
+            memory.faults().after(0, Fault::Io);
+            assert!(matches!(views.reopen(), Err(ViewError::Io(_))), "the disk is not well yet");
+        }
+        views.reopen().unwrap();
+        assert_eq!(views.stamp(), Some(b"one".to_vec()));
+        assert_eq!(views.get(&record(1)).unwrap(), Some(b"first".to_vec()));
+        views.commit(&put([(record(2), b"second".to_vec())]), Some(b"two")).unwrap();
+        assert!(matches!(place.try_open(), Err(ViewError::Locked)), "it is still this one's");
+        views.close().unwrap();
+        assert!(matches!(views.reopen(), Err(ViewError::NeedsReopen)), "what was closed stays closed");
+        assert_eq!(place.open().0.get(&record(2)).unwrap(), Some(b"second".to_vec()));
+    }
+}
+
+#[test]
 fn a_second_opener_is_told_to_wait_for_the_first() {
     for place in Place::both() {
         let (views, _) = place.open();
