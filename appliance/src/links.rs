@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use cairn_casebook::{Actor, Casebook, CasebookError, LinkWhy, PeerSync, Probe, ReplicaId};
+use cairn_casebook::{Actor, Casebook, CasebookError, LinkWhy, PeerSync, Probe, ReplicaId, reason};
 use cairn_sync_link::{Clock, JoinError, JoinOffer, LinkError, Outcome, SyncConfig, SyncTask, join, probe, sync_once};
 use cairn_web_ui::state::{Joining, Trying};
 use cairn_web_ui::{JoinRefused, Reach};
@@ -101,7 +101,7 @@ impl Links {
         let peers = blocking(move || book.sync_status(&who, now_ms())).await?.peers;
         let linked = peers.iter().any(|peer| peer.replica == site && peer.connected);
         let places = probe(casebook.clone(), clock(), site, self.nearby(site), linked).await;
-        let places = places.map_err(|error| CasebookError::NotNow(error.to_string()))?;
+        let places = places.map_err(|error| CasebookError::NotNow(error.to_string().into()))?;
         let probe = Probe { running: self.is_running(), places };
         blocking(move || casebook.why(&actor, site, &probe, now_ms())).await
     }
@@ -180,7 +180,7 @@ fn since(peer: &PeerSync, asked_ms: u64, before: &[PeerSync]) -> Since {
 async fn blocking<T: Send + 'static>(
     call: impl FnOnce() -> Result<T, CasebookError> + Send + 'static,
 ) -> Result<T, CasebookError> {
-    let failed = |error: tokio::task::JoinError| CasebookError::Storage(error.to_string());
+    let failed = |error: tokio::task::JoinError| CasebookError::Storage(error.to_string().into());
     tokio::task::spawn_blocking(call).await.map_err(failed)?
 }
 
@@ -194,12 +194,12 @@ impl Reach for ScreenReach {
     fn join<'a>(&'a self, actor: &'a Actor, code: &'a str, addresses: &'a [String]) -> Joining<'a> {
         let offer = JoinOffer { code: code.into(), addresses: addresses.to_vec() };
         let joining = join(self.casebook.clone(), actor.clone(), offer, clock());
-        Box::pin(async { joining.await.map(drop).map_err(|error| JoinRefused(error.to_string())) })
+        Box::pin(async { joining.await.map(drop).map_err(|error| JoinRefused(error.reason())) })
     }
 
     fn why<'a>(&'a self, actor: &'a Actor, site: ReplicaId) -> Trying<'a> {
         Box::pin(async move {
-            let busy = || cairn_web_ui::Failure::busy("Others are trying this at the moment. Try again shortly.", 10);
+            let busy = || cairn_web_ui::Failure::busy(reason!("probes-busy"), 10);
             let _place = self.probes.try_acquire().map_err(|_| busy())?;
             Ok(self.links.try_steps(self.casebook.clone(), actor.clone(), site).await?)
         })

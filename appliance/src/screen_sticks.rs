@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use cairn_casebook::{Actor, Casebook, CasebookError, StickOrder, StickReport};
+use cairn_casebook::{Actor, Casebook, CasebookError, StickOrder, StickReport, reason};
 use cairn_sync_link::{StickError, read_stick, write_stick};
 use cairn_web_ui::{Failure, StickFile, Sticks};
 
@@ -36,10 +36,7 @@ struct Limited(Vec<u8>);
 impl Write for Limited {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.0.len() + bytes.len() > BYTES_MAX {
-            let limit = BYTES_MAX / (1024 * 1024);
-            return Err(io::Error::other(format!(
-                "the stick is longer than the {limit} MiB that go through a browser"
-            )));
+            return Err(io::ErrorKind::FileTooLarge.into());
         }
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())
@@ -55,16 +52,14 @@ fn shown(error: StickError) -> Failure {
     match error {
         StickError::Casebook(error @ CasebookError::PeerRefused { .. }) => refusal(StickError::Casebook(error)),
         StickError::Casebook(error) => error.into(),
-        StickError::Medium(error) => {
-            let text = format!(
-                "{error}; use `cairn stick write` on the machine itself; nothing was written and nothing is lost"
-            );
-            Failure::of_text(409, "stick-medium", &text)
+        StickError::Medium(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            let too_long = reason!("stick-too-long-for-browser", most = BYTES_MAX / (1024 * 1024));
+            Failure::of_reason(409, "stick-medium", too_long)
         }
         other => refusal(other),
     }
 }
 
 fn refusal(error: StickError) -> Failure {
-    Failure::of_text(422, error.name(), &error.to_string())
+    Failure::of_reason(422, error.name(), error.reason())
 }

@@ -10,6 +10,7 @@ use crate::Failure;
 use crate::gate::{self, SignedIn};
 use crate::session::{Opened, same_secret};
 use crate::state::{AppState, Stopped, blocking};
+use cairn_record::reason;
 
 /// People who may wait for a password check at one time; each check is slow on purpose.
 pub(crate) const WAITING_MAX: usize = 32;
@@ -43,7 +44,7 @@ pub fn setup_code(state: &AppState, sent: &str) -> SetupCode {
 /// Checks a name and a password and begins a session. The casebook throttles and audits either way.
 pub async fn sign_in(state: &AppState, user: &str, password: &str, via: Via) -> Result<Opened, Failure> {
     if user.len() > TEXT_MAX_BYTES || password.len() > TEXT_MAX_BYTES {
-        return Err(Failure::bad_request("The name or the password is too long."));
+        return Err(Failure::bad_request(reason!("sign-in-too-long")));
     }
     let (user, password) = (user.trim().to_owned(), password.to_owned());
     let actor = hashing(state, move |casebook, now_ms| casebook.sign_in(&user, &password, via, now_ms)).await?;
@@ -59,7 +60,7 @@ pub async fn set_password(
     new: String,
 ) -> Result<(), Failure> {
     if new.len() > TEXT_MAX_BYTES || old.as_ref().is_some_and(|old| old.len() > TEXT_MAX_BYTES) {
-        return Err(Failure::bad_request("The password is too long. Nothing was changed."));
+        return Err(Failure::bad_request(reason!("password-too-long")));
     }
     let (actor, name) = (who.actor.clone(), user.to_owned());
     hashing(state, move |casebook, now_ms| casebook.set_password(&actor, &name, old.as_deref(), &new, now_ms)).await?;
@@ -70,7 +71,7 @@ pub async fn set_password(
 /// Adds a person who can sign in here.
 pub async fn add_person(state: &AppState, actor: &Actor, person: NewPerson) -> Result<(), Failure> {
     if person.password.len() > TEXT_MAX_BYTES {
-        return Err(Failure::bad_request("The password is too long. Nobody was added."));
+        return Err(Failure::bad_request(reason!("password-too-long")));
     }
     let actor = actor.clone();
     hashing(state, move |casebook, now_ms| casebook.add_person(&actor, &person, now_ms)).await
@@ -125,5 +126,5 @@ fn attributes(state: &AppState) -> &'static str {
 }
 
 fn too_many() -> Failure {
-    Failure::busy(format!("More than {WAITING_MAX} passwords are being checked at this moment. Try again shortly."), 5)
+    Failure::busy(reason!("passwords-busy", most = WAITING_MAX), 5)
 }

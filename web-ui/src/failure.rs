@@ -6,9 +6,10 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use cairn_casebook::{CasebookError, SignInError};
-use cairn_record::{Kind, Problem};
+use cairn_record::{Kind, Problem, Reason, reason};
 
 use crate::state::{JoinRefused, Stopped};
+use crate::words::{Words, sentence};
 
 /// When to ask again after an error of the disk, in seconds: the appliance looks after itself more often.
 const MENDING_RETRY_S: u64 = 5;
@@ -20,8 +21,8 @@ pub struct Failure {
     pub status: StatusCode,
     /// Stable name of the reason; also the key of its title in the catalogues (`failure-<code>`).
     pub code: &'static str,
-    /// A sentence: what happened, whether anything was lost, what to do.
-    pub detail: String,
+    /// What happened, whether anything was lost, what to do.
+    pub detail: Reason,
     /// What is wrong with which field.
     pub problems: Vec<Problem>,
     /// The kind whose fields the problems speak of, so that the API can name them.
@@ -32,22 +33,32 @@ pub struct Failure {
 
 impl Failure {
     /// A failure with a sentence for the person.
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Reason>) -> Self {
         Self { status, code, detail: detail.into(), problems: Vec::new(), kind: None, retry_after_s: None }
     }
 
-    /// A failure with the text of a library, which begins small and ends without a full stop.
-    pub fn of_text(status: u16, code: &'static str, text: &str) -> Self {
-        Self::new(StatusCode::from_u16(status).unwrap_or(StatusCode::CONFLICT), code, sentence(text))
+    /// A failure for a caller that does not know of HTTP.
+    pub fn of_reason(status: u16, code: &'static str, reason: Reason) -> Self {
+        Self::new(StatusCode::from_u16(status).unwrap_or(StatusCode::CONFLICT), code, reason)
+    }
+
+    /// What happened, in a sentence of the reader's language.
+    pub fn in_words(&self, words: Words) -> String {
+        words.sentence(&self.detail)
+    }
+
+    /// What happened, in an English sentence.
+    pub fn in_english(&self) -> String {
+        sentence(&self.detail.to_string())
     }
 
     /// The request does not make sense as it stands.
-    pub fn bad_request(detail: impl Into<String>) -> Self {
+    pub fn bad_request(detail: impl Into<Reason>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
     /// There is no such page or thing.
-    pub fn not_found(detail: impl Into<String>) -> Self {
+    pub fn not_found(detail: impl Into<Reason>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", detail)
     }
 
@@ -83,29 +94,25 @@ impl Failure {
     pub fn too_large(max_bytes: usize) -> Self {
         let max_kib = max_bytes / 1024;
         let limit = if max_kib >= 1024 { format!("{} MiB", max_kib / 1024) } else { format!("{max_kib} KiB") };
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too-large",
-            format!("What you sent is larger than {limit}, the most this page takes. Nothing was read or changed."),
-        )
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", reason!("sent-too-large", most = limit))
     }
 
     /// Too much is going on at this moment.
-    pub fn busy(detail: impl Into<String>, retry_after_s: u64) -> Self {
+    pub fn busy(detail: impl Into<Reason>, retry_after_s: u64) -> Self {
         let mut failure = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail);
         failure.retry_after_s = Some(retry_after_s);
         failure
     }
 
     /// The appliance puts itself right within seconds.
-    fn mending(code: &'static str, detail: String) -> Self {
+    fn mending(code: &'static str, detail: Reason) -> Self {
         let mut failure = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
         failure.retry_after_s = Some(MENDING_RETRY_S);
         failure
     }
 
     /// A fault of the appliance itself.
-    pub fn fault(detail: impl Into<String>) -> Self {
+    pub fn fault(detail: impl Into<Reason>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", detail)
     }
 
@@ -152,7 +159,7 @@ impl IntoResponse for Failure {
 
 impl From<CasebookError> for Failure {
     fn from(error: CasebookError) -> Self {
-        let detail = sentence(&error.to_string());
+        let detail = error.reason();
         match error {
             CasebookError::Refused(_) => Self::refused(),
             CasebookError::Invalid(problems) => {
@@ -172,7 +179,7 @@ impl From<CasebookError> for Failure {
 
 impl From<SignInError> for Failure {
     fn from(error: SignInError) -> Self {
-        let detail = sentence(&error.to_string());
+        let detail = error.to_string();
         match error {
             SignInError::Wrong => Self::new(StatusCode::UNAUTHORIZED, "sign-in-wrong", detail),
             SignInError::Wait { seconds } => {
@@ -187,7 +194,7 @@ impl From<SignInError> for Failure {
 
 impl From<JoinRefused> for Failure {
     fn from(refused: JoinRefused) -> Self {
-        Self::new(StatusCode::CONFLICT, "not-now", sentence(&refused.0))
+        Self::new(StatusCode::CONFLICT, "not-now", refused.0)
     }
 }
 
@@ -195,13 +202,4 @@ impl From<Stopped> for Failure {
     fn from(stopped: Stopped) -> Self {
         CasebookError::from(stopped).into()
     }
-}
-
-/// The libraries' texts begin small and end without a full stop; a person reads a sentence.
-fn sentence(text: &str) -> String {
-    let text = text.trim();
-    let mut letters = text.chars();
-    let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
-    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{stop}", letters.as_str())
 }

@@ -15,6 +15,7 @@ use crate::gate::SignedIn;
 use crate::rights::BODY_MAX_BYTES;
 use crate::session::same_secret;
 use crate::state::AppState;
+use cairn_record::reason;
 
 pub use query::{own_path, percent_encoded};
 
@@ -187,11 +188,7 @@ pub(crate) fn has_type(request: &Request, wanted: &str) -> bool {
 }
 
 pub(crate) fn wrong_type(wanted: &str) -> Failure {
-    Failure::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "bad-request",
-        format!("This address takes {wanted}. Nothing was read or changed."),
-    )
+    Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad-request", reason!("sent-wrong-type", wanted = wanted))
 }
 
 /// A file's name without folders and control characters, at most 120 characters.
@@ -213,8 +210,7 @@ fn place(state: &AppState, max: usize) -> Result<Option<SemaphorePermit<'_>>, Fa
     if max <= BODY_MAX_BYTES {
         return Ok(None);
     }
-    let full =
-        |_| Failure::busy("Others are sending files at this moment. Nothing was read. Send it again shortly.", 30);
+    let full = |_| Failure::busy(reason!("uploads-busy"), 30);
     state.uploads.try_acquire().map(Some).map_err(full)
 }
 
@@ -222,19 +218,18 @@ fn unreadable(status: StatusCode, max: usize) -> Failure {
     if status == StatusCode::PAYLOAD_TOO_LARGE {
         return Failure::too_large(max);
     }
-    Failure::bad_request("What you sent broke off or could not be read. Nothing was changed. Send it again.")
+    Failure::bad_request(reason!("sent-broken"))
 }
 
 fn too_many_fields() -> Failure {
-    Failure::bad_request(format!("The form has more than {FIELDS_MAX} fields. Nothing was changed."))
+    Failure::bad_request(reason!("form-too-many-fields", most = FIELDS_MAX))
 }
 
 fn text_field(bytes: &[u8]) -> Result<String, Failure> {
     if bytes.len() > FIELD_MAX_BYTES {
         return Err(Failure::too_large(FIELD_MAX_BYTES));
     }
-    String::from_utf8(bytes.to_vec())
-        .map_err(|_| Failure::bad_request("A field of the form is not text in UTF-8. Nothing was changed."))
+    String::from_utf8(bytes.to_vec()).map_err(|_| Failure::bad_request(reason!("sent-not-text")))
 }
 
 fn checked(signed_in: &SignedIn, mut fields: Vec<(String, String)>) -> Result<Vec<(String, String)>, Failure> {

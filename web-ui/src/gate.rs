@@ -16,6 +16,7 @@ use crate::rights::{self, Found, Need, Rule};
 use crate::session::{Session, SessionKey, same_secret};
 use crate::state::{AppState, blocking};
 use crate::{Failure, forms};
+use cairn_record::reason;
 
 /// Header in which scripts that use the cookie send the form token.
 pub const CSRF_HEADER: &str = "x-csrf-token";
@@ -106,7 +107,7 @@ fn rule_of(method: &Method, path: &str) -> Result<&'static Rule, Box<Response>> 
         Found::OtherMethod => Err(boxed(method_not_allowed())),
         Found::Unknown => {
             tracing::error!(path, "no rule says what this route needs; it stays closed");
-            Err(boxed(Failure::fault("This page is closed because the table of rights does not name it.")))
+            Err(boxed(Failure::fault(reason!("page-closed"))))
         }
     }
 }

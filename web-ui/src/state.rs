@@ -14,6 +14,7 @@ use crate::Failure;
 use crate::entry::WAITING_MAX;
 use crate::session::Sessions;
 use crate::workbench::Workbench;
+use cairn_record::{Reason, reason};
 
 /// Password checks at a time: each one takes tens of megabytes and a core on purpose.
 const SIGN_INS_AT_ONCE_MAX: usize = 2;
@@ -109,10 +110,10 @@ pub trait Reach: Send + Sync {
     fn why<'a>(&'a self, actor: &'a Actor, site: ReplicaId) -> Trying<'a>;
 }
 
-/// Why a hub could not be joined: a sentence for the person. Nothing was changed.
+/// Why a hub could not be joined. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct JoinRefused(pub String);
+pub struct JoinRefused(pub Reason);
 
 /// Writes and reads sticks: the screens may not make or open a sealed file themselves. Both block.
 pub trait Sticks: Send + Sync {
@@ -136,18 +137,15 @@ pub struct StickFile {
 #[derive(Debug)]
 pub struct Stopped;
 
-const STOPPED: &str = "a fault inside the appliance stopped this request; what was saved before is safe; \
-                       look at the record before you try again, and report it if it happens twice";
-
 impl From<Stopped> for CasebookError {
     fn from(_: Stopped) -> Self {
-        Self::Storage(STOPPED.into())
+        Self::Storage(reason!("stopped-inside"))
     }
 }
 
 impl From<Stopped> for SignInError {
     fn from(_: Stopped) -> Self {
-        Self::Storage(STOPPED.into())
+        Self::Storage(reason!("stopped-inside").to_string())
     }
 }
 

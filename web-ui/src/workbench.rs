@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::state::{AppState, blocking};
 use crate::{Failure, session};
+use cairn_record::reason;
 
 /// Files kept at one time.
 const FILES_MAX: usize = 8;
@@ -89,11 +90,7 @@ impl File {
     fn begin(&self, dry_run: bool, since_ms: u64) -> Result<(), Failure> {
         let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*run, Run::Going { .. }) {
-            return Err(Failure::new(
-                axum::http::StatusCode::CONFLICT,
-                "not-now",
-                "This file is being read already. Wait until that is done, or stop it.",
-            ));
+            return Err(Failure::new(axum::http::StatusCode::CONFLICT, "not-now", reason!("file-running")));
         }
         *run = Run::Going { dry_run, since_ms };
         self.read.store(0, Ordering::Relaxed);
@@ -123,7 +120,7 @@ impl Workbench {
         files.retain(|_, file| !file.is_stale(now_ms));
         let held: usize = files.values().map(|file| file.bytes.len()).sum();
         if files.len() >= FILES_MAX || held + bytes.len() > BYTES_MAX {
-            return Err(Failure::busy("Too many files are being imported at this moment. Nothing was read.", 60));
+            return Err(Failure::busy(reason!("imports-busy"), 60));
         }
         let mut id = [0; 16];
         self.entropy.fill(&mut id);
@@ -145,11 +142,7 @@ impl Workbench {
     /// A file that this person sent.
     pub fn file(&self, actor: &Actor, id: &str, now_ms: u64) -> Result<Arc<File>, Failure> {
         let file = self.lock().get(id).filter(|file| file.user == actor.user && !file.is_stale(now_ms)).cloned();
-        let file = file.ok_or_else(|| {
-            Failure::not_found(
-                "This file is no longer kept here (files are dropped after half an hour). Send it again.",
-            )
-        })?;
+        let file = file.ok_or_else(|| Failure::not_found(reason!("file-gone")))?;
         file.touched_ms.store(now_ms, Ordering::Relaxed);
         Ok(file)
     }
@@ -219,7 +212,7 @@ async fn read_through(
     mapping: Mapping,
     dry_run: bool,
 ) -> Result<ImportReport, Failure> {
-    let _turn = state.workbench.turns.acquire().await.map_err(|_| Failure::busy("The appliance is stopping.", 60))?;
+    let _turn = state.workbench.turns.acquire().await.map_err(|_| Failure::busy(reason!("stopping"), 60))?;
     let report = blocking(state, move |casebook, now_ms| {
         let mut progress = |read, imported| {
             file.read.store(read, Ordering::Relaxed);

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use cairn_ledger::{ReplicaId, SpaceId};
-use cairn_record::{FieldNo, Kind, Problem, Reading, RecordDraft, RecordId, Value};
+use cairn_record::{FieldNo, Kind, Problem, Reading, Reason, RecordDraft, RecordId, Value};
 use serde::{Deserialize, Serialize};
 
 /// Who holds a value or wrote an entry.
@@ -198,8 +198,8 @@ pub struct CheckAnswer {
 /// Something about the lines of a document that a person should look at again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caution {
-    /// They look like the lines of a document and could not be read; why, in English.
-    Unread(String),
+    /// They look like the lines of a document and could not be read; why.
+    Unread(Reason),
     /// A check digit does not agree with what it covers: `number`, `birth`, `expiry`, `optional` or `composite`.
     CheckDigit(String),
     /// A character was read as another, which fits its place and its check digit.
@@ -219,7 +219,7 @@ impl Caution {
     /// In English, for the command line and the API.
     pub fn in_english(&self) -> String {
         match self {
-            Self::Unread(why) => why.clone(),
+            Self::Unread(why) => why.to_string(),
             Self::CheckDigit(covers) => {
                 format!("the check digit of the {covers} does not fit: look at the document again")
             }
@@ -408,8 +408,11 @@ pub struct RejectedRow {
     pub line: u64,
     /// Stable code of the reason.
     pub code: String,
-    /// The reason in a sentence.
+    /// The reason in an English sentence.
     pub reason: String,
+    /// The same as data: the name of the sentence and what stands in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Reason>,
     /// The row as it stands in the file, at most 500 characters.
     pub raw: String,
 }
@@ -491,8 +494,11 @@ pub struct Home {
 pub struct SetAsideLine {
     /// What.
     pub what: String,
-    /// Why, in a sentence.
+    /// Why, in an English sentence.
     pub reason: String,
+    /// The same as data, for those who say it in other words.
+    #[serde(skip)]
+    pub said: Option<Reason>,
     /// When it was met.
     pub at_ms: u64,
 }

@@ -1,6 +1,6 @@
 //! What one audit entry says. The payload of an audit entry is this, as compact JSON with one-letter keys.
 
-use cairn_record::RecordId;
+use cairn_record::{Arg, Reason, RecordId};
 use serde::{Deserialize, Serialize};
 
 /// At most this many record ids in one event; `count` tells how many there were.
@@ -17,7 +17,7 @@ pub struct AuditEvent {
     /// How the person came in: `screen`, `api`, `terminal`; `machine` for acts of the appliance itself.
     #[serde(rename = "v")]
     pub via: String,
-    /// In words.
+    /// What it was done with: a name, a text that was asked for, a file.
     #[serde(rename = "d", default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
     /// On which records.
@@ -26,6 +26,9 @@ pub struct AuditEvent {
     /// How many hits, rows or entries.
     #[serde(rename = "n", default, skip_serializing_if = "is_zero")]
     pub count: u64,
+    /// What happened, where a name or a text does not say it.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Reason>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -36,10 +39,28 @@ fn is_zero(count: &u64) -> bool {
 impl AuditEvent {
     /// An event with nothing but its action.
     pub fn new(action: &str, via: &str) -> Self {
-        Self { action: action.into(), via: via.into(), detail: String::new(), records: Vec::new(), count: 0 }
+        Self {
+            action: action.into(),
+            via: via.into(),
+            detail: String::new(),
+            records: Vec::new(),
+            count: 0,
+            said: None,
+        }
     }
 
-    /// Adds words, cut at the limit.
+    /// Says what happened; names in it are cut at the limit.
+    pub fn say(mut self, mut reason: Reason) -> Self {
+        for arg in reason.args.values_mut() {
+            if let Arg::Text(text) = arg {
+                *text = text.chars().take(DETAIL_CHARS_MAX).collect();
+            }
+        }
+        self.said = Some(reason);
+        self
+    }
+
+    /// Adds a name or a text, cut at the limit.
     pub fn detail(mut self, detail: &str) -> Self {
         self.detail = detail.chars().take(DETAIL_CHARS_MAX).collect();
         self

@@ -3,6 +3,7 @@
 use cairn_ledger::registry::SpaceKind;
 use cairn_ledger::store::Verified;
 use cairn_ledger::{Author, Body, Entry, EntryDraft, EntryKind, Lane, LogId, ReplicaId};
+use cairn_record::reason;
 
 use crate::local_note::LocalNote;
 use crate::{
@@ -104,9 +105,8 @@ impl Casebook {
     /// Lines of the audit of every site, newest first. Reading it is audited too. Right: ReadAudit.
     pub fn audit(&self, actor: &Actor, query: &AuditQuery, now_ms: u64) -> Result<Vec<AuditLine>, CasebookError> {
         actor.must(Right::ReadAudit)?;
-        let asked =
-            [("act", &query.action), ("person", &query.user)].into_iter().filter(|(_, asked)| !asked.is_empty());
-        let words = asked.map(|(what, asked)| format!("{what}: {asked}")).collect::<Vec<_>>().join(", ");
+        let asked = [query.action.as_str(), &query.user].into_iter().filter(|asked| !asked.is_empty());
+        let words = asked.collect::<Vec<_>>().join(", ");
         let event = AuditEvent::new("audit_read", actor.via.key()).detail(&words).on(query.record);
         self.write_audit(actor, event, now_ms)?;
         let limit = if query.limit == 0 { AUDIT_LINES_DEFAULT } else { query.limit.min(AUDIT_LINES_MAX) };
@@ -167,7 +167,8 @@ impl Casebook {
             role: Role::from_number(body.author.role).map_or_else(String::new, |role| role.key().into()),
             action: event.action,
             records: event.records,
-            detail: event.detail,
+            detail: event.said.as_ref().map_or(event.detail, ToString::to_string),
+            said: event.said,
             count: event.count,
             witnessed: self.witnessed(core.log.space, &core.log.key, core.number),
         })
@@ -181,10 +182,11 @@ impl Casebook {
         let mut lines = Vec::with_capacity(logs.len());
         for log in &logs {
             let mut verified = Verified::default();
-            let mut fault = String::new();
+            let (mut fault, mut said) = (String::new(), None);
             self.ledger.verify_log(log, &mut verified, &mut |finding| {
                 if fault.is_empty() {
                     fault = finding.text;
+                    said = Some(reason!("log-fault", number = finding.number));
                 }
             });
             lines.push(VerifiedLog {
@@ -194,11 +196,12 @@ impl Casebook {
                 lane: log.key.lane,
                 entries: verified.entries,
                 fault,
+                said,
             });
         }
         let sound = lines.iter().all(|line| line.fault.is_empty());
-        let words = if sound { "every log is sound" } else { "faults were found" };
-        let event = AuditEvent::new("audit_verify", actor.via.key()).detail(words).count(lines.len() as u64);
+        let words = if sound { reason!("audit-sound") } else { reason!("audit-faults") };
+        let event = AuditEvent::new("audit_verify", actor.via.key()).say(words).count(lines.len() as u64);
         self.write_audit(actor, event, now_ms)?;
         Ok(Verification { sound, logs: lines })
     }
@@ -217,5 +220,5 @@ fn fits(line: &AuditLine, query: &AuditQuery) -> bool {
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, CasebookError> {
-    serde_json::to_vec(value).map_err(|error| CasebookError::Storage(error.to_string()))
+    serde_json::to_vec(value).map_err(|error| CasebookError::Storage(error.to_string().into()))
 }

@@ -1,5 +1,7 @@
 //! The words in which others talk to the casebook: how it is opened, what it tells, what the sync task brings.
 
+use cairn_record::Reason;
+
 use cairn_ledger::{EntryHash, Frontier, ReplicaId, SpaceId};
 
 /// Source of randomness, passed in by the binary (and by the simulator, from a seed).
@@ -99,13 +101,13 @@ pub enum PeerEvent {
     },
     /// The session ended.
     Disconnected {
-        /// Why, as a sentence; empty when it ended in good order.
-        reason: String,
+        /// Why; `None` when it ended in good order.
+        reason: Option<Reason>,
     },
     /// An attempt failed.
     Failed {
-        /// Why, as a sentence.
-        reason: String,
+        /// Why.
+        reason: Reason,
         /// When it is tried again.
         next_attempt_ms: Option<u64>,
     },

@@ -5,6 +5,8 @@
 
 use cairn_ledger::ReplicaId;
 
+use cairn_record::reason;
+
 use crate::CasebookError;
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -52,11 +54,7 @@ pub fn encode(hub: ReplicaId, secret: [u8; SECRET_BYTES]) -> String {
 }
 
 fn decode(code: &str) -> Result<[u8; BYTES], CasebookError> {
-    let wrong = || {
-        CasebookError::BadRequest(
-            "this is not a joining code: it has 24 letters and digits in six groups of four; read it again".into(),
-        )
-    };
+    let wrong = || CasebookError::BadRequest(reason!("not-a-code"));
     let mut number = 0_u128;
     let mut digits = 0;
     for letter in code.chars().filter(|c| !c.is_whitespace() && *c != '-') {

@@ -11,7 +11,7 @@ use cairn_finder::SearchIndex;
 use cairn_ledger::registry::{Registry, SpaceKind, SpaceOpened};
 use cairn_ledger::view::ViewStore;
 use cairn_ledger::{Body, ClockQuality, CommitError, EntryDraft, EntryKind, Keystore, Lane, Ledger, LogId, SpaceId};
-use cairn_record::RecordId;
+use cairn_record::{RecordId, reason};
 
 use crate::auditing::author_of;
 use crate::local_note::{LocalState, Profile};
@@ -127,7 +127,7 @@ impl Parts {
 
     /// The search index. An answer without it would be a false "nothing held", so there is none.
     pub(crate) fn search_index(&self) -> Result<&SearchIndex, CasebookError> {
-        self.index.as_ref().ok_or_else(|| CasebookError::NotNow("this installation has no search index".into()))
+        self.index.as_ref().ok_or_else(|| CasebookError::NotNow(reason!("no-search-index")))
     }
 
     /// What this installation is, as its newest note says.
@@ -185,7 +185,10 @@ impl Casebook {
                 self.tell_entries(&log, mine.map(|(_, kind)| *kind));
             }
         }
-        folded.map_err(|error| CasebookError::SavedUnseen(error.to_string()))
+        folded.map_err(|error| match error {
+            CasebookError::Mending(why) => CasebookError::SavedUnseen(why),
+            other => CasebookError::SavedUnseen(other.reason()),
+        })
     }
 
     /// Folds logs of records and audit into the views; other logs live in memory.
@@ -215,8 +218,7 @@ impl Casebook {
         let bytes = self.views.get(&keys::record(id))?;
         let Some(bytes) = bytes else { return Ok(None) };
         let row = RecordRow::decode(&bytes);
-        row.map(Some)
-            .ok_or_else(|| CasebookError::Storage("a record view is damaged; run cairn doctor --rebuild".into()))
+        row.map(Some).ok_or_else(|| CasebookError::Storage(reason!("view-damaged")))
     }
 
     /// Markers on a record, in no particular order.
@@ -325,9 +327,7 @@ impl Casebook {
         let known = memory.spaces().filter(|space| space.kind == kind).map(|space| space.space);
         let keyring = self.ledger.keyring();
         let usable = founded.into_iter().chain(known).find(|space| keyring.is_member(space));
-        usable.ok_or_else(|| {
-            CasebookError::NotNow("this machine holds no key to write with yet; sync with the hub and try again".into())
-        })
+        usable.ok_or_else(|| CasebookError::NotNow(reason!("no-key-yet")))
     }
 
     pub(crate) fn local_space(&self) -> SpaceId {

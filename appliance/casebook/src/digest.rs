@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cairn_ledger::SpaceId;
 use cairn_ledger::view::{Key, Table};
-use cairn_record::RecordId;
+use cairn_record::{RecordId, reason};
 
 use crate::row::RecordRow;
 use crate::{Casebook, CasebookError};
@@ -24,7 +24,7 @@ impl Casebook {
             after = Some(last.key.clone());
             for row in &rows {
                 let Some(row) = RecordRow::decode(&row.value) else {
-                    return Err(CasebookError::Storage("a record view is damaged; run cairn doctor --rebuild".into()));
+                    return Err(CasebookError::Storage(reason!("view-damaged")));
                 };
                 digests.insert(row.state.record, (row.space, *blake3::hash(&row.state.encode()).as_bytes()));
             }

@@ -7,7 +7,7 @@ use crate::{Actor, Casebook, CasebookError, Diagnosis, SetAsideLine};
 impl Casebook {
     /// Looks at everything that is kept. Right: ReadAudit. Reads every log and every row; changes nothing.
     pub fn doctor(&self, actor: &Actor, now_ms: u64) -> Result<Diagnosis, CasebookError> {
-        let line = |what: &str, reason: String| SetAsideLine { what: what.into(), reason, at_ms: now_ms };
+        let line = |what: &str, reason: String| SetAsideLine { what: what.into(), reason, said: None, at_ms: now_ms };
         let mut findings = self.set_aside_lines()?;
         for log in self.verify(actor, false, now_ms)?.logs.into_iter().filter(|log| !log.fault.is_empty()) {
             findings.push(line(&format!("log of {} in {}", log.site, log.space), log.fault));

@@ -5,6 +5,7 @@
 //! so it is never synced and is gone once it is saved or discarded. Only its writer sees it.
 
 use cairn_ledger::view::{Batch, Key, Row, Table};
+use cairn_record::reason;
 use serde::{Deserialize, Serialize};
 
 use crate::{Actor, Casebook, CasebookError, Right};
@@ -64,16 +65,13 @@ impl Casebook {
         actor.must(Right::Edit)?;
         let bytes: usize = draft.fields.iter().map(|(field, value)| field.len() + value.len()).sum();
         if bytes > DRAFT_BYTES_MAX || draft.name.len().max(draft.about.len()) > NAME_BYTES_MAX {
-            return Err(CasebookError::BadRequest(format!(
-                "this is too long to be kept as a draft (at most {} KiB); save it instead. An earlier draft of it is still kept",
-                DRAFT_BYTES_MAX / 1024
-            )));
+            return Err(CasebookError::BadRequest(reason!("draft-too-long", most = DRAFT_BYTES_MAX / 1024)));
         }
         // One at a time, so that two forms cannot both take the last place.
         let _writing = self.writing();
         let mut batch = self.room_for(&actor.user, &draft)?;
         let kept = Kept { user: actor.user.clone(), draft };
-        let value = serde_json::to_vec(&kept).map_err(|error| CasebookError::Storage(error.to_string()))?;
+        let value = serde_json::to_vec(&kept).map_err(|error| CasebookError::Storage(error.to_string().into()))?;
         batch.put(key(&kept.user, &kept.draft.name), value);
         Ok(self.views.commit(&batch, None)?)
     }

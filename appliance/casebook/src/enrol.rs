@@ -3,6 +3,8 @@
 use cairn_ledger::registry::{EpochKeyGrant, ReplicaCertified, ReplicaRole, SpaceKind, SpaceOpened, Statement};
 use cairn_ledger::{Body, EntryDraft, EntryKind, EpochKey, Lane, ReplicaId, SpaceId, keyring};
 
+use cairn_record::reason;
+
 use crate::code;
 use crate::exchange::{checked_address, peer_refused};
 use crate::local_note::LocalNote;
@@ -31,10 +33,10 @@ impl Casebook {
     ) -> Result<Invitation, CasebookError> {
         actor.must(Right::Enrol)?;
         if self.identity().role != "hub" {
-            return Err(CasebookError::NotNow("only a hub invites; this machine is a post".into()));
+            return Err(CasebookError::NotNow(reason!("only-hub-invites")));
         }
         if self.invitations(actor, now_ms)?.len() >= OPEN_MAX {
-            return Err(CasebookError::NotNow(format!("there are {OPEN_MAX} open invitations; let some expire first")));
+            return Err(CasebookError::NotNow(reason!("too-many-invitations", most = OPEN_MAX)));
         }
         let addresses = addresses.iter().take(8).map(|one| checked_address(one)).collect::<Result<Vec<_>, _>>()?;
         let mut secret = [0; code::SECRET_BYTES];
@@ -50,7 +52,7 @@ impl Casebook {
             expires_ms: invitation.expires_ms,
             addresses: invitation.addresses.clone(),
         };
-        self.write_note(actor, note, AuditEvent::new("enrol", actor.via.key()).detail("invitation made"), now_ms)?;
+        self.write_note(actor, note, AuditEvent::new("enrol", actor.via.key()).say(reason!("audit-invited")), now_ms)?;
         Ok(invitation)
     }
 
@@ -72,12 +74,13 @@ impl Casebook {
         actor.must(Right::Enrol)?;
         let identity = self.identity();
         if identity.role == "hub" {
-            return Err(CasebookError::NotNow("a hub does not join; posts join it".into()));
+            return Err(CasebookError::NotNow(reason!("hub-joins-nobody")));
         }
         if identity.enrolled {
-            return Err(CasebookError::NotNow(format!("this post belongs to {} already", identity.agency)));
+            return Err(CasebookError::NotNow(reason!("joined-already", agency = identity.agency)));
         }
-        let recipient = self.keystore().recipient().map_err(|error| CasebookError::Storage(error.to_string()))?;
+        let recipient =
+            self.keystore().recipient().map_err(|error| CasebookError::Storage(error.to_string().into()))?;
         Ok(JoinRequest {
             secret: code::code_secret(code)?,
             site: identity.site.clone(),
@@ -118,15 +121,15 @@ impl Casebook {
         }
         let mut writing = self.writing();
         if !self.memory().local.invitations.contains_key(&secret_hash) {
-            return Err(peer_refused("used-code", "this code has just been used by another post".into()));
+            return Err(peer_refused("used-code", reason!("peer-used-code")));
         }
         let actor = Actor::machine();
         let drafts = self.joining_drafts(replica, request)?;
         let note = LocalNote::InvitationUsed { secret_hash, replica };
-        let detail = format!("post {} joined", request.site);
+        let detail = reason!("audit-post-joined", site = &request.site);
         let mut all = vec![
             self.note_draft(&actor, &note)?,
-            self.audit_draft(&actor, &AuditEvent::new("enrol", "machine").detail(&detail))?,
+            self.audit_draft(&actor, &AuditEvent::new("enrol", "machine").say(detail))?,
         ];
         all.extend(drafts);
         self.commit(&mut writing, all, now_ms)?;
@@ -143,14 +146,14 @@ impl Casebook {
         if failures.len() < WRONG_CODES_MAX {
             return Ok(());
         }
-        Err(peer_refused("door-closed", "too many wrong codes; joining is closed for an hour".into()))
+        Err(peer_refused("door-closed", reason!("peer-door-closed")))
     }
 
     fn wrong_code(&self, replica: ReplicaId, now_ms: u64) -> Result<JoinGrant, CasebookError> {
         self.join_failures().push(now_ms);
-        let detail = format!("wrong, used or expired joining code from {}", &replica.to_string()[..8]);
-        self.write_machine_audit(AuditEvent::new("enrol_refused", "machine").detail(&detail), now_ms)?;
-        Err(peer_refused("wrong-code", "the code is wrong, was used, or has expired; ask for a new one".into()))
+        let detail = reason!("audit-wrong-code", machine = &replica.to_string()[..8]);
+        self.write_machine_audit(AuditEvent::new("enrol_refused", "machine").say(detail), now_ms)?;
+        Err(peer_refused("wrong-code", reason!("peer-wrong-code")))
     }
 
     /// The statements that make a replica a member and give it, and everybody else, the keys.
@@ -180,7 +183,7 @@ impl Casebook {
         let kind = match brought.kind.as_str() {
             "records" => SpaceKind::Records,
             "audit" => SpaceKind::Audit,
-            _ => return Err(peer_refused("bad-space", "a post brings only records and audit spaces".into())),
+            _ => return Err(peer_refused("bad-space", reason!("peer-bad-space"))),
         };
         let key = EpochKey::new(brought.key);
         if self.space_kind(brought.space).is_some() {
@@ -192,7 +195,7 @@ impl Casebook {
         let grant = granting(brought.space, brought.epoch, &key, &recipients)?;
         self.ledger
             .add_key(brought.space, brought.epoch, key)
-            .map_err(|error| peer_refused("bad-space", error.to_string()))?;
+            .map_err(|_| peer_refused("bad-space", reason!("peer-bad-space")))?;
         Ok(vec![Statement::SpaceOpened(SpaceOpened { space: brought.space, kind, title }), grant])
     }
 
@@ -211,7 +214,7 @@ impl Casebook {
         if keyring.epoch_keys().any(same) {
             return Ok(vec![granting(brought.space, brought.epoch, key, newcomer)?]);
         }
-        Err(peer_refused("bad-space", "a space that the post brings is known already".into()))
+        Err(peer_refused("bad-space", reason!("peer-bad-space")))
     }
 
     /// A site name that no other member has.
@@ -229,7 +232,7 @@ impl Casebook {
 
     /// The draft of a statement in this agency's registry.
     pub(crate) fn statement_draft(&self, statement: &Statement) -> Result<EntryDraft, CasebookError> {
-        let payload = statement.encode().map_err(|error| CasebookError::BadRequest(error.to_string()))?;
+        let payload = statement.encode().map_err(|error| CasebookError::BadRequest(error.to_string().into()))?;
         let body = Body { author: cairn_ledger::Author::default(), purpose: None, record: None, payload };
         let space = self.memory().registry.space();
         Ok(EntryDraft { space, lane: Lane::Normal, kind: EntryKind::Statement, body })
@@ -241,7 +244,7 @@ impl Casebook {
         let keyring = self.ledger.keyring();
         let held = keyring.epoch_keys().filter(|(space, ..)| *space == registry).last();
         let (Some(root), Some((_, epoch, key))) = (root, held) else {
-            return Err(CasebookError::Storage("this hub has no registry of its own".into()));
+            return Err(CasebookError::Storage(reason!("no-registry")));
         };
         let addresses = memory.registry.member(&self.ledger.replica()).map(|hub| hub.addresses.clone());
         Ok(JoinGrant {
@@ -266,20 +269,20 @@ impl Casebook {
     ) -> Result<(), CasebookError> {
         actor.must(Right::Enrol)?;
         if cairn_ledger::registry::registry_space(&grant.root) != grant.registry {
-            return Err(peer_refused("bad-grant", "the hub's answer contradicts itself".into()));
+            return Err(peer_refused("bad-grant", reason!("peer-bad-grant")));
         }
         let mut writing = self.writing();
         let key = EpochKey::new(grant.registry_key);
         self.ledger
             .add_key(grant.registry, grant.registry_epoch, key)
-            .map_err(|error| CasebookError::Storage(error.to_string()))?;
+            .map_err(|error| CasebookError::Storage(error.to_string().into()))?;
         self.save_keys()?;
         let mut addresses = vec![reached.to_owned()];
         addresses.extend(grant.addresses.iter().cloned());
         let mut profile = self.profile();
         profile.join(grant, addresses);
         let note = LocalNote::Profile(Box::new(profile));
-        let event = AuditEvent::new("enrol", actor.via.key()).detail(&format!("joined {}", grant.agency));
+        let event = AuditEvent::new("enrol", actor.via.key()).say(reason!("audit-joined", agency = &grant.agency));
         let drafts = vec![self.note_draft(actor, &note)?, self.audit_draft(actor, &event)?];
         self.commit(&mut writing, drafts, now_ms)?;
         self.memory_mut().local.apply(note);
@@ -297,7 +300,7 @@ pub(crate) fn granting(
     key: &EpochKey,
     recipients: &[String],
 ) -> Result<Statement, CasebookError> {
-    let grant = keyring::grant(key, recipients).map_err(|error| CasebookError::BadRequest(error.to_string()))?;
+    let grant = keyring::grant(key, recipients).map_err(|error| CasebookError::BadRequest(error.to_string().into()))?;
     Ok(Statement::EpochKey(EpochKeyGrant { space, epoch, key_id: key.id(&space), grant }))
 }
 

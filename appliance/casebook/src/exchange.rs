@@ -6,7 +6,7 @@ use cairn_ledger::registry::{ReplicaRole, SpaceKind};
 use cairn_ledger::{
     EntryHash, EntryKind, EntryRef, Frontier, Incarnation, LogId, OpenEntry, OpenParcel, Refusal, ReplicaId, SpaceId,
 };
-use cairn_record::RecordId;
+use cairn_record::{Reason, RecordId, reason};
 
 use crate::local_note::LocalNote;
 use crate::peers::Peers;
@@ -92,7 +92,7 @@ impl Casebook {
     /// Consecutive entries of a log from number `from` on, opened, about `max_bytes`, up to a seal; `None` when there
     /// is nothing from there.
     pub fn read_parcel(&self, log: &LogId, from: u64, max_bytes: usize) -> Result<Option<OpenParcel>, CasebookError> {
-        self.ledger.open_run(log, from, max_bytes).map_err(|error| CasebookError::Storage(error.to_string()))
+        self.ledger.open_run(log, from, max_bytes).map_err(|error| CasebookError::Storage(error.to_string().into()))
     }
 
     /// Where the entries of a record stand that are in the views: log, number, short name. Empty when it is not known.
@@ -111,7 +111,7 @@ impl Casebook {
     /// Checks and keeps a parcel from `peer`: durable when it returns; refused whole with a named reason.
     pub fn keep_parcel(&self, peer: ReplicaId, parcel: OpenParcel, now_ms: u64) -> Result<Kept, CasebookError> {
         if !self.shared_spaces(peer).iter().any(|shared| shared.space == parcel.log.space) {
-            return Err(peer_refused("not-shared", "this space is not shared with the peer".into()));
+            return Err(peer_refused("not-shared", reason!("peer-not-shared")));
         }
         let mut writing = self.writing();
         let (log, parcel_end) = (parcel.log, parcel.seal.number);
@@ -128,17 +128,14 @@ impl Casebook {
         }
         if number < parcel_end {
             // Of a frozen log only the common history was kept; "held" would say more than is so.
-            return Err(peer_refused(
-                "frozen",
-                format!("the log has two histories and is frozen after entry {number}"),
-            ));
+            return Err(peer_refused("frozen", reason!("peer-frozen")));
         }
         Ok(Kept { number, hash, new })
     }
 
     /// Receives; a fork is told, a rollback of this machine is mended and tried once more.
     fn receive(&self, parcel: &OpenParcel, now_ms: u64) -> Result<cairn_ledger::Kept, CasebookError> {
-        let refused = |refusal: Refusal| peer_refused(refusal.name(), refusal.to_string());
+        let refused = |refusal: Refusal| peer_refused(refusal.name(), why_refused(refusal.name()));
         let authority = |log: &LogId, kind, _number| self.may_write(log, kind);
         match self.ledger.receive_open(parcel, &authority) {
             Err(Refusal::RolledBack(_)) => {
@@ -207,18 +204,19 @@ impl Casebook {
     /// A peer showed a signed header of a log of which it holds another history. When the two contradict each other, the
     /// proof is kept, the log is frozen after the last entry that both can have, and every member will hear of it.
     pub fn take_evidence(&self, peer: ReplicaId, log: &LogId, shown: &[u8], now_ms: u64) -> Result<(), CasebookError> {
-        let refused = |refusal: Refusal| peer_refused(refusal.name(), refusal.to_string());
-        let evidence = Evidence::decode(shown).map_err(|error| peer_refused("bad-evidence", error.to_string()))?;
+        let refused = |refusal: Refusal| peer_refused(refusal.name(), why_refused(refusal.name()));
+        let evidence = Evidence::decode(shown)
+            .map_err(|error| peer_refused("bad-evidence", reason!("peer-rule", name = error.to_string())))?;
         let shared = self.shared_spaces(peer).iter().any(|shared| shared.space == log.space);
         if !shared || evidence.header.core.log != *log {
-            return Err(peer_refused("not-shared", "the evidence is not about a log shared with the peer".into()));
+            return Err(peer_refused("not-shared", reason!("peer-not-shared")));
         }
         let writing = self.writing();
         let forked = self.ledger.take_evidence(evidence).map_err(refused)?;
         drop(writing);
         if forked {
-            let detail = format!("a log of {} has two histories and is frozen", self.site_of(log.key.replica));
-            self.write_machine_audit(AuditEvent::new("fork", "machine").detail(&detail), now_ms)?;
+            let detail = reason!("audit-fork", site = self.site_of(log.key.replica));
+            self.write_machine_audit(AuditEvent::new("fork", "machine").say(detail), now_ms)?;
             self.tell(Change::Entries { space: log.space, urgent: true, audit: false });
         }
         Ok(())
@@ -232,8 +230,7 @@ impl Casebook {
         self.save_incarnation(incarnation)?;
         self.ledger.take_new_incarnation(incarnation);
         tracing::warn!("this machine was rolled back; it goes on under a new incarnation");
-        let event = AuditEvent::new("new_incarnation", "machine")
-            .detail("peers know more of this machine's past than it does: it was restored or cloned");
+        let event = AuditEvent::new("new_incarnation", "machine").say(reason!("audit-rolled-back"));
         let draft = self.audit_draft(&crate::Actor::machine(), &event)?;
         self.ledger.commit(vec![draft], now_ms, self.clock_quality())?;
         Ok(())
@@ -249,7 +246,7 @@ impl Casebook {
     ) -> Result<(), CasebookError> {
         actor.must(crate::Right::ManageSync)?;
         let address = checked_address(address)?;
-        let event = AuditEvent::new("links", actor.via.key()).detail(&format!("address {address} added"));
+        let event = AuditEvent::new("links", actor.via.key()).say(reason!("audit-address", address = &address));
         self.write_note(actor, LocalNote::Address { replica, address }, event, now_ms)?;
         self.tell(Change::Links);
         Ok(())
@@ -283,9 +280,25 @@ pub(crate) fn checked_address(address: &str) -> Result<String, CasebookError> {
     if fits {
         return Ok(address.into());
     }
-    Err(CasebookError::BadRequest("an address is a host and a port, such as 192.168.1.10:4440".into()))
+    Err(CasebookError::BadRequest(reason!("address-form")))
 }
 
-pub(crate) fn peer_refused(name: &'static str, detail: String) -> CasebookError {
+/// What a person is told of a refusal by its stable name. Most names are about rules of the protocol, which an honest
+/// machine does not break and an officer need not know.
+pub fn why_refused(name: &str) -> Reason {
+    match name {
+        "no-common-version" => reason!("peer-version"),
+        "other-agency" => reason!("peer-other-agency"),
+        "not-a-member" | "not-shared" => reason!("peer-not-shared"),
+        "not-authorised" => reason!("peer-not-authorised"),
+        "gap" | "unknown-epoch" => reason!("peer-gap"),
+        "fork" | "frozen" => reason!("peer-frozen"),
+        "store" | "storage" => reason!("peer-storage"),
+        "greet-timeout" | "answer-timeout" => reason!("peer-slow"),
+        _ => reason!("peer-rule", name = name),
+    }
+}
+
+pub(crate) fn peer_refused(name: &'static str, detail: Reason) -> CasebookError {
     CasebookError::PeerRefused { name, detail }
 }

@@ -13,7 +13,7 @@ use cairn_ledger::document::{ApplyError, ChangeMeta, NotLinear, RecordDocument, 
 use cairn_ledger::registry::SpaceKind;
 use cairn_ledger::view::{Batch, Key, Table};
 use cairn_ledger::{Entry, EntryKind, EntryRef, LogId, SpaceId};
-use cairn_record::{Identifier, RecordId, identifiers};
+use cairn_record::{Identifier, Reason, RecordId, identifiers, reason};
 
 use crate::core::Writing;
 use crate::keys;
@@ -85,7 +85,7 @@ impl Casebook {
         now_ms: u64,
     ) -> Result<(), CasebookError> {
         let Some(index) = self.logs_mut().index(log) else {
-            return Err(CasebookError::Storage("more logs than the views can name; rebuild them".into()));
+            return Err(CasebookError::Storage(reason!("too-many-logs")));
         };
         loop {
             let from = self.logs().folded(log) + 1;
@@ -115,7 +115,7 @@ impl Casebook {
         let at = EntryAt { entry: entry.header.hash().short(), log, number: entry.header.core.number };
         let change = match self.change_in(entry) {
             Ok(change) => change,
-            Err(reason) => return set_aside(&mut folding.batch, at.entry, "record change", &reason, now_ms),
+            Err(why) => return set_aside(&mut folding.batch, at.entry, why, now_ms),
         };
         let record = change.record;
         self.load(folding, record)?;
@@ -123,11 +123,11 @@ impl Casebook {
         self.retry_parked(folding, record, now_ms)
     }
 
-    fn change_in(&self, entry: &Entry) -> Result<RecordChange, String> {
-        let body = self.ledger.open_body(entry).map_err(|error| error.to_string())?;
-        let change = codec::decode(&body.payload).map_err(|error| error.to_string())?;
+    fn change_in(&self, entry: &Entry) -> Result<RecordChange, Reason> {
+        let body = self.ledger.open_body(entry).map_err(|error| unusable(&error))?;
+        let change = codec::decode(&body.payload).map_err(|error| unusable(&error))?;
         if body.record != Some(change.record) {
-            return Err("the entry is about another record than its change".into());
+            return Err(reason!("aside-other-record"));
         }
         Ok(change)
     }
@@ -163,8 +163,7 @@ impl Casebook {
         }
         let elsewhere = row.space != core.log.space && !row.entries.is_empty();
         if elsewhere && !(self.is_of_records(row.space) && self.is_of_records(core.log.space)) {
-            let reason = "the record lives in another space; its changes cannot come from this one";
-            set_aside(&mut folding.batch, at.entry, "record change", reason, now_ms)?;
+            set_aside(&mut folding.batch, at.entry, reason!("aside-other-space"), now_ms)?;
             return Ok(true);
         }
         let meta = meta_of(entry, at.entry);
@@ -189,7 +188,7 @@ impl Casebook {
             }
             Err(ApplyError::Refused(refusal)) => {
                 folding.batch.remove(keys::parked(change.record, at));
-                set_aside(&mut folding.batch, at.entry, "record change", &refusal.to_string(), now_ms)?;
+                set_aside(&mut folding.batch, at.entry, unusable(&refusal), now_ms)?;
                 Ok(true)
             }
         }
@@ -344,10 +343,15 @@ fn counts(state: &RecordState) -> bool {
     !is_yes(state, "withdrawn")
 }
 
+/// A change that no honest machine writes; what is wrong with its bytes is for those who look into it.
+fn unusable(error: &dyn std::fmt::Display) -> Reason {
+    reason!("aside-unusable", detail = error.to_string())
+}
+
 /// Notes an entry that cannot be used, with the reason. It stays in its log.
-fn set_aside(batch: &mut Batch, entry: EntryRef, what: &str, reason: &str, now_ms: u64) -> Result<(), CasebookError> {
-    let value =
-        serde_json::to_vec(&(what, reason, now_ms)).map_err(|error| CasebookError::Storage(error.to_string()))?;
+fn set_aside(batch: &mut Batch, entry: EntryRef, why: Reason, now_ms: u64) -> Result<(), CasebookError> {
+    let value = serde_json::to_vec(&("record change", why, now_ms))
+        .map_err(|error| CasebookError::Storage(error.to_string().into()))?;
     batch.put(Key::new(Table::SetAside).hidden(entry.0), value);
     Ok(())
 }

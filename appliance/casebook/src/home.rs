@@ -1,7 +1,7 @@
 //! The task list that a person sees first.
 
 use cairn_ledger::view::{Key, Table};
-use cairn_record::RecordId;
+use cairn_record::{Reason, RecordId};
 
 use crate::summary::is_yes;
 use crate::{Actor, Casebook, CasebookError, Home, MarkerLine, Right, SetAsideLine, Summary, keys};
@@ -68,8 +68,8 @@ impl Casebook {
     pub(crate) fn set_aside_lines(&self) -> Result<Vec<SetAsideLine>, CasebookError> {
         let rows = self.views.scan(&Key::new(Table::SetAside), SET_ASIDE_SHOWN, None)?;
         let line = |row: &cairn_ledger::view::Row| {
-            let (what, reason, at_ms) = serde_json::from_slice(&row.value).ok()?;
-            Some(SetAsideLine { what, reason, at_ms })
+            let (what, said, at_ms) = serde_json::from_slice::<(String, Reason, u64)>(&row.value).ok()?;
+            Some(SetAsideLine { what, reason: said.to_string(), said: Some(said), at_ms })
         };
         Ok(rows.iter().filter_map(line).collect())
     }

@@ -13,7 +13,7 @@ use cairn_ledger::codec::RecordChange;
 use cairn_ledger::document::{RecordState, Wanted};
 use cairn_ledger::view::{Key, Table};
 use cairn_ledger::{EntryRef, Lane, SpaceId};
-use cairn_record::{FieldNo, RecordId, Value};
+use cairn_record::{FieldNo, Reason, RecordId, Value, reason};
 
 use crate::core::Writing;
 use crate::local_note::LocalNote;
@@ -69,17 +69,17 @@ impl Casebook {
         }
         let shipped = cairn_intake::shipped().iter().find(|(known, _)| *known == name);
         let Some((_, toml)) = shipped else {
-            return Err(CasebookError::NotFound(format!("a mapping called {name}")));
+            return Err(CasebookError::NotFound(reason!("mapping-not-here", mapping = name)));
         };
-        Mapping::parse(toml).map_err(|error| CasebookError::BadRequest(error.to_string()))
+        Mapping::parse(toml).map_err(|error| CasebookError::BadRequest(error.reason()))
     }
 
     /// Saves a mapping made in the wizard. Right: Import.
     pub fn save_mapping(&self, actor: &Actor, mapping: &Mapping, now_ms: u64) -> Result<(), CasebookError> {
         actor.must(Right::Import)?;
         let toml = mapping.to_toml();
-        Mapping::parse(&toml).map_err(|error| CasebookError::BadRequest(error.to_string()))?;
-        let event = AuditEvent::new("import", actor.via.key()).detail(&format!("mapping {} saved", mapping.name));
+        Mapping::parse(&toml).map_err(|error| CasebookError::BadRequest(error.reason()))?;
+        let event = AuditEvent::new("import", actor.via.key()).say(reason!("audit-mapping", mapping = &mapping.name));
         self.write_note(actor, LocalNote::Mapping { toml }, event, now_ms)
     }
 
@@ -99,7 +99,7 @@ impl Casebook {
         actor.must(Right::Import)?;
         let today = today(now_ms);
         let rows = cairn_intake::read(bytes, mapping, &today)
-            .map_err(|error| CasebookError::BadRequest(format!("the file was not read: {error}")))?;
+            .map_err(|error| CasebookError::BadRequest(reason!("file-not-read", why = error.reason())))?;
         let file: String = file.rsplit(['/', '\\']).next().unwrap_or(file).chars().take(200).collect();
         let report = ImportReport { dry_run, mapping: mapping.name.clone(), file, ..ImportReport::default() };
         let space = self.records_space()?;
@@ -138,23 +138,24 @@ impl Casebook {
             person: importing.actor.display.clone(),
             at_ms: importing.now_ms,
         };
-        let detail = format!("{} as {}, batch {}", report.file, report.mapping, report.batch);
-        let event = AuditEvent::new("import", importing.actor.via.key()).detail(&detail);
+        let (file, mapping) = (&report.file, &report.mapping);
+        let detail = reason!("audit-import", file = file, mapping = mapping, batch = &report.batch);
+        let event = AuditEvent::new("import", importing.actor.via.key()).say(detail);
         self.write_note(importing.actor, note, event, importing.now_ms)
     }
 
     fn end_import(&self, importing: Importing<'_>) -> Result<ImportReport, CasebookError> {
         let report = importing.report;
-        let counts = format!(
-            "{}: {} rows read, {} imported, {} same, {} rejected",
-            report.file,
-            report.read,
-            report.imported,
-            report.same,
-            report.rejected.len()
+        let counts = reason!(
+            "audit-import-counts",
+            file = &report.file,
+            read = report.read,
+            imported = report.imported,
+            same = report.same,
+            rejected = report.rejected.len()
         );
         let action = if report.dry_run { "import_dry_run" } else { "import_done" };
-        let event = AuditEvent::new(action, importing.actor.via.key()).detail(&counts).count(report.imported);
+        let event = AuditEvent::new(action, importing.actor.via.key()).say(counts).count(report.imported);
         if report.dry_run {
             self.write_audit(importing.actor, event, importing.now_ms)?;
             return Ok(report);
@@ -175,9 +176,7 @@ impl Casebook {
             outcomes.push(self.outcome(importing, part)?);
         }
         for remark in &row.remarks {
-            let remark =
-                RejectedRow { line: row.line, code: "remark".into(), reason: remark.clone(), raw: String::new() };
-            list(&mut importing.report.remarks, remark);
+            list(&mut importing.report.remarks, listed(row.line, "remark".into(), remark.clone(), ""));
         }
         importing.take(&row, outcomes);
         Ok(())
@@ -243,12 +242,12 @@ impl Casebook {
     pub fn undo_import(&self, actor: &Actor, batch: &str, now_ms: u64) -> Result<UndoReport, CasebookError> {
         actor.must(Right::Import)?;
         let import = self.memory().local.imports.iter().find(|import| import.batch == batch).cloned();
-        let import = import.ok_or_else(|| CasebookError::NotFound(format!("an import with the id {batch}")))?;
+        let import = import.ok_or_else(|| CasebookError::NotFound(reason!("import-not-here", batch = batch)))?;
         if import.person != actor.display {
             actor.must(Right::UndoImport)?;
         }
         if import.undone_ms.is_some() {
-            return Err(CasebookError::NotNow("this import was undone already".into()));
+            return Err(CasebookError::NotNow(reason!("import-undone")));
         }
         let mut report = UndoReport { batch: batch.into(), withdrawn: 0, changed_since: 0 };
         let rows = self.rows_of_import(batch)?;
@@ -256,7 +255,7 @@ impl Casebook {
             self.undo_rows(actor, batch, chunk, &mut report, now_ms)?;
         }
         let event = AuditEvent::new("undo_import", actor.via.key())
-            .detail(&format!("{}, batch {batch}", import.report.file))
+            .say(reason!("audit-import-undone", file = &import.report.file, batch = batch))
             .count(report.withdrawn);
         self.write_note(actor, LocalNote::ImportUndone { batch: batch.into(), at_ms: now_ms }, event, now_ms)?;
         Ok(report)
@@ -365,7 +364,12 @@ impl Importing<'_> {
 }
 
 fn rejected_row(rejected: Rejected) -> RejectedRow {
-    RejectedRow { line: rejected.line, code: rejected.code, reason: rejected.reason, raw: raw(&rejected.raw) }
+    listed(rejected.line, rejected.code, rejected.reason, &rejected.raw)
+}
+
+/// A row as reports list it.
+fn listed(line: u64, code: String, why: Reason, row: &str) -> RejectedRow {
+    RejectedRow { line, code, reason: why.to_string(), said: Some(why), raw: raw(row) }
 }
 
 fn raw(row: &str) -> String {
@@ -391,5 +395,5 @@ fn kept(report: &ImportReport) -> ImportReport {
 }
 
 fn too_large(error: cairn_ledger::document::EditError) -> CasebookError {
-    CasebookError::BadRequest(error.to_string())
+    CasebookError::BadRequest(error.to_string().into())
 }

@@ -50,6 +50,7 @@ mod why;
 pub use cairn_finder::{MatchedBy, OFFSET_MAX as SEARCH_OFFSET_MAX};
 pub use cairn_intake::Mapping;
 pub use cairn_ledger::{ReplicaId, SpaceId};
+pub use cairn_record::{Arg, Reason, reason};
 
 pub use access::{Actor, Refused, Right, Role, Via};
 pub use answers::*;
@@ -59,6 +60,7 @@ pub use checking::{HITS_MAX, LINKED_MAX};
 pub use code::{code_pin, key_pin};
 pub use drafts::{DRAFT_AGE_MAX_MS, DRAFT_BYTES_MAX, DRAFTS_MAX, DRAFTS_PER_PERSON_MAX, Draft};
 pub use errors::{CasebookError, SignInError};
+pub use exchange::why_refused;
 pub use place::{Place, Searchable};
 pub use status::*;
 pub use stick_words::*;

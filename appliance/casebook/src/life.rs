@@ -16,6 +16,8 @@ use cairn_ledger::registry::{
 use cairn_ledger::view::ViewKey;
 use cairn_ledger::{ClockQuality, EntryKind, EpochKey, Incarnation, Lane, Ledger, LogId, SpaceId};
 
+use cairn_record::{Reason, reason};
+
 use crate::core::{Memory, Parts, Writing, founding_space};
 use crate::enrol::granting;
 use crate::local_note::{LocalNote, LocalState, Profile};
@@ -54,10 +56,7 @@ impl Casebook {
     ) -> Result<Self, CasebookError> {
         let request = checked_request(request)?;
         if place.exists() {
-            return Err(CasebookError::NotNow(format!(
-                "there is an installation in {} already; it was left as it is",
-                place.name()
-            )));
+            return Err(CasebookError::NotNow(reason!("already-there", place = place.name())));
         }
         place.make()?;
         let fill = |bytes: &mut [u8]| entropy.fill(bytes);
@@ -92,7 +91,7 @@ impl Casebook {
         now_ms: u64,
     ) -> Result<Self, CasebookError> {
         if !place.exists() {
-            return Err(CasebookError::NotNow(format!("there is no installation in {}; run cairn init", place.name())));
+            return Err(CasebookError::NotNow(reason!("nothing-there", place = place.name())));
         }
         let mut keystore = Keystore::open(place.keystore(), borrowed(unlock)).map_err(|error| storage(&error))?;
         let ledger = open_ledger(place, &mut keystore, &*entropy)?;
@@ -247,22 +246,20 @@ impl Casebook {
 }
 
 fn checked_request(request: &InitRequest) -> Result<InitRequest, CasebookError> {
-    let name = |what: &str, text: &str| {
+    let name = |why: Reason, text: &str| {
         let text = text.trim();
         if text.is_empty() || text.chars().count() > 60 || text.chars().any(char::is_control) {
-            return Err(CasebookError::BadRequest(format!("the {what} has 1 to 60 characters on one line")));
+            return Err(CasebookError::BadRequest(why));
         }
         Ok(text.to_owned())
     };
     let country = request.country.trim().to_uppercase();
     if country.len() != 3 || !country.chars().all(|c| c.is_ascii_uppercase()) {
-        return Err(CasebookError::BadRequest(
-            "the country is a code of three letters, such as MKD (ISO 3166-1 alpha-3)".into(),
-        ));
+        return Err(CasebookError::BadRequest(reason!("country-form")));
     }
     Ok(InitRequest {
-        agency: name("agency", &request.agency)?,
-        site: name("site", &request.site)?,
+        agency: name(reason!("agency-form"), &request.agency)?,
+        site: name(reason!("site-form"), &request.site)?,
         country,
         ..request.clone()
     })
@@ -304,7 +301,7 @@ fn found(place: &dyn Place, secrets: &Secrets, request: &InitRequest, now_ms: u6
     let recipient = cairn_ledger::keyring::recipient_of(&secrets.age_identity).map_err(|error| storage(&error))?;
     let mut drafts = Vec::new();
     for statement in founding_statements(&root_key, secrets, request, replica, &recipient)? {
-        let payload = statement.encode().map_err(|error| CasebookError::BadRequest(error.to_string()))?;
+        let payload = statement.encode().map_err(|error| CasebookError::BadRequest(error.to_string().into()))?;
         drafts.push(machine_draft(registry_space(&root), EntryKind::Statement, payload));
     }
     let profile = Profile {
@@ -329,7 +326,7 @@ fn founding_statements(
     replica: cairn_ledger::ReplicaId,
     recipient: &str,
 ) -> Result<Vec<Statement>, CasebookError> {
-    let bad = |error: &dyn std::fmt::Display| CasebookError::BadRequest(error.to_string());
+    let bad = |error: &dyn std::fmt::Display| CasebookError::BadRequest(error.to_string().into());
     let founded = Founded::sign(root, &request.agency, &request.country, replica).map_err(|error| bad(&error))?;
     let mut statements = vec![
         Statement::Founded(founded),
@@ -445,5 +442,5 @@ fn borrowed(unlock: &Unlock) -> cairn_ledger::keystore::Unlock<'_> {
 }
 
 fn storage(error: &dyn std::fmt::Display) -> CasebookError {
-    CasebookError::Storage(error.to_string())
+    CasebookError::Storage(error.to_string().into())
 }

@@ -8,6 +8,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use cairn_ledger::registry::SpaceKind;
 use cairn_ledger::{EntryHash, Frontier, LogId, LogKey, ReplicaId, SpaceId};
 
+use cairn_record::{Reason, reason};
+
+use crate::exchange::why_refused;
 use crate::row::RecordRow;
 use crate::{
     Actor, AuditEvent, Casebook, CasebookError, Change, Member, PeerEvent, PeerSync, Right, SpaceSync, SyncStatus,
@@ -23,7 +26,7 @@ pub struct PeerState {
     last_equal_ms: Option<u64>,
     bytes_sent: u64,
     bytes_received: u64,
-    failure: String,
+    failure: Option<Reason>,
     next_attempt_ms: Option<u64>,
     clock_ahead_ms: Option<i64>,
     /// When the newest stick read from it was made, by its clock.
@@ -139,7 +142,7 @@ impl Casebook {
             PeerEvent::Disconnected { reason } => self.peer_disconnected(peer, reason, now_ms),
             PeerEvent::Failed { reason, next_attempt_ms } => {
                 self.peer(peer, |state| {
-                    state.failure = reason;
+                    state.failure = Some(reason);
                     state.next_attempt_ms = next_attempt_ms;
                 });
                 Ok(())
@@ -169,9 +172,11 @@ impl Casebook {
                 Ok(())
             }
             PeerEvent::Refused { name, detail } => {
-                self.peer(peer, |state| state.failure = format!("refused: {detail}"));
-                let detail = format!("{}: {name}: {detail}", self.site_of(peer));
-                self.write_machine_audit(AuditEvent::new("sync_refused", "machine").detail(&detail), now_ms)
+                tracing::info!(peer = %self.site_of(peer), name, detail, "what a peer sent was refused");
+                let why = reason!("peer-refused", why = why_refused(&name));
+                self.peer(peer, |state| state.failure = Some(why));
+                let said = reason!("audit-refused", site = self.site_of(peer), why = why_refused(&name), name = name);
+                self.write_machine_audit(AuditEvent::new("sync_refused", "machine").say(said), now_ms)
             }
         }
     }
@@ -185,26 +190,27 @@ impl Casebook {
             state.connected = true;
             state.address = address;
             state.last_contact_ms = Some(now_ms);
-            state.failure.clear();
+            state.failure = None;
             state.next_attempt_ms = None;
             state.moved = (0, 0);
             state.said.clear();
         });
-        let detail = format!("link to {} opened", self.site_of(peer));
-        self.write_machine_audit(AuditEvent::new("sync", "machine").detail(&detail), now_ms)
+        let detail = reason!("audit-link-opened", site = self.site_of(peer));
+        self.write_machine_audit(AuditEvent::new("sync", "machine").say(detail), now_ms)
     }
 
-    fn peer_disconnected(&self, peer: ReplicaId, reason: String, now_ms: u64) -> Result<(), CasebookError> {
+    fn peer_disconnected(&self, peer: ReplicaId, reason: Option<Reason>, now_ms: u64) -> Result<(), CasebookError> {
         let moved = self.peer(peer, |state| {
             state.connected = false;
             state.failure.clone_from(&reason);
             std::mem::take(&mut state.moved)
         });
         self.save_peer(peer)?;
-        let why = if reason.is_empty() { "in good order".into() } else { reason };
-        let detail =
-            format!("link to {} closed ({why}); {} entries received, {} sent", self.site_of(peer), moved.0, moved.1);
-        let event = AuditEvent::new("sync", "machine").detail(&detail).count(moved.0 + moved.1);
+        let why = reason.unwrap_or_else(|| reason!("link-in-order"));
+        let (received, sent) = moved;
+        let site = self.site_of(peer);
+        let detail = reason!("audit-link-closed", site = site, why = why, received = received, sent = sent);
+        let event = AuditEvent::new("sync", "machine").say(detail).count(moved.0 + moved.1);
         self.write_machine_audit(event, now_ms)
     }
 
@@ -291,7 +297,7 @@ impl Casebook {
 
     fn save_peer(&self, peer: ReplicaId) -> Result<(), CasebookError> {
         let row = self.peer(peer, |state| state.row());
-        let value = serde_json::to_vec(&row).map_err(|error| CasebookError::Storage(error.to_string()))?;
+        let value = serde_json::to_vec(&row).map_err(|error| CasebookError::Storage(error.to_string().into()))?;
         let mut batch = cairn_ledger::view::Batch::new();
         batch.put(keys::peer(peer), value);
         Ok(self.views.commit(&batch, None)?)
@@ -361,7 +367,8 @@ impl Casebook {
             last_equal_ms: state.last_equal_ms,
             bytes_sent: state.bytes_sent,
             bytes_received: state.bytes_received,
-            failure: state.failure,
+            failure: state.failure.as_ref().map(ToString::to_string).unwrap_or_default(),
+            failed: state.failure,
             next_attempt_ms: state.next_attempt_ms,
             spaces,
         }
@@ -425,7 +432,11 @@ impl Casebook {
     /// Cuts or restores the links of this machine (demonstrations and drills). Right: ManageSync; in a demo: SyncNow.
     pub fn set_cut(&self, actor: &Actor, cut: bool, now_ms: u64) -> Result<(), CasebookError> {
         actor.must(if self.identity().demo { Right::SyncNow } else { Right::ManageSync })?;
-        let event = AuditEvent::new("links", actor.via.key()).detail(if cut { "cut" } else { "restored" });
+        let event = AuditEvent::new("links", actor.via.key()).say(if cut {
+            reason!("audit-links-cut")
+        } else {
+            reason!("audit-links-restored")
+        });
         self.write_note(actor, crate::local_note::LocalNote::Cut { cut }, event, now_ms)?;
         self.tell(Change::Links);
         Ok(())
@@ -440,7 +451,11 @@ impl Casebook {
     /// SyncNow.
     pub fn ask_sync(&self, actor: &Actor, start: bool, now_ms: u64) -> Result<(), CasebookError> {
         actor.must(Right::SyncNow)?;
-        let event = AuditEvent::new("sync", actor.via.key()).detail(if start { "asked for" } else { "cancelled" });
+        let event = AuditEvent::new("sync", actor.via.key()).say(if start {
+            reason!("audit-sync-asked")
+        } else {
+            reason!("audit-sync-cancelled")
+        });
         self.write_audit(actor, event, now_ms)?;
         *self.sync_request() = Some(start);
         self.tell(Change::Links);

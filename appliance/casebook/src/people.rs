@@ -1,5 +1,7 @@
 //! Who can sign in at this machine.
 
+use cairn_record::{Arg, Reason, reason};
+
 use crate::local_note::{Account, LocalNote};
 use crate::{Actor, AuditEvent, Casebook, CasebookError, NewPerson, Person, Right, Role, SignInError, Via, password};
 
@@ -75,16 +77,16 @@ impl Casebook {
         {
             let memory = self.memory();
             if memory.local.accounts.contains_key(&user) {
-                return Err(CasebookError::BadRequest(format!("there is already somebody called {user} here")));
+                return Err(CasebookError::BadRequest(reason!("user-taken", user = user)));
             }
             if memory.local.accounts.len() >= ACCOUNTS_MAX {
-                return Err(CasebookError::BadRequest(format!("this machine holds at most {ACCOUNTS_MAX} accounts")));
+                return Err(CasebookError::BadRequest(reason!("too-many-people", most = ACCOUNTS_MAX)));
             }
         }
         let password_hash = self.hashed(&person.password)?;
         let account = Account { user: user.clone(), display, role: person.role, disabled: false, password_hash };
-        let detail = format!("added {user} as {}", person.role.key());
-        self.write_account(actor, account, &detail, now_ms)
+        let detail = reason!("audit-person-added", user = user, role = role_label(person.role));
+        self.write_account(actor, account, detail, now_ms)
     }
 
     /// Sets a password: one's own with the old one, or anybody's with ManagePeople.
@@ -105,18 +107,18 @@ impl Casebook {
             self.check_old_password(&account, old.unwrap_or_default(), now_ms)?;
         }
         account.password_hash = self.hashed(new)?;
-        self.write_account(actor, account, &format!("new password for {user}"), now_ms)
+        self.write_account(actor, account, reason!("audit-password", user = user), now_ms)
     }
 
     fn check_old_password(&self, account: &Account, old: &str, now_ms: u64) -> Result<(), CasebookError> {
         if let Some(seconds) = self.throttle().wait_s(&account.user, now_ms) {
-            return Err(CasebookError::NotNow(format!("too many failed attempts; try again in {seconds} seconds")));
+            return Err(CasebookError::NotNow(reason!("wait-seconds", seconds = seconds)));
         }
         if password::verify(old, Some(&account.password_hash)) {
             return Ok(());
         }
         self.throttle().failed(&account.user, now_ms);
-        Err(CasebookError::BadRequest("the present password is wrong; nothing was changed".into()))
+        Err(CasebookError::BadRequest(reason!("old-password-wrong")))
     }
 
     /// Changes the role or switches sign-in off or on. Right: ManagePeople. The last administrator who can sign in
@@ -139,14 +141,17 @@ impl Casebook {
             .values()
             .any(|other| other.user != account.user && other.role == Role::Administrator && !other.disabled);
         if account.role == Role::Administrator && !stays_administrator && !others {
-            return Err(CasebookError::BadRequest(
-                "this is the last administrator; make somebody else administrator first".into(),
-            ));
+            return Err(CasebookError::BadRequest(reason!("last-administrator")));
         }
         account.role = role;
         account.disabled = disabled;
-        let state = if disabled { "switched off" } else { "may sign in" };
-        self.write_account(actor, account, &format!("{user}: {}, {state}", role.key()), now_ms)
+        let role = role_label(role);
+        let detail = if disabled {
+            reason!("audit-person-off", user = user, role = role)
+        } else {
+            reason!("audit-person-on", user = user, role = role)
+        };
+        self.write_account(actor, account, detail, now_ms)
     }
 
     /// The actor as the accounts now stand: sessions ask at each request, so that a changed role or a switched-off
@@ -162,26 +167,28 @@ impl Casebook {
 
     fn account(&self, user: &str) -> Result<Account, CasebookError> {
         let known = self.memory().local.accounts.get(user).cloned();
-        known.ok_or_else(|| CasebookError::BadRequest(format!("there is nobody called {user} here")))
+        known.ok_or_else(|| CasebookError::BadRequest(reason!("user-unknown", user = user)))
     }
 
     fn hashed(&self, password: &str) -> Result<String, CasebookError> {
         if password.chars().count() < password::CHARS_MIN {
-            return Err(CasebookError::BadRequest(format!(
-                "a password has at least {} characters; a sentence you remember is best",
-                password::CHARS_MIN
-            )));
+            return Err(CasebookError::BadRequest(reason!("password-short", least = password::CHARS_MIN)));
         }
         let mut salt = [0; 16];
         self.entropy.fill(&mut salt);
         password::hash(password, &salt)
-            .ok_or_else(|| CasebookError::BadRequest(format!("a password has at most {} bytes", password::BYTES_MAX)))
+            .ok_or_else(|| CasebookError::BadRequest(reason!("password-long", most = password::BYTES_MAX)))
     }
 
-    fn write_account(&self, actor: &Actor, account: Account, detail: &str, now_ms: u64) -> Result<(), CasebookError> {
-        let event = AuditEvent::new("people", actor.via.key()).detail(detail);
+    fn write_account(&self, actor: &Actor, account: Account, detail: Reason, now_ms: u64) -> Result<(), CasebookError> {
+        let event = AuditEvent::new("people", actor.via.key()).say(detail);
         self.write_note(actor, LocalNote::Account(account), event, now_ms)
     }
+}
+
+/// The label of a role.
+fn role_label(role: Role) -> Arg {
+    Arg::Label { label: format!("role-{}", role.key()), english: role.key().into() }
 }
 
 fn checked_user(user: &str) -> Result<String, CasebookError> {
@@ -190,17 +197,13 @@ fn checked_user(user: &str) -> Result<String, CasebookError> {
     if (2..=32).contains(&user.len()) && user.chars().all(allowed) && user != Actor::terminal().user {
         return Ok(user);
     }
-    Err(CasebookError::BadRequest(
-        "a sign-in name has 2 to 32 letters a to z, digits, dots or hyphens, and is not \"terminal\"".into(),
-    ))
+    Err(CasebookError::BadRequest(reason!("user-name-form")))
 }
 
 fn checked_display(display: &str, user: &str) -> Result<String, CasebookError> {
     let display = display.trim();
     if display.chars().count() > DISPLAY_CHARS_MAX || display.chars().any(char::is_control) {
-        return Err(CasebookError::BadRequest(format!(
-            "a name has at most {DISPLAY_CHARS_MAX} characters on one line"
-        )));
+        return Err(CasebookError::BadRequest(reason!("display-name-form", most = DISPLAY_CHARS_MAX)));
     }
     Ok(if display.is_empty() { user.into() } else { display.into() })
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use cairn_ledger::codec::{self, RecordChange};
 use cairn_ledger::document::{EditError, HistoryItem, RecordState, Wanted};
 use cairn_ledger::{EntryDraft, EntryKind, EntryRef, Lane, SpaceId};
-use cairn_record::{FieldNo, Kind, Problem, RecordDraft, RecordId, Severity, Value, normalised, schema, validate};
+use cairn_record::{
+    FieldNo, Kind, Problem, RecordDraft, RecordId, Severity, Value, normalised, reason, schema, validate,
+};
 
 use crate::core::Writing;
 use crate::row::RecordRow;
@@ -22,7 +24,9 @@ impl Casebook {
     /// A record page. Audited before it answers.
     pub fn record(&self, actor: &Actor, id: RecordId, now_ms: u64) -> Result<RecordPage, CasebookError> {
         actor.must(Right::View)?;
-        let row = self.row(id)?.ok_or_else(|| CasebookError::NotFound(format!("the record {id}")))?;
+        let row = self
+            .row(id)?
+            .ok_or_else(|| CasebookError::NotFound(reason!("record-not-here", record = id.to_string())))?;
         let summary = self.summary(&row)?;
         let event = AuditEvent::new("view", actor.via.key()).on([id]).detail(&summary.title);
         self.write_audit(actor, event, now_ms)?;
@@ -63,12 +67,10 @@ impl Casebook {
         let mut writing = self.writing();
         let row = self.row(request.record)?.ok_or_else(|| not_here(request.record))?;
         if !row.state.conflicts().any(|field| field == request.field) {
-            return Err(CasebookError::NotNow("this is settled already; open the record again".into()));
+            return Err(CasebookError::NotNow(reason!("settled-already")));
         }
         if version_of(&row.state) != request.version {
-            return Err(CasebookError::NotNow(
-                "the record has changed since you opened it; nothing was changed: open it again and decide".into(),
-            ));
+            return Err(CasebookError::NotNow(reason!("changed-meanwhile")));
         }
         let fields = BTreeMap::from([(request.field, vec![request.value.clone()])]);
         let draft = normalised(RecordDraft { id: Some(request.record), kind: row.state.kind, fields });
@@ -82,7 +84,7 @@ impl Casebook {
         let set_by_machine =
             draft.fields.keys().find(|no| schema(draft.kind).field(**no).is_some_and(|field| !field.entered));
         if let Some(no) = set_by_machine {
-            return Err(CasebookError::BadRequest(format!("field {} is set by the machine, not by people", no.0)));
+            return Err(CasebookError::BadRequest(reason!("field-of-machine", field = no.0)));
         }
         let problems = validate(draft, &today(now_ms), creating);
         let (errors, warnings): (Vec<_>, Vec<_>) =
@@ -104,7 +106,7 @@ impl Casebook {
         let space = self.records_space()?;
         let state = RecordState::new(id, draft.kind);
         let Some(change) = state.edit(&wanted(draft)).map_err(edit_error)? else {
-            return Err(CasebookError::BadRequest("an empty record is not saved; fill in at least one field".into()));
+            return Err(CasebookError::BadRequest(reason!("record-empty")));
         };
         let event = AuditEvent::new("create", actor.via.key()).on([id]).detail(draft.kind.key());
         self.write_changes(writing, actor, space, lane_of(draft.kind), &[change], event, now_ms)?;
@@ -115,10 +117,10 @@ impl Casebook {
     fn editable(&self, id: RecordId, kind: Kind) -> Result<RecordRow, CasebookError> {
         let row = self.row(id)?.ok_or_else(|| not_here(id))?;
         if row.state.kind != kind {
-            return Err(CasebookError::BadRequest("the record is of another kind".into()));
+            return Err(CasebookError::BadRequest(reason!("record-other-kind")));
         }
         if is_yes(&row.state, "withdrawn") {
-            return Err(CasebookError::NotNow("the record was withdrawn; import it again to work on it".into()));
+            return Err(CasebookError::NotNow(reason!("record-withdrawn")));
         }
         Ok(row)
     }
@@ -167,7 +169,7 @@ impl Casebook {
     ) -> Result<(), CasebookError> {
         let mut drafts = Vec::with_capacity(changes.len() + 1);
         for change in changes {
-            let payload = codec::encode(change).map_err(|error| CasebookError::BadRequest(error.to_string()))?;
+            let payload = codec::encode(change).map_err(|error| CasebookError::BadRequest(error.to_string().into()))?;
             let body = self.body(actor, Some(change.record), payload);
             drafts.push(EntryDraft { space, lane, kind: EntryKind::RecordChange, body });
         }
@@ -253,10 +255,10 @@ pub(crate) fn version_of(state: &RecordState) -> String {
 
 fn base_of(version: Option<&str>) -> Result<Option<Vec<EntryRef>>, CasebookError> {
     let Some(version) = version else {
-        return Err(CasebookError::BadRequest("a change must say which version of the record it is based on".into()));
+        return Err(CasebookError::BadRequest(reason!("version-missing")));
     };
     let parsed: Result<Vec<EntryRef>, _> = version.split('.').take(300).map(str::parse).collect();
-    parsed.map(Some).map_err(|_| CasebookError::BadRequest("this is not a version of a record".into()))
+    parsed.map(Some).map_err(|_| CasebookError::BadRequest(reason!("version-unreadable")))
 }
 
 /// What each field of a draft should hold.
@@ -289,9 +291,9 @@ pub(crate) fn today(now_ms: u64) -> String {
 }
 
 fn not_here(id: RecordId) -> CasebookError {
-    CasebookError::NotFound(format!("the record {id}"))
+    CasebookError::NotFound(reason!("record-not-here", record = id.to_string()))
 }
 
 fn edit_error(error: EditError) -> CasebookError {
-    CasebookError::BadRequest(error.to_string())
+    CasebookError::BadRequest(error.to_string().into())
 }

@@ -1,7 +1,7 @@
 //! What the casebook answers about the machine itself: people, peers, identity, audit. Stable JSON.
 
 use cairn_ledger::{Lane, ReplicaId, SpaceId};
-use cairn_record::RecordId;
+use cairn_record::{Reason, RecordId};
 use serde::{Deserialize, Serialize};
 
 use crate::Role;
@@ -74,6 +74,9 @@ pub struct PeerSync {
     pub bytes_received: u64,
     /// Why the last attempt failed, in a sentence; empty when it did not.
     pub failure: String,
+    /// The same as data, for those who say it in other words.
+    #[serde(skip)]
+    pub failed: Option<Reason>,
     /// The next attempt.
     pub next_attempt_ms: Option<u64>,
     /// Per space.
@@ -132,8 +135,11 @@ pub struct AuditLine {
     pub action: String,
     /// On what: record ids.
     pub records: Vec<RecordId>,
-    /// In words: the text checked, the file imported.
+    /// In English words: the text checked, the file imported, what happened.
     pub detail: String,
+    /// The same as data, where it is a sentence.
+    #[serde(skip)]
+    pub said: Option<Reason>,
     /// How many hits, rows, entries; by action.
     pub count: u64,
     /// Whether a peer is proved to hold this entry.
@@ -170,6 +176,9 @@ pub struct VerifiedLog {
     pub entries: u64,
     /// What is wrong, or empty.
     pub fault: String,
+    /// The same as data, for those who say it in other words.
+    #[serde(skip)]
+    pub said: Option<Reason>,
 }
 
 /// The result of verifying logs.

@@ -1,6 +1,7 @@
 //! The words in which sticks are planned, judged and listed.
 
 use cairn_ledger::{Frontier, LogId, ReplicaId, SpaceId};
+use cairn_record::{Reason, reason};
 use serde::{Deserialize, Serialize};
 
 /// A wish for a stick.
@@ -102,25 +103,13 @@ pub struct StickArrival {
 }
 
 /// Why a stick may not be read. Nothing of it was kept.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StickRefused {
     /// For another machine, or of another agency.
-    #[error(
-        "this stick is for another site or of another agency; nothing of it was read and nothing is lost; \
-         carry it to the site it is meant for, or ask for one that is addressed to this site"
-    )]
     Foreign,
     /// Written by nobody the registry knows.
-    #[error(
-        "this stick was written by a machine that the registry held here does not know; nothing of it was kept; \
-         ask the hub for a newer stick, which brings the registry up to date, and then read this one again"
-    )]
     UnknownWriter,
     /// Read before.
-    #[error(
-        "stick {number} from {site} was read here already, on {on}; nothing was changed and nothing is lost; \
-         ask {site} for a new stick if something is missing"
-    )]
     Replayed {
         /// Its number.
         number: u64,
@@ -130,10 +119,6 @@ pub enum StickRefused {
         on: String,
     },
     /// Too old.
-    #[error(
-        "stick {number} from {site} was good until {until}, and for this machine it is {today}; nothing of it was kept; \
-         check the clock of this machine, else ask {site} for a new stick, which carries the same and more"
-    )]
     Expired {
         /// Its number.
         number: u64,
@@ -147,6 +132,18 @@ pub enum StickRefused {
 }
 
 impl StickRefused {
+    /// Why, as data.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Foreign => reason!("stick-foreign"),
+            Self::UnknownWriter => reason!("stick-unknown-writer"),
+            Self::Replayed { number, site, on } => reason!("stick-replayed", number = *number, site = site, on = on),
+            Self::Expired { number, site, until, today } => {
+                reason!("stick-expired", number = *number, site = site, until = until, today = today)
+            }
+        }
+    }
+
     /// The stable name.
     pub fn name(&self) -> &'static str {
         match self {
@@ -204,4 +201,7 @@ pub struct StickReport {
     pub received: Vec<u64>,
     /// Why entries were set aside, if any were.
     pub set_aside: Vec<String>,
+    /// The same as data, for those who say it in other words.
+    #[serde(skip)]
+    pub reasons: Vec<Reason>,
 }

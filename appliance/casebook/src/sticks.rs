@@ -8,6 +8,8 @@ use std::io::BufRead;
 use cairn_ledger::age_file::{AgeFileError, OpenedFile};
 use cairn_ledger::{Frontier, LogId, ReplicaId, SpaceId};
 
+use cairn_record::{Reason, reason};
+
 use crate::exchange::peer_refused;
 use crate::local_note::{LocalNote, StickNote};
 use crate::records::today;
@@ -31,10 +33,7 @@ impl Casebook {
         actor.must(Right::WriteStick)?;
         let (to, site) = self.member_named(&order.to)?;
         let recipient = self.memory().registry.member(&to).map(|member| member.recipient.clone());
-        let recipient = recipient.ok_or_else(|| {
-            let text = format!("the registry held here does not say how to seal for {site}; sync with it once first");
-            CasebookError::NotNow(text)
-        })?;
+        let recipient = recipient.ok_or_else(|| CasebookError::NotNow(reason!("stick-no-recipient", site = &site)))?;
         let known = if order.everything { std::collections::HashMap::new() } else { self.proved_frontiers(to) };
         let mut spaces = Vec::new();
         let mut runs = Vec::new();
@@ -86,10 +85,9 @@ impl Casebook {
             [one] => Ok((one.replica, one.site.clone())),
             [] => {
                 let sites: Vec<&str> = members.iter().map(|member| member.site.as_str()).collect();
-                let text = format!("site {named} (known sites: {})", sites.join(", "));
-                Err(CasebookError::NotFound(text))
+                Err(CasebookError::NotFound(reason!("stick-no-site", site = named, known = sites.join(", "))))
             }
-            _ => Err(CasebookError::BadRequest(format!("{named} names more than one site; give the key of one"))),
+            _ => Err(CasebookError::BadRequest(reason!("stick-two-sites", site = named))),
         }
     }
 
@@ -140,16 +138,14 @@ impl Casebook {
             carried: if carried.len() > CARRIED_MAX { None } else { Some(carried) },
             received_ms: None,
         };
-        let detail = format!("stick {} for {}, {entries} entries, {bytes} bytes", plan.number, plan.site);
-        let event = AuditEvent::new("stick_write", actor.via.key()).detail(&detail).count(entries);
+        let site = &plan.site;
+        let detail =
+            reason!("audit-stick-written", number = plan.number, site = site, entries = entries, bytes = bytes);
+        let event = AuditEvent::new("stick_write", actor.via.key()).say(detail).count(entries);
         let note = LocalNote::StickWritten(Box::new(note));
         let mut writing = self.writing();
         if self.memory().local.last_stick_to(&plan.to) >= plan.number {
-            let text = format!(
-                "another stick for {} was written meanwhile; this one was discarded, write it again",
-                plan.site
-            );
-            return Err(CasebookError::NotNow(text));
+            return Err(CasebookError::NotNow(reason!("stick-meanwhile", site = &plan.site)));
         }
         let drafts = vec![self.note_draft(actor, &note)?, self.audit_draft(actor, &event)?];
         self.commit(&mut writing, drafts, now_ms)?;
@@ -219,8 +215,8 @@ impl Casebook {
             expires_ms: stick.expires_ms,
             entries,
         };
-        let detail = format!("stick {} from {site}, {entries} new entries", stick.number);
-        let event = AuditEvent::new("stick_read", actor.via.key()).detail(&detail).count(entries);
+        let detail = reason!("audit-stick-read", number = stick.number, site = site, entries = entries);
+        let event = AuditEvent::new("stick_read", actor.via.key()).say(detail).count(entries);
         self.write_note(actor, note, event, now_ms)?;
         for receipt in &stick.receipts {
             self.note_stick_receipt(actor, stick.from, receipt, now_ms)?;
@@ -239,13 +235,13 @@ impl Casebook {
             return Ok(());
         }
         let note = LocalNote::StickReceipted { by, number: receipt.number, at_ms: receipt.at_ms };
-        let detail = format!("{} has read stick {}", self.site_of(by), receipt.number);
-        self.write_note(actor, note, AuditEvent::new("stick_receipt", actor.via.key()).detail(&detail), now_ms)
+        let detail = reason!("audit-stick-receipt", site = self.site_of(by), number = receipt.number);
+        self.write_note(actor, note, AuditEvent::new("stick_receipt", actor.via.key()).say(detail), now_ms)
     }
 
     /// What sticks for this machine are sealed to (`age1…`).
     pub fn age_recipient(&self) -> Result<String, CasebookError> {
-        self.keystore().recipient().map_err(|error| CasebookError::Storage(error.to_string()))
+        self.keystore().recipient().map_err(|error| CasebookError::Storage(error.to_string().into()))
     }
 
     /// The site of a machine, as the registry names it.
@@ -254,14 +250,8 @@ impl Casebook {
     }
 
     /// Notes in the audit that a stick was refused, before the person is told.
-    pub fn note_stick_refused(
-        &self,
-        actor: &Actor,
-        name: &str,
-        detail: &str,
-        now_ms: u64,
-    ) -> Result<(), CasebookError> {
-        self.note(actor, "stick_refused", &format!("{name}: {detail}"), now_ms)
+    pub fn note_stick_refused(&self, actor: &Actor, why: Reason, now_ms: u64) -> Result<(), CasebookError> {
+        self.write_audit(actor, AuditEvent::new("stick_refused", actor.via.key()).say(why), now_ms)
     }
 
     /// Sticks written and read here, newest first. Right: SeeSync.
@@ -318,6 +308,6 @@ fn hex(bytes: &[u8]) -> String {
 
 impl From<StickRefused> for CasebookError {
     fn from(refused: StickRefused) -> Self {
-        peer_refused(refused.name(), refused.to_string())
+        peer_refused(refused.name(), refused.reason())
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 
 use cairn_finder::SearchIndex;
 use cairn_ledger::view::{Key, Table, ViewError};
+use cairn_record::reason;
 
 use crate::core::Writing;
 use crate::life::index_stamp;
@@ -45,7 +46,7 @@ impl Casebook {
     /// Refuses while views or search lack something that the logs hold: an answer would be a false "nothing held".
     pub(crate) fn must_be_whole(&self) -> Result<(), CasebookError> {
         if self.behind.load(Ordering::SeqCst) {
-            return Err(CasebookError::Mending("what was written last is not in them yet".into()));
+            return Err(CasebookError::Mending(reason!("view-behind")));
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! is data: the screens, the API and the command line say it in the words of the reader.
 
 use cairn_ledger::ReplicaId;
+use cairn_record::{Reason, reason};
 use serde::{Deserialize, Serialize};
 
 use crate::{Actor, Casebook, CasebookError, Member, PeerSync, Right};
@@ -196,6 +197,8 @@ pub struct LinkWhy {
     pub linked: bool,
     /// The steps, in their order.
     pub steps: Vec<WhyStep>,
+    /// Why the last attempt failed, as data, for those who say it in other words.
+    pub failed: Option<Reason>,
 }
 
 impl Casebook {
@@ -206,7 +209,7 @@ impl Casebook {
             .members()
             .into_iter()
             .find(|member| member.replica == peer)
-            .ok_or_else(|| CasebookError::NotFound("this site".into()))?;
+            .ok_or_else(|| CasebookError::NotFound(reason!("site-not-here")))?;
         let seen = Seen {
             enrolled: self.identity().enrolled,
             cut: self.is_cut(),
@@ -224,6 +227,7 @@ impl Casebook {
             at_ms: now_ms,
             linked: seen.peer.connected,
             steps: WhyPart::ALL.into_iter().map(|step| seen.step(step)).collect(),
+            failed: seen.peer.failed.clone(),
         })
     }
 

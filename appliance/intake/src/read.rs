@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use cairn_record::normalise::{folded, tidy_line};
-use cairn_record::{Date, RecordDraft, RecordId};
+use cairn_record::{Arg, Date, Reason, RecordDraft, RecordId, reason};
 
 use crate::row::{Made, Refusal, RowMaker};
 use crate::rows::{Cutter, Fault, Place, RawRow};
@@ -22,8 +22,8 @@ pub struct RowDrafts {
     pub raw: String,
     /// Its records: parts first, then the links between them.
     pub drafts: Vec<PartDraft>,
-    /// What a person should know about the row although it was read: English sentences.
-    pub remarks: Vec<String>,
+    /// What a person should know about the row although it was read.
+    pub remarks: Vec<Reason>,
 }
 
 /// One record of a row.
@@ -48,36 +48,30 @@ pub struct Rejected {
     /// `text-after-quote`, `row-too-long`, `bad-encoding`, `control-character`, `no-reference`,
     /// `repeated-reference`, `bad-date`, `invalid` or `too-many-rows`.
     pub code: String,
-    /// English sentence.
-    pub reason: String,
+    /// What is wrong with it.
+    pub reason: Reason,
     /// The row as far as it can be shown, cut at [`RAW_CHARS_MAX`].
     pub raw: String,
 }
 
 /// Why a file cannot be read at all. Nothing of it has been read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadError {
     /// It is larger than [`FILE_BYTES_MAX`].
-    #[error("the file has {bytes} bytes and may have {FILE_BYTES_MAX}; split it and import the pieces")]
     TooLarge {
         /// Its size.
         bytes: usize,
     },
     /// It has no header.
-    #[error("the file is empty")]
     Empty,
     /// The first row cannot be read.
-    #[error("the first line, which must name the columns, cannot be read as {encoding}: {reason}")]
     Header {
         /// The encoding that the mapping states.
         encoding: &'static str,
         /// What is wrong with it.
-        reason: String,
+        reason: Reason,
     },
     /// Columns that the mapping reads are not there.
-    #[error(
-        "the file has no column {missing}; it has {found}. Is it the right mapping, with the right separator and encoding?"
-    )]
     MissingColumns {
         /// The missing ones.
         missing: String,
@@ -85,17 +79,43 @@ pub enum ReadError {
         found: String,
     },
     /// Two columns have the same name and the mapping reads it.
-    #[error("the file has two columns {name:?}, and the mapping cannot tell which is meant; rename one in the file")]
     RepeatedColumn {
         /// The name.
         name: String,
     },
     /// The mapping cannot be used.
-    #[error(transparent)]
-    Mapping(#[from] MappingError),
+    Mapping(MappingError),
     /// `today` is no full date.
-    #[error("the date of today is not known, and without it two-digit years cannot be read")]
     Today,
+}
+
+impl ReadError {
+    /// The same as data, for those who say it in other words.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::TooLarge { bytes } => reason!("file-too-large", bytes = *bytes, most = FILE_BYTES_MAX),
+            Self::Empty => reason!("file-empty"),
+            Self::Header { encoding, reason } => reason!("file-header", encoding = *encoding, why = reason.clone()),
+            Self::MissingColumns { missing, found } => reason!("file-no-column", missing = missing, found = found),
+            Self::RepeatedColumn { name } => reason!("file-column-twice", name = name),
+            Self::Mapping(error) => error.reason(),
+            Self::Today => reason!("file-no-today"),
+        }
+    }
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.reason())
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl From<MappingError> for ReadError {
+    fn from(error: MappingError) -> Self {
+        Self::Mapping(error)
+    }
 }
 
 /// Reads a file by a mapping. `today` is the date as `YYYY-MM-DD`. The rows are read as the iterator is
@@ -155,10 +175,7 @@ impl Iterator for RowReader<'_> {
         self.rows += 1;
         if self.rows > ROWS_MAX {
             self.place.at = self.bytes.len();
-            let reason = format!(
-                "The file has more than {ROWS_MAX} rows. The rest, from this line on, was not read. Split the file."
-            );
-            return Some(Err(rejected(("too-many-rows", reason))));
+            return Some(Err(rejected(("too-many-rows", reason!("row-too-many", most = ROWS_MAX)))));
         }
         let row = start..start + raw.bytes.len();
         let cells = match texts(&raw, self.encoding, &self.header) {
@@ -169,7 +186,7 @@ impl Iterator for RowReader<'_> {
         if let Some((first, earlier)) = self.seen.get(reference.as_str())
             && self.bytes.get(earlier.clone()) != self.bytes.get(row.clone())
         {
-            let reason = format!("Line {first} already has the reference {reference:?} and says something else.");
+            let reason = reason!("row-repeated", line = *first, reference = reference);
             return Some(Err(rejected(("repeated-reference", reason))));
         }
         match self.maker.make(&cells) {
@@ -186,11 +203,11 @@ impl Iterator for RowReader<'_> {
 /// The names of the columns.
 fn header(cutter: &Cutter, bytes: &[u8], place: &mut Place, encoding: Encoding) -> Result<Vec<String>, ReadError> {
     let raw = cutter.next(bytes, place).ok_or(ReadError::Empty)?;
-    let unreadable = |reason: String| ReadError::Header { encoding: encoding.key(), reason };
+    let unreadable = |reason: Reason| ReadError::Header { encoding: encoding.key(), reason };
     let cells = raw.cells.map_err(|fault| unreadable(fault_refusal(fault).1))?;
     let text = |cell: &Cow<'_, [u8]>| encoding.text(cell).map(|text| tidy_line(&text));
     let names: Option<Vec<String>> = cells.iter().map(text).collect();
-    names.ok_or_else(|| unreadable("it has bytes that stand for no letter in this encoding".into()))
+    names.ok_or_else(|| unreadable(reason!("header-encoding")))
 }
 
 /// Where the columns of the mapping stand. Names are compared without case, accents and stray spaces.
@@ -221,14 +238,13 @@ fn texts(raw: &RawRow<'_>, encoding: Encoding, header: &[String]) -> Result<Vec<
     let cells = raw.cells.as_ref().map_err(|fault| fault_refusal(*fault))?;
     let mut texts = Vec::with_capacity(cells.len());
     for (at, cell) in cells.iter().enumerate() {
-        let column = header.get(at).map_or_else(|| format!("cell {}", at + 1), Clone::clone);
+        let column = || header.get(at).map_or_else(|| Arg::from(at + 1), Arg::from);
         let Some(text) = encoding.text(cell) else {
-            let reason = format!("{column}: it has bytes that stand for no letter in {}.", encoding.key());
-            return Err(("bad-encoding", reason));
+            return Err(("bad-encoding", reason!("row-encoding", column = column(), encoding = encoding.key())));
         };
         if let Some(control) = text.chars().find(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
-            let reason = format!("{column}: it has the control character U+{:04X}, which no text has.", control as u32);
-            return Err(("control-character", reason));
+            let control = format!("U+{:04X}", control as u32);
+            return Err(("control-character", reason!("row-control", column = column(), control = control)));
         }
         texts.push(text.into_owned());
     }
@@ -240,34 +256,27 @@ fn texts(raw: &RawRow<'_>, encoding: Encoding, header: &[String]) -> Result<Vec<
 /// column belongs to are dropped; nothing is ever filled up, because what is missing may be in the middle.
 fn count(texts: &mut Vec<String>, columns: usize) -> Result<(), Refusal> {
     if texts.iter().all(|text| text.trim().is_empty()) {
-        return Err(("empty-row", "The row is empty.".into()));
+        return Err(("empty-row", reason!("row-empty")));
     }
     while texts.len() > columns && texts.last().is_some_and(|text| text.trim().is_empty()) {
         texts.pop();
     }
     let found = texts.len();
-    let reason = |cause: &str| format!("The row has {found} columns and the header {columns}: {cause}");
     if found < columns {
-        return Err(("too-few-columns", reason("it was cut off, and which columns are missing cannot be known.")));
+        return Err(("too-few-columns", reason!("row-columns-cut", found = found, columns = columns)));
     }
     if found > columns {
-        return Err(("too-many-columns", reason("a separator stands inside a text without quotation marks.")));
+        return Err(("too-many-columns", reason!("row-columns-more", found = found, columns = columns)));
     }
     Ok(())
 }
 
 fn fault_refusal(fault: Fault) -> Refusal {
     match fault {
-        Fault::UnterminatedQuote => (
-            "unterminated-quote",
-            "A quotation mark opens a text and nothing closes it where the row should end.".into(),
-        ),
-        Fault::TextAfterQuote => (
-            "text-after-quote",
-            "Text follows a closing quotation mark; quotation marks inside a text must be doubled.".into(),
-        ),
-        Fault::TooLong => ("row-too-long", format!("The row is longer than {ROW_BYTES_MAX} bytes.")),
-        Fault::TooManyColumns => ("too-many-columns", format!("The row has more than {COLUMNS_MAX} columns.")),
+        Fault::UnterminatedQuote => ("unterminated-quote", reason!("row-quote-open")),
+        Fault::TextAfterQuote => ("text-after-quote", reason!("row-quote-after")),
+        Fault::TooLong => ("row-too-long", reason!("row-too-long", most = ROW_BYTES_MAX)),
+        Fault::TooManyColumns => ("too-many-columns", reason!("row-too-many-columns", most = COLUMNS_MAX)),
     }
 }
 

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use cairn_record::normalise::{folded, tidy_line};
-use cairn_record::{Date, FieldType, Kind, RecordDraft, RecordId, Severity, Value, normalised, schema, validate};
+use cairn_record::{
+    Date, FieldType, Kind, Reason, RecordDraft, RecordId, Severity, Value, normalised, reason, schema, validate,
+};
 
 use crate::dates::DateFault;
 use crate::mention::{Mentioned, mentions};
 use crate::read::PartDraft;
 use crate::{Link, Mapping, Part, Relation, Source};
 
-/// Why a row is refused: a code and an English sentence.
-pub(crate) type Refusal = (&'static str, String);
+/// Why a row is refused: a code and the reason.
+pub(crate) type Refusal = (&'static str, Reason);
 
 /// Reads the rows of one file by its mapping.
 pub(crate) struct RowMaker<'a> {
@@ -27,7 +29,7 @@ pub(crate) struct RowMaker<'a> {
 pub(crate) struct Made {
     pub reference: String,
     pub drafts: Vec<PartDraft>,
-    pub remarks: Vec<String>,
+    pub remarks: Vec<Reason>,
 }
 
 /// A row being read.
@@ -61,8 +63,7 @@ impl<'a> RowMaker<'a> {
     pub(crate) fn make(&self, cells: &[String]) -> Result<Made, Refusal> {
         let reference = self.reference(cells);
         if reference.is_empty() {
-            let text = format!("The column {:?}, which names the row, is empty.", self.mapping.reference);
-            return Err(("no-reference", text));
+            return Err(("no-reference", reason!("row-no-reference", column = &self.mapping.reference)));
         }
         let made = Made { reference: reference.clone(), drafts: Vec::new(), remarks: self.lost_letters(cells) };
         let mut reading = Reading { cells, reference, made };
@@ -215,15 +216,15 @@ impl<'a> RowMaker<'a> {
             draft.fields.insert(field.no, vec![Value::Text(kept)]);
         }
         for Unlisted { column, text } in &unlisted {
-            let remark = format!("{column}: {text:?} has no code; its words are kept in the remarks of the {name}.");
-            reading.made.remarks.push(remark);
+            reading.made.remarks.push(reason!("row-no-code", column = column, text = text, part = name));
         }
         let draft = normalised(draft);
         let today = self.today.to_string();
         for problem in validate(&draft, &today, true) {
+            let said = reason!("row-invalid", part = name, why = problem.said());
             match problem.severity {
-                Severity::Error => return Err(("invalid", format!("{name}: {}", problem.text))),
-                Severity::Warning => reading.made.remarks.push(format!("{name}: {}", problem.text)),
+                Severity::Error => return Err(("invalid", said)),
+                Severity::Warning => reading.made.remarks.push(said),
             }
         }
         let id = self.record_id(&reading.reference, name);
@@ -244,10 +245,10 @@ impl<'a> RowMaker<'a> {
     }
 
     /// Question marks where letters were: the file lost them before it came here.
-    fn lost_letters(&self, cells: &[String]) -> Vec<String> {
+    fn lost_letters(&self, cells: &[String]) -> Vec<Reason> {
         let lost = |(name, at): (&&str, &usize)| {
             let text = cells.get(*at)?;
-            has_lost_letters(text).then(|| format!("{name}: letters were lost before this file was written: {text:?}."))
+            has_lost_letters(text).then(|| reason!("row-lost-letters", column = *name, text = text))
         };
         self.columns.iter().filter_map(lost).collect()
     }
@@ -267,10 +268,10 @@ fn kept_words(draft: &RecordDraft, unlisted: &[Unlisted]) -> Option<String> {
 }
 
 fn bad_date(column: &str, text: &str, formats: &str, fault: &DateFault) -> Refusal {
-    let sentence = match fault {
-        DateFault::Form => format!("{column}: {text:?} is not written as {formats}."),
-        DateFault::Calendar => format!("{column}: {text:?} is no date of the calendar."),
-        DateFault::Ambiguous => format!("{column}: {text:?} can be read in two ways as {formats}, and is not guessed."),
+    let reason = match fault {
+        DateFault::Form => reason!("row-date-form", column = column, text = text, formats = formats),
+        DateFault::Calendar => reason!("row-date-calendar", column = column, text = text),
+        DateFault::Ambiguous => reason!("row-date-two-ways", column = column, text = text, formats = formats),
     };
-    ("bad-date", sentence)
+    ("bad-date", reason)
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::schema;
-use crate::{Date, FieldNo, Kind, RecordId, Value};
+use crate::{Arg, Date, FieldNo, Kind, Reason, RecordId, Value, reason};
 
 /// Most values a field that takes several can hold.
 pub const VALUES_MAX: usize = 100;
@@ -76,17 +76,38 @@ pub struct Problem {
     pub code: String,
     /// English sentence: what is wrong and what to do.
     pub text: String,
+    /// The same as data, for those who say it in other words.
+    #[serde(skip)]
+    pub reason: Option<Reason>,
     /// Whether it stops the record.
     pub severity: Severity,
 }
 
 impl Problem {
-    fn error(field: Option<FieldNo>, code: &str, text: impl Into<String>) -> Self {
-        Self { field, code: code.into(), text: text.into(), severity: Severity::Error }
+    fn error(field: Option<FieldNo>, code: &str, reason: Reason) -> Self {
+        let text = reason.to_string();
+        Self { field, code: code.into(), text, reason: Some(reason), severity: Severity::Error }
     }
 
-    fn warning(field: Option<FieldNo>, code: &str, text: impl Into<String>) -> Self {
-        Self { field, code: code.into(), text: text.into(), severity: Severity::Warning }
+    fn warning(field: Option<FieldNo>, code: &str, reason: Reason) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(field, code, reason) }
+    }
+
+    /// Completes the keys of the labels in its sentence.
+    fn of(mut self, kind: Kind) -> Self {
+        let args = self.reason.iter_mut().flat_map(|reason| reason.args.values_mut());
+        let inner = args.flat_map(|arg| if let Arg::List(all) = arg { all.iter_mut().collect() } else { vec![arg] });
+        for arg in inner {
+            if let Arg::Label { label, .. } = arg {
+                *label = format!("field-{}-{label}", kind.key());
+            }
+        }
+        self
+    }
+
+    /// What it says, in English or as data.
+    pub fn said(&self) -> Reason {
+        self.reason.clone().unwrap_or_else(|| self.text.as_str().into())
     }
 }
 
@@ -115,7 +136,7 @@ pub fn validate(draft: &RecordDraft, today: &str, creating: bool) -> Vec<Problem
             None => problems.push(Problem::error(
                 Some(*no),
                 "unknown-field",
-                format!("A {} has no field number {}. Leave it out.", draft.kind.key(), no.0),
+                reason!("problem-unknown-field", kind = draft.kind.key(), number = no.0),
             )),
         }
     }
@@ -125,7 +146,7 @@ pub fn validate(draft: &RecordDraft, today: &str, creating: bool) -> Vec<Problem
     problems.extend(rules::grade(draft, creating));
     problems.extend(rules::ends_of_link(draft));
     problems.extend(rules::size(draft));
-    problems
+    problems.into_iter().map(|problem| problem.of(draft.kind)).collect()
 }
 
 /// Whether none of the problems stops the record.

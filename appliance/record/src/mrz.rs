@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use layout::Format;
 
-use crate::Date;
+use crate::{Date, Reason, reason};
 
 /// Most characters of input that are looked at; a zone has 90.
 pub const INPUT_CHARS_MAX: usize = 1_000;
@@ -96,20 +96,14 @@ pub struct Repair {
 }
 
 /// The text is not a machine-readable zone.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MrzError {
     /// Wrong number or length of lines.
-    #[error(
-        "this is not a machine-readable zone: it must be 2 lines of 44 or 36 characters or 3 of 30, and this has {found}. Scan or type it again"
-    )]
     Shape {
-        /// The lengths that were found, in words.
+        /// The lengths of the lines that were found: `44, 43`; 0 for none.
         found: String,
     },
     /// A character that no zone has.
-    #[error(
-        "character {character:?} in line {line}, column {column} does not occur in a machine-readable zone, which has only A to Z, 0 to 9 and <. Scan or type it again"
-    )]
     Character {
         /// Line, from 1.
         line: usize,
@@ -119,9 +113,29 @@ pub enum MrzError {
         character: char,
     },
     /// `today` was not a date.
-    #[error("the date of today is not known, and without it a two-digit year of birth cannot be read")]
     Today,
 }
+
+impl MrzError {
+    /// The same as data, for those who say it in other words.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Shape { found } => reason!("mrz-shape", found = found),
+            Self::Character { line, column, character } => {
+                reason!("mrz-character", character = character.to_string(), line = *line, column = *column)
+            }
+            Self::Today => reason!("mrz-no-today"),
+        }
+    }
+}
+
+impl std::fmt::Display for MrzError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.reason())
+    }
+}
+
+impl std::error::Error for MrzError {}
 
 /// Whether `text` looks like an attempt at a machine-readable zone, so that an error from [`parse`] is
 /// worth showing.

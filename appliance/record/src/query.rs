@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mrz::{self, Mrz};
 use crate::normalise::{self, plate, vin};
-use crate::{Date, Identifier, IdentifierKind};
+use crate::{Date, Identifier, IdentifierKind, Reason};
 
 /// Most characters of a query that are read.
 pub const QUERY_CHARS_MAX: usize = mrz::INPUT_CHARS_MAX;
@@ -46,7 +46,7 @@ pub struct Query {
     /// The machine-readable zone, if it was one.
     pub mrz: Option<Mrz>,
     /// Why it is not a readable zone although it looks like one: an English sentence.
-    pub mrz_problem: Option<String>,
+    pub mrz_problem: Option<Reason>,
 }
 
 /// Reads what was typed or scanned. `default_country` (alpha-3) is where telephone numbers without a
@@ -60,7 +60,7 @@ pub fn query_identifiers(text: &str, default_country: Option<&str>, today: &str)
             query.mrz = Some(mrz);
             return query;
         }
-        Err(error) if mrz::looks_like(&text) => query.mrz_problem = Some(error.to_string()),
+        Err(error) if mrz::looks_like(&text) => query.mrz_problem = Some(error.reason()),
         Err(_) => {}
     }
     let line = normalise::tidy_line(&text);
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn a_zone_that_was_cut_short_says_so() {
         let query = query_identifiers("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<", None, "2026-11-23");
-        assert!(query.mrz_problem.is_some_and(|problem| problem.contains("one line of 42")));
+        assert!(query.mrz_problem.is_some_and(|problem| problem.to_string().contains("has lines of 42")));
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 //! Whoever holds a connection feeds [`Conduct::step`] and does what it gives, in order: QUIC in [`crate::drive`], virtual
 //! time in the simulator.
 
-use cairn_casebook::PeerEvent;
+use cairn_casebook::{PeerEvent, Reason, reason, why_refused};
 use cairn_ledger::ledger::ReplicaKey;
 use cairn_ledger::{ClockQuality, ReplicaId};
 use cairn_sync_protocol::session::CloseReason;
@@ -31,8 +31,8 @@ pub enum Act {
 pub struct Ended {
     /// Both sides were proved to hold the same at some time in the session.
     pub equal: bool,
-    /// Why it ended; empty when in good order.
-    pub reason: String,
+    /// Why it ended; `None` when in good order.
+    pub reason: Option<Reason>,
     /// Bytes sent, with everything QUIC adds.
     pub sent: u64,
     /// Bytes received.
@@ -47,7 +47,7 @@ pub struct Conduct {
     once: bool,
     over: bool,
     equal: bool,
-    reason: String,
+    reason: Option<Reason>,
     goodbye: String,
     set_aside: Vec<String>,
     set_aside_ms: Option<u64>,
@@ -64,7 +64,7 @@ impl Conduct {
             once,
             over: false,
             equal: false,
-            reason: String::new(),
+            reason: None,
             goodbye: String::new(),
             set_aside: Vec::new(),
             set_aside_ms: None,
@@ -85,9 +85,9 @@ impl Conduct {
     }
 
     /// The connection is gone.
-    pub fn lost(&mut self, now_ms: u64, reason: String) {
+    pub fn lost(&mut self, now_ms: u64, reason: Reason) {
         self.step(now_ms, Event::LinkClosed);
-        self.reason = reason;
+        self.reason = Some(reason);
         self.over = true;
     }
 
@@ -95,7 +95,7 @@ impl Conduct {
     pub fn peer_takes_nothing(&mut self) {
         if !self.over {
             self.over = true;
-            self.reason = "the peer does not take what is sent to it".to_owned();
+            self.reason = Some(reason!("link-takes-nothing"));
         }
     }
 
@@ -104,9 +104,9 @@ impl Conduct {
         self.over
     }
 
-    /// Why it ended, as a sentence; empty when in good order.
-    pub fn reason(&self) -> &str {
-        &self.reason
+    /// Why it ended; `None` when in good order.
+    pub fn reason(&self) -> Option<&Reason> {
+        self.reason.as_ref()
     }
 
     /// The name of the reason, for the other side.
@@ -176,7 +176,7 @@ impl Conduct {
         match by {
             Side::Here => self.note(PeerEvent::Refused { name: name.clone(), detail: detail.clone() }),
             Side::There => {
-                let reason = format!("the peer did not take some entries ({name}): {detail}");
+                let reason = reason!("link-not-taken", why = why_refused(&name));
                 self.note(PeerEvent::Failed { reason, next_attempt_ms: None });
             }
         }
@@ -190,22 +190,30 @@ impl Conduct {
         self.goodbye = reason.name().to_owned();
         match &reason {
             CloseReason::Refused(refusal) => {
-                self.reason = format!("the peer broke a rule of the protocol: {refusal}");
+                self.reason = Some(reason!("link-broken-rule", why = why_refused(refusal.name())));
                 self.note(PeerEvent::Refused { name: refusal.name().to_owned(), detail: refusal.to_string() });
             }
-            CloseReason::Asked(name) => self.reason = why(name, "this machine", ""),
-            CloseReason::Peer(name, detail) => self.reason = why(name, "the peer", detail),
+            CloseReason::Asked(name) => self.reason = why(name, Side::Here, ""),
+            CloseReason::Peer(name, detail) => self.reason = why(name, Side::There, detail),
         }
     }
 }
 
-/// A sentence for the reason a side gave; empty for an end in good order.
-fn why(name: &str, who: &str, detail: &str) -> String {
-    match name {
-        "done" | "stopping" | "again" | "replaced" => String::new(),
-        "links-cut" => format!("{who} cut its links"),
-        "cancelled" => format!("{who} cancelled the sync"),
-        _ if detail.is_empty() => format!("{who} ended the session: {name}"),
-        _ => format!("{who} ended the session: {detail}"),
-    }
+/// What the reason means that a side gave; `None` for an end in good order.
+fn why(name: &str, who: Side, detail: &str) -> Option<Reason> {
+    let reason = match (name, who) {
+        ("done" | "stopping" | "again" | "replaced", _) => return None,
+        ("links-cut", Side::Here) => reason!("link-cut-here"),
+        ("links-cut", Side::There) => reason!("link-cut-there"),
+        ("cancelled", Side::Here) => reason!("link-cancelled-here"),
+        ("cancelled", Side::There) => reason!("link-cancelled-there"),
+        (_, Side::Here) => reason!("link-ended-here", name = name),
+        (_, Side::There) => {
+            if !detail.is_empty() {
+                tracing::info!(name, detail, "the peer ended the session");
+            }
+            reason!("link-ended-there", why = why_refused(name))
+        }
+    };
+    Some(reason)
 }

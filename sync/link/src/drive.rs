@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cairn_casebook::PeerEvent;
+use cairn_casebook::{PeerEvent, Reason, reason};
 use cairn_ledger::ReplicaId;
 use cairn_sync_protocol::Event;
 use quinn::{Connection, ReadError, RecvStream, SendStream, VarInt};
@@ -68,13 +68,13 @@ pub async fn run(link: Link) -> Ended {
 }
 
 /// The one stream: the side that dialled opens it, and its greeting makes it visible to the other.
-async fn streams(link: &Link) -> Result<(SendStream, RecvStream), String> {
+async fn streams(link: &Link) -> Result<(SendStream, RecvStream), Reason> {
     let opened =
         async { if link.dialled { link.connection.open_bi().await } else { link.connection.accept_bi().await } };
     match tokio::time::timeout(HANDSHAKE, opened).await {
         Ok(Ok(streams)) => Ok(streams),
         Ok(Err(error)) => Err(describe(&error)),
-        Err(_) => Err("the peer did not begin the session in time".to_owned()),
+        Err(_) => Err(reason!("link-late")),
     }
 }
 
@@ -108,9 +108,9 @@ impl<'a> Drive<'a> {
             tokio::select! {
                 chunk = recv.read_chunk(CHUNK_BYTES, true) => match chunk {
                     Ok(Some(chunk)) => self.step(Event::Received(chunk.bytes.to_vec())),
-                    Ok(None) => self.lost("the peer ended the session".to_owned()),
+                    Ok(None) => self.lost(reason!("link-closed")),
                     Err(ReadError::ConnectionLost(error)) => self.lost(describe(&error)),
-                    Err(error) => self.lost(error.to_string()),
+                    Err(error) => self.lost(reason!("link-other", detail = error.to_string())),
                 },
                 Some(answer) = self.answers.recv() => self.step(answer),
                 news = self.link.place.nudge.next() => news.into_iter().for_each(|event| self.step(event)),
@@ -119,7 +119,7 @@ impl<'a> Drive<'a> {
         }
     }
 
-    fn lost(&mut self, reason: String) {
+    fn lost(&mut self, reason: Reason) {
         self.conduct.lost((self.link.clock)(), reason);
     }
 
@@ -165,7 +165,7 @@ impl<'a> Drive<'a> {
         self.note_bytes();
         // A session that another one replaced must not say that the peer is gone.
         if self.link.place.is_current() {
-            self.note(PeerEvent::Disconnected { reason: self.conduct.reason().to_owned() });
+            self.note(PeerEvent::Disconnected { reason: self.conduct.reason().cloned() });
         }
         self.desk.close().await;
         let (sent, received) = self.noted;

@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cairn_casebook::{Reason, reason};
 use cairn_ledger::ReplicaId;
 use quinn::{ClientConfig, Connection, ConnectionError, Endpoint, IdleTimeout, ServerConfig, TransportConfig, VarInt};
 
@@ -74,37 +75,41 @@ pub enum DialFailure {
     /// What answered is not whom we expected.
     Stranger,
     /// Something answered and said no.
-    Refused(String),
+    Refused(Reason),
     /// Nobody answered.
-    Silent(String),
+    Silent(Reason),
 }
 
 impl std::fmt::Display for DialFailure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.reason())
+    }
+}
+
+impl DialFailure {
+    /// The same as data, for those who say it in other words.
+    pub fn reason(&self) -> Reason {
         match self {
-            Self::Stranger => f.write_str("what answers at this address has the key of another machine"),
-            Self::Refused(reason) => f.write_str(reason),
-            Self::Silent(reason) => write!(f, "the peer does not answer ({reason})"),
+            Self::Stranger => reason!("link-stranger"),
+            Self::Refused(reason) => reason.clone(),
+            Self::Silent(why) => reason!("link-silent", why = why.clone()),
         }
     }
 }
 
-/// Why a connection ended, as a sentence.
-pub fn describe(error: &ConnectionError) -> String {
+/// Why a connection ended.
+pub fn describe(error: &ConnectionError) -> Reason {
     match error {
         ConnectionError::ApplicationClosed(close) => match String::from_utf8_lossy(&close.reason).as_ref() {
-            "unknown-replica" => {
-                "the peer does not know this machine (unknown-replica); it may not have heard yet that it is a member"
-                    .to_owned()
-            }
-            "duplicate" => "another connection with this peer is used instead".to_owned(),
-            "" => "the peer closed the connection".to_owned(),
-            name => format!("the peer closed the connection: {name}"),
+            "unknown-replica" => reason!("link-unknown-here"),
+            "duplicate" => reason!("link-duplicate"),
+            "" => reason!("link-closed"),
+            name => reason!("link-closed-by-name", name = name),
         },
-        ConnectionError::ConnectionClosed(_) => "the peer refused the connection; its links may be cut".to_owned(),
-        ConnectionError::TimedOut => "nothing was heard of the peer for too long".to_owned(),
-        ConnectionError::Reset => "the peer was restarted".to_owned(),
-        other => other.to_string(),
+        ConnectionError::ConnectionClosed(_) => reason!("link-refused"),
+        ConnectionError::TimedOut => reason!("link-timed-out"),
+        ConnectionError::Reset => reason!("link-restarted"),
+        other => reason!("link-other", detail = other.to_string()),
     }
 }
 
@@ -116,13 +121,13 @@ pub async fn dial(
     expected: Expected,
     address: SocketAddr,
 ) -> Result<Connection, DialFailure> {
-    let silent = |reason: &dyn std::fmt::Display| DialFailure::Silent(reason.to_string());
+    let silent = |error: &dyn std::fmt::Display| DialFailure::Silent(reason!("link-other", detail = error.to_string()));
     let (crypto, stranger) = identity.client(alpn, expected).map_err(|error| silent(&error))?;
     let mut config = ClientConfig::new(Arc::new(crypto));
     config.transport_config(Arc::new(transport(Some(KEEP_ALIVE))));
     let connecting = endpoint.connect_with(config, address, SERVER_NAME).map_err(|error| silent(&error))?;
     match tokio::time::timeout(HANDSHAKE, connecting).await {
-        Err(_) => Err(silent(&"no answer in time")),
+        Err(_) => Err(DialFailure::Silent(reason!("link-no-answer"))),
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(_)) if stranger.load(std::sync::atomic::Ordering::Relaxed) => Err(DialFailure::Stranger),
         Ok(Err(error @ (ConnectionError::ConnectionClosed(_) | ConnectionError::ApplicationClosed(_)))) => {

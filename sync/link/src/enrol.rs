@@ -50,7 +50,7 @@ pub async fn join(
 async fn blocking<T: Send + 'static>(
     call: impl FnOnce() -> Result<T, CasebookError> + Send + 'static,
 ) -> Result<T, CasebookError> {
-    let failed = |error: tokio::task::JoinError| CasebookError::Storage(error.to_string());
+    let failed = |error: tokio::task::JoinError| CasebookError::Storage(error.to_string().into());
     tokio::task::spawn_blocking(call).await.map_err(failed)?
 }
 
@@ -121,7 +121,7 @@ async fn reply(book: Arc<dyn Book>, clock: Clock, peer: ReplicaId, bytes: Vec<u8
             tracing::error!(%error, "a request to join could not be answered");
             JoinFrame::Refused("storage".to_owned(), "the hub could not store the enrolment".to_owned())
         }
-        Err(CasebookError::PeerRefused { name, detail }) => JoinFrame::Refused(name.to_owned(), detail),
+        Err(CasebookError::PeerRefused { name, detail }) => JoinFrame::Refused(name.to_owned(), detail.to_string()),
         Err(error) => JoinFrame::Refused("refused".to_owned(), error.to_string()),
     }
 }

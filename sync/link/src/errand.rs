@@ -110,7 +110,9 @@ fn read(book: &dyn Book, log: LogId, from: u64, bytes_max: usize) -> Event {
 fn kept(log: LogId, kept: Result<Kept, CasebookError>) -> Event {
     match kept {
         Ok(Kept { number, hash, new }) => Event::ParcelKept { log, number, hash, new },
-        Err(CasebookError::PeerRefused { name, detail }) => Event::ParcelRefused { log, name: name.to_owned(), detail },
+        Err(CasebookError::PeerRefused { name, detail }) => {
+            Event::ParcelRefused { log, name: name.to_owned(), detail: detail.to_string() }
+        }
         Err(error) => {
             tracing::warn!(%error, "a parcel could not be kept");
             // What went wrong on this machine's disk is nothing for the peer to read.

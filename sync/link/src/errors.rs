@@ -2,51 +2,98 @@
 
 use std::net::SocketAddr;
 
-use cairn_casebook::CasebookError;
+use cairn_casebook::{CasebookError, Reason, reason};
 
 /// The sync task cannot run.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum LinkError {
     /// The address is taken or not of this machine.
-    #[error("cannot listen on {0}: {1}; nothing else is affected, choose another port or stop the program that has it")]
     Listen(SocketAddr, std::io::Error),
     /// The key of this replica cannot be used.
-    #[error("the key of this machine cannot be used for TLS: {0}; restore it from a backup")]
     Key(String),
     /// The links are cut on purpose.
-    #[error("the links of this machine are cut; restore them on the sync page first")]
     Cut,
     /// There is nobody to sync with.
-    #[error("no address of any peer is known here; add one on the sync page or join a hub first")]
     Nobody,
 }
 
+impl LinkError {
+    /// The same as data, for those who say it in other words.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Listen(address, error) => {
+                reason!("link-no-listen", address = address.to_string(), detail = error.to_string())
+            }
+            Self::Key(detail) => reason!("link-bad-key", detail = detail),
+            Self::Cut => reason!("links-are-cut"),
+            Self::Nobody => reason!("link-nobody"),
+        }
+    }
+}
+
+impl std::fmt::Display for LinkError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.reason())
+    }
+}
+
+impl std::error::Error for LinkError {}
+
 /// Joining did not work. Nothing was changed on this machine unless the sentence says so.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum JoinError {
     /// The code is not a code, or this machine cannot join.
-    #[error(transparent)]
-    Casebook(#[from] CasebookError),
+    Casebook(CasebookError),
     /// This machine's side failed.
-    #[error(transparent)]
-    Link(#[from] LinkError),
+    Link(LinkError),
     /// No address was given.
-    #[error("no address of the hub is known; give one, such as 192.0.2.10:4440")]
     NoAddress,
     /// Nobody answered.
-    #[error(
-        "the hub did not answer at {0}; check the address and that the hub is running, then try again with the same code"
-    )]
     Unreachable(String),
     /// Something answered that is not the hub the code was made by.
-    #[error(
-        "what answered at {0} is not the hub that made this code; nothing was sent to it. Check the code and the address"
-    )]
     WrongHub(String),
     /// The hub said no.
-    #[error("the hub refused: {1} ({0})")]
     Refused(String, String),
     /// The answer makes no sense.
-    #[error("the hub's answer at {0} cannot be read; it may run another version")]
     Garbled(String),
+}
+
+impl JoinError {
+    /// The same as data, for those who say it in other words.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Casebook(error) => error.reason(),
+            Self::Link(error) => error.reason(),
+            Self::NoAddress => reason!("join-no-address"),
+            Self::Unreachable(address) => reason!("join-unreachable", address = address),
+            Self::WrongHub(address) => reason!("join-wrong-hub", address = address),
+            Self::Refused(name, detail) => match name.as_str() {
+                "wrong-code" => reason!("peer-wrong-code"),
+                "used-code" => reason!("peer-used-code"),
+                "door-closed" => reason!("peer-door-closed"),
+                _ => reason!("join-refused", name = name, detail = detail),
+            },
+            Self::Garbled(address) => reason!("join-garbled", address = address),
+        }
+    }
+}
+
+impl std::fmt::Display for JoinError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.reason())
+    }
+}
+
+impl std::error::Error for JoinError {}
+
+impl From<CasebookError> for JoinError {
+    fn from(error: CasebookError) -> Self {
+        Self::Casebook(error)
+    }
+}
+
+impl From<LinkError> for JoinError {
+    fn from(error: LinkError) -> Self {
+        Self::Link(error)
+    }
 }

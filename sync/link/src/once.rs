@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cairn_casebook::{Member, PeerEvent};
+use cairn_casebook::{Member, PeerEvent, Reason, reason};
 use cairn_ledger::ReplicaId;
 use quinn::{Connection, Endpoint};
 
@@ -87,11 +87,12 @@ impl Once {
     }
 
     /// The first address that answers. The endpoint must live as long as the connection.
-    async fn reach(&self, member: &Member) -> Result<(Endpoint, Connection), String> {
-        let mut failure = DialFailure::Silent("the address cannot be resolved".to_owned());
+    async fn reach(&self, member: &Member) -> Result<(Endpoint, Connection), Reason> {
+        let mut failure = DialFailure::Silent(reason!("link-no-such-address"));
         for name in &member.addresses {
             for address in endpoint::resolve(None, name).await {
-                let endpoint = endpoint::dial_only(address).map_err(|error| error.to_string())?;
+                let endpoint =
+                    endpoint::dial_only(address).map_err(|error| reason!("link-other", detail = error.to_string()))?;
                 let expected = endpoint::expect_one(member.replica);
                 match endpoint::dial(&endpoint, &self.identity, SYNC_ALPN, expected, address).await {
                     Ok(connection) => return Ok((endpoint, connection)),
@@ -99,7 +100,7 @@ impl Once {
                 }
             }
         }
-        Err(failure.to_string())
+        Err(failure.reason())
     }
 
     async fn member_now(&self, member: Member) -> Member {
@@ -108,7 +109,7 @@ impl Once {
         members.into_iter().find(|known| known.replica == replica).unwrap_or(member)
     }
 
-    async fn note_failure(&self, peer: ReplicaId, reason: String) {
+    async fn note_failure(&self, peer: ReplicaId, reason: Reason) {
         let (book, now_ms) = (self.book.clone(), (self.clock)());
         let event = PeerEvent::Failed { reason, next_attempt_ms: None };
         let noted = tokio::task::spawn_blocking(move || book.note_peer(peer, event, now_ms)).await;
@@ -128,11 +129,11 @@ async fn sync_with(once: Arc<Once>, member: Member) -> PeerOutcome {
         received,
     };
     let reached = tokio::time::timeout(once.limit, once.reach(&member)).await;
-    let (endpoint, connection) = match reached.unwrap_or_else(|_| Err("the peer does not answer in time".to_owned())) {
+    let (endpoint, connection) = match reached.unwrap_or_else(|_| Err(reason!("link-no-answer"))) {
         Ok(reached) => reached,
         Err(reason) => {
             once.note_failure(member.replica, reason.clone()).await;
-            return outcome(&member, Outcome::Failed(reason), 0, 0);
+            return outcome(&member, Outcome::Failed(reason.to_string()), 0, 0);
         }
     };
     let Some(place) = once.sessions.enter(member.replica, once.book.replica()) else {
@@ -168,9 +169,9 @@ fn judge(ended: &Ended) -> Outcome {
         return Outcome::Equal;
     }
     let set_aside = ended.set_aside.join("; ");
-    match (ended.reason.is_empty(), set_aside.is_empty()) {
-        (true, true) => Outcome::Unequal("not everything could be exchanged yet".to_owned()),
-        (true, false) => Outcome::Unequal(set_aside),
-        (false, _) => Outcome::Unequal(ended.reason.clone()),
+    match &ended.reason {
+        Some(reason) => Outcome::Unequal(reason.to_string()),
+        None if set_aside.is_empty() => Outcome::Unequal("not everything could be exchanged yet".to_owned()),
+        None => Outcome::Unequal(set_aside),
     }
 }

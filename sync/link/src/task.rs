@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use cairn_casebook::{Change, Member, PeerEvent};
+use cairn_casebook::{Change, Member, PeerEvent, reason};
 use cairn_ledger::ReplicaId;
 use quinn::{Connection, Endpoint, Incoming, VarInt};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
@@ -290,7 +290,7 @@ async fn dial_due(shared: &Arc<Shared>, calls: &mut JoinSet<()>) {
 }
 
 async fn make(shared: &Arc<Shared>, call: &Call) -> CallEnd {
-    let mut failure = DialFailure::Silent("the address cannot be resolved".to_owned());
+    let mut failure = DialFailure::Silent(reason!("link-no-such-address"));
     for name in &call.addresses {
         for address in endpoint::resolve(Some(&shared.endpoint), name).await {
             let expected = Expected::Members(call.expected.iter().copied().collect());
@@ -319,10 +319,11 @@ async fn converse(shared: &Arc<Shared>, call: &Call, connection: Connection) -> 
 
 async fn note_failure(shared: &Arc<Shared>, target: &Target, end: CallEnd, wait: Duration) {
     let reason = match end {
-        CallEnd::Failed(failure) => failure.to_string(),
-        CallEnd::Session(ended) if !ended.reason.is_empty() => ended.reason,
-        CallEnd::Session(_) | CallEnd::Yielded => return,
+        CallEnd::Failed(failure) => Some(failure.reason()),
+        CallEnd::Session(ended) => ended.reason,
+        CallEnd::Yielded => None,
     };
+    let Some(reason) = reason else { return };
     let Target::Member(peer) = *target else { return };
     if shared.sessions.has(&peer) {
         // Meanwhile it was reached another way.

@@ -436,7 +436,7 @@ impl World {
         let Some(machine) = self.end(wire, side).filter(|end| !end.over).map(|end| end.machine) else { return };
         let shown_ms = self.clock(machine);
         if let Some(end) = self.end(wire, side) {
-            end.conduct.lost(shown_ms, reason.to_owned());
+            end.conduct.lost(shown_ms, reason.into());
         }
         self.finish_if_over(wire, side);
     }
@@ -445,9 +445,9 @@ impl World {
         let now_ms = self.now_ms;
         let Some(end) = self.end(id, side).filter(|end| end.conduct.is_over() && !end.over) else { return };
         end.over = true;
-        let (machine, reason) = (end.machine, end.conduct.reason().to_owned());
+        let (machine, reason) = (end.machine, end.conduct.reason().cloned());
         let current = end.place.is_current();
-        self.say(|| format!("wire {id}: over at {machine}: {reason}"));
+        self.say(|| format!("wire {id}: over at {machine}: {reason:?}"));
         if current {
             self.hand_in(id, side, Errand::Note(PeerEvent::Disconnected { reason }));
         }

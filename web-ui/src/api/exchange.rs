@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use cairn_casebook::{Invitation, ReplicaId, SyncStatus};
+use cairn_casebook::{Invitation, ReplicaId, SyncStatus, reason};
 use serde::Deserialize;
 
 use super::{ask, at_most, carry_out};
@@ -43,7 +43,7 @@ pub(super) async fn why(
 ) -> Result<Json<WhySaid>, Failure> {
     let Query(asked) = asked.map_err(|error| Failure::bad_request(format!("The query could not be read: {error}.")))?;
     let usual = blocking(&state, |casebook, _| Ok::<_, Failure>(casebook.usual_why())).await?;
-    let nobody = || Failure::not_found("No other site is known here, so there is nobody to see. Join a hub first.");
+    let nobody = || Failure::not_found(reason!("nobody-to-see"));
     let site = asked.of.or(usual).ok_or_else(nobody)?;
     Ok(Json(WhySaid::in_english(&state.reach.why(&who.actor, site).await?)))
 }

@@ -13,7 +13,7 @@ use crate::Failure;
 struct ProblemJson<'a> {
     title: &'a str,
     status: u16,
-    detail: &'a str,
+    detail: String,
     code: &'a str,
     problems: Vec<FieldProblem>,
 }
@@ -43,7 +43,7 @@ pub fn problem(failure: &Failure) -> Response {
     let body = ProblemJson {
         title: failure.title(),
         status: failure.status.as_u16(),
-        detail: &failure.detail,
+        detail: failure.in_english(),
         code: failure.code,
         problems: problems.collect(),
     };

@@ -27,7 +27,13 @@ mod tests {
     use super::*;
 
     fn row(raw: &str) -> RejectedRow {
-        RejectedRow { line: 7, code: "bad-date".into(), reason: "No date, but a comma".into(), raw: raw.into() }
+        RejectedRow {
+            line: 7,
+            code: "bad-date".into(),
+            reason: "No date, but a comma".into(),
+            said: None,
+            raw: raw.into(),
+        }
     }
 
     #[test]

@@ -415,7 +415,11 @@ fn one_record() -> Shapes {
 
 fn imports() -> Shapes {
     vec![
-        ("RejectedRow", object([("line", whole()), ("code", text()), ("reason", text()), ("raw", text())])),
+        (
+            "RejectedRow",
+            object([("line", whole()), ("code", text()), ("reason", text()), ("said?", of("Reason")), ("raw", text())]),
+        ),
+        ("Reason", object([("name", text()), ("args?", json!({"type": "object"}))])),
         (
             "ImportReport",
             object([

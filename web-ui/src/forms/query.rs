@@ -2,6 +2,7 @@
 
 use super::{FIELDS_MAX, too_many_fields};
 use crate::Failure;
+use cairn_record::reason;
 
 /// Text made safe as the value of one query parameter.
 pub fn percent_encoded(text: &str) -> String {
@@ -25,14 +26,13 @@ pub fn own_path(next: &str) -> &str {
 
 /// The fields of a plain form, in their order.
 pub(super) fn pairs(body: &[u8]) -> Result<Vec<(String, String)>, Failure> {
-    let text = std::str::from_utf8(body)
-        .map_err(|_| Failure::bad_request("The form is not text in UTF-8. Nothing was changed."))?;
+    let text = std::str::from_utf8(body).map_err(|_| Failure::bad_request(reason!("sent-not-text")))?;
     let pairs = text.split('&').filter(|pair| !pair.is_empty()).take(FIELDS_MAX + 1).map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         Some((decoded(key)?, decoded(value)?))
     });
     let fields: Option<Vec<_>> = pairs.collect();
-    let fields = fields.ok_or_else(|| Failure::bad_request("The form is not text in UTF-8. Nothing was changed."))?;
+    let fields = fields.ok_or_else(|| Failure::bad_request(reason!("sent-not-text")))?;
     if fields.len() > FIELDS_MAX { Err(too_many_fields()) } else { Ok(fields) }
 }
 

@@ -16,7 +16,7 @@ use crate::state::{AppState, blocking};
 const PAGE: usize = 100;
 
 /// What can stand in the audit.
-const ACTIONS: [&str; 21] = [
+const ACTIONS: [&str; 29] = [
     "check",
     "search",
     "view",
@@ -24,19 +24,27 @@ const ACTIONS: [&str; 21] = [
     "change",
     "settle",
     "import",
+    "import_rows",
+    "import_done",
+    "import_dry_run",
     "undo_import",
     "sign_in",
     "sign_in_refused",
     "sign_out",
     "people",
     "enrol",
+    "enrol_refused",
     "sync",
+    "sync_refused",
+    "links",
     "stick_write",
     "stick_read",
     "stick_refused",
     "stick_receipt",
     "audit_read",
+    "audit_verify",
     "refused",
+    "rebuild",
     "start",
 ];
 
@@ -71,6 +79,7 @@ pub(super) struct Asked {
 pub(super) struct Line {
     pub line: AuditLine,
     pub action: String,
+    pub about: String,
     pub role: String,
     pub grave: bool,
 }
@@ -137,8 +146,12 @@ impl AuditPage {
         let older = lines.last().filter(|_| lines.len() == PAGE).map(|line| asked.older_than(line.at_ms));
         let shown = lines.into_iter().map(|line| Line {
             action: action(&line.action),
+            about: w.audited(&line),
             role: w.find(&format!("role-{}", line.role), &[]).unwrap_or_default(),
-            grave: matches!(line.action.as_str(), "refused" | "sign_in_refused"),
+            grave: matches!(
+                line.action.as_str(),
+                "refused" | "sign_in_refused" | "sync_refused" | "enrol_refused" | "fork"
+            ),
             line,
         });
         Self {

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use cairn_casebook::{Actor, Draft};
-use cairn_record::{Kind, RecordId};
+use cairn_record::{Kind, RecordId, reason};
 
 use super::schema_form::{self, Texts};
 use super::{Done, Frame, Section, Visit, page};
@@ -183,7 +183,7 @@ pub(super) async fn keep(
 ) -> Result<Response, Failure> {
     let (name, about) = (sent.get("draft").to_string(), sent.get("about").to_string());
     if Kind::from_key(sent.get("kind")).is_none() || !name.starts_with(&about) || about.is_empty() {
-        return Err(Failure::bad_request("The form does not say what it is a draft of. Nothing was kept or changed."));
+        return Err(Failure::bad_request(reason!("form-no-draft")));
     }
     let kept_ms = visit.clock.now_ms;
     let draft = Draft { name, about, fields: sent.fields, kept_ms };

@@ -28,7 +28,7 @@ pub async fn error_page(state: &AppState, context: &ErrorContext, failure: &Fail
         Err(second) => Err(second),
     };
     // When not even the frame can be put together, the plain sentence is better than nothing.
-    shown.unwrap_or_else(|_| failure.detail.clone().into_response())
+    shown.unwrap_or_else(|_| failure.in_english().into_response())
 }
 
 fn failure_page(mut visit: Visit, failure: &Failure) -> Result<Response, Failure> {
@@ -46,17 +46,17 @@ impl FailurePage {
             rights: rights_of(&frame),
             frame,
             detail: words_of(frame_words, failure),
-            problems: failure.problems.iter().map(|problem| problem.text.clone()).collect(),
+            problems: failure.problems.iter().map(|problem| frame_words.sentence(&problem.said())).collect(),
             refused: failure.code == "refused",
         }
     }
 }
 
-/// What happened, from the catalogue where a reason has one sentence; else as the casebook said it, in English.
+/// What happened: the sentence of the kind of failure, where it has one for all; else that of its reason.
 pub(super) fn words_of(words: Words, failure: &Failure) -> String {
     let seconds = crate::words::number(failure.retry_after_s.unwrap_or_default());
     let own = words.find(&format!("failure-words-{}", failure.code), &[("seconds", seconds)]);
-    own.unwrap_or_else(|| failure.detail.clone())
+    own.unwrap_or_else(|| failure.in_words(words))
 }
 
 /// Every right with the words for it.

@@ -9,6 +9,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use cairn_casebook::{Actor, CasebookError, NewPerson, Role, Via};
 
+use cairn_record::reason;
+
 use super::people::{AtBox, FormOutcome, refusal};
 use super::{Done, Frame, Section, Trouble, Visit, page, page_with};
 use crate::Failure;
@@ -81,13 +83,11 @@ async fn add_first(state: &AppState, visit: &Visit, sent: &OpenForm) -> Result<R
     };
     let added = blocking(state, move |casebook, now_ms| {
         if !casebook.nobody() {
-            return Err(CasebookError::NotNow(
-                "somebody was added here meanwhile; nothing was changed; sign in".into(),
-            ));
+            return Err(CasebookError::NotNow(reason!("nobody-any-more")));
         }
         casebook.add_person(&first_visitor(), &person, now_ms)
     });
-    added.await.map_err(|error| refusal(error, "user")).transpose_form()
+    added.await.map_err(|error| refusal(w, error, "user")).transpose_form()
 }
 
 /// The person who knows the code that the appliance showed when it was started.
@@ -98,8 +98,7 @@ fn first_visitor() -> Actor {
 /// Signs the first person in.
 async fn begin(state: &AppState, sent: &OpenForm) -> Result<Response, Failure> {
     let opened = entry::sign_in(state, sent.get("user"), sent.exact("password"), Via::Screen).await?;
-    let cookie =
-        entry::session_cookie(state, &opened).map_err(|_| Failure::fault("The session could not be begun."))?;
+    let cookie = entry::session_cookie(state, &opened).map_err(|_| Failure::fault(reason!("session-not-begun")))?;
     let mut response = Done::FirstPerson.at(door_of(sent.get("door")).1);
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)

@@ -6,7 +6,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use cairn_casebook::*;
-use cairn_record::{Confidence, Identifier, IdentifierKind, Kind, Reading, RecordId, Value, schema};
+use cairn_record::{Confidence, Identifier, IdentifierKind, Kind, Reading, Reason, RecordId, Value, reason, schema};
 
 use super::frame::{Look, Section, Trouble, Visit};
 use super::imports::RunShown;
@@ -34,6 +34,8 @@ pub(super) struct Flavour {
     pub hostile: bool,
     /// Whether it is a demonstration.
     pub demo: bool,
+    /// Whether every such text is without letters, so that all letters on a page are the catalogue's.
+    pub mute: bool,
 }
 
 /// A page with its name.
@@ -48,10 +50,14 @@ impl Entropy for Fixed {
 }
 
 impl Flavour {
-    pub(super) const PLAIN: Self = Self { language: Language::English, hostile: false, demo: true };
+    pub(super) const PLAIN: Self = Self { language: Language::English, hostile: false, demo: true, mute: false };
 
     fn t(self, text: &str) -> String {
-        if self.hostile && !text.is_empty() { format!("{text}{HOSTILE}") } else { text.into() }
+        match (self.hostile && !text.is_empty(), self.mute) {
+            (true, _) => format!("{text}{HOSTILE}"),
+            (_, true) => text.chars().map(|c| if c.is_alphabetic() { '×' } else { c }).collect(),
+            _ => text.into(),
+        }
     }
 
     pub(super) fn visit(self, role: Role, path: &str) -> Visit {
@@ -236,7 +242,7 @@ impl Flavour {
             answered_ms: NOW_MS,
             warnings: Vec::new(),
             cautions: if verdict == Verdict::Possible {
-                vec![Caution::Unread(self.t("this has one line of 42")), Caution::CheckDigit("number".into())]
+                vec![Caution::Unread(reason!("mrz-shape", found = self.t("42"))), Caution::CheckDigit("number".into())]
             } else {
                 Vec::new()
             },
@@ -373,8 +379,9 @@ impl Flavour {
             ],
             waiting: 14,
             set_aside: vec![SetAsideLine {
-                what: self.t("1 entry of Post Charlie"),
-                reason: self.t("its signature does not verify; nothing of it was used"),
+                what: "record change".into(),
+                reason: reason!("aside-other-space").to_string(),
+                said: Some(reason!("aside-other-space")),
                 at_ms: NOW_MS - HOUR_MS,
             }],
             records: 12_408,
@@ -390,7 +397,7 @@ impl Flavour {
             to_send,
             to_receive,
         };
-        let peer = |number: u8, site: &str, role: &str, connected, failure: &str, spaces| PeerSync {
+        let peer = |number: u8, site: &str, role: &str, connected, failed: Option<Reason>, spaces| PeerSync {
             replica: ReplicaId([number; 32]),
             site: self.t(site),
             role: role.into(),
@@ -400,7 +407,8 @@ impl Flavour {
             last_equal_ms: if connected { Some(NOW_MS - 15 * MINUTE_MS) } else { None },
             bytes_sent: 48_221,
             bytes_received: 3_912_004,
-            failure: self.t(failure),
+            failure: failed.as_ref().map(ToString::to_string).unwrap_or_default(),
+            failed,
             next_attempt_ms: Some(NOW_MS + 40_000),
             spaces,
         };
@@ -410,11 +418,12 @@ impl Flavour {
             space("Audit", "audit", None, 31, 0),
         ];
         let post = vec![space("Records of the region", "records", Some(true), 0, 0)];
+        let silent = reason!("link-silent", why = reason!("link-no-answer"));
         SyncStatus {
             cut: false,
             peers: vec![
-                peer(2, "Regional bureau", "hub", true, "", hub),
-                peer(3, "Post Alpha", "post", false, "no answer from 10.0.4.9:7411 within 10 seconds", post),
+                peer(2, "Regional bureau", "hub", true, None, hub),
+                peer(3, "Post Alpha", "post", false, Some(silent), post),
             ],
             words: "14 entries wait for the hub".into(),
             state: "waiting".into(),
@@ -440,7 +449,7 @@ impl Flavour {
                 step(P::Next, O::Well, F::NextLinked),
             ]
         } else {
-            let failure = self.t("the peer does not answer (no answer in time)");
+            let failure = reason!("link-silent", why = reason!("link-no-answer")).to_string();
             vec![
                 step(P::Address, O::Well, F::AddressKnown { addresses }),
                 step(P::Name, O::Well, F::NameFound { name: address(), to: self.t("10.0.4.2:7411") }),
@@ -455,7 +464,8 @@ impl Flavour {
         };
         let replica = ReplicaId([2; 32]);
         let (site, role) = (self.t("Regional bureau"), "hub".into());
-        let said = visit.clock.why(&LinkWhy { replica, site, role, at_ms: NOW_MS, linked, steps });
+        let failed = Some(reason!("link-silent", why = reason!("link-no-answer")));
+        let said = visit.clock.why(&LinkWhy { failed, replica, site, role, at_ms: NOW_MS, linked, steps });
         why::WhyPage::of(visit, Some(said), vec![(ReplicaId([3; 32]), self.t("Post Alpha"))])
     }
 
@@ -491,16 +501,19 @@ impl Flavour {
             missing: vec![3, 4],
             received: vec![2],
             set_aside: vec![self.t("gap: the entries between are missing")],
+            reasons: vec![reason!("peer-gap")],
         }
     }
 
     pub(super) fn report(self, dry_run: bool) -> ImportReport {
-        let row = |line, code: &str, reason: &str, raw: &str| RejectedRow {
+        let row = |line, code: &str, said: Reason, raw: &str| RejectedRow {
             line,
             code: code.into(),
-            reason: self.t(reason),
+            reason: said.to_string(),
+            said: Some(said),
             raw: self.t(raw),
         };
+        let (column, why) = (self.t("Date"), reason!("problem-grade-scheme"));
         ImportReport {
             batch: if dry_run { String::new() } else { "b-20251122-0912".into() },
             dry_run,
@@ -513,19 +526,19 @@ impl Flavour {
                 row(
                     118,
                     "bad-date",
-                    "Date: \"31/02/2024\" is not a day of the calendar.",
+                    reason!("row-date-calendar", column = column, text = self.t("31/02/2024")),
                     "NM-2024-00117,31/02/2024,Burglary,Harrow Lane 12,OH3338L,\"Entered by the rear window\"",
                 ),
                 row(
                     301,
                     "too-few-columns",
-                    "The row has 7 columns and the header 11: it was cut off, and which columns are missing cannot be known.",
+                    reason!("row-columns-cut", found = 7_u8, columns = 11_u8),
                     "NM-2024-00300,02/03/2024,Theft",
                 ),
                 row(
                     640,
                     "no-reference",
-                    "Crime No is empty, and a row without it cannot be named.",
+                    reason!("row-invalid", part = self.t("report"), why = why),
                     ",14/06/2024,Handling,Quay 3",
                 ),
             ],
@@ -534,7 +547,7 @@ impl Flavour {
             remarks: vec![row(
                 22,
                 "value",
-                "Outcome: \"NFA\" is not in the list; its words are kept in the remarks.",
+                reason!("row-lost-letters", column = self.t("Outcome"), text = self.t("?koda")),
                 "",
             )],
         }
@@ -542,6 +555,7 @@ impl Flavour {
 
     fn audit(self) -> Vec<AuditLine> {
         let line = |number: u64, action: &str, detail: &str, records: Vec<RecordId>, count, witnessed| AuditLine {
+            said: None,
             site: self.t("Post Delta"),
             number,
             at_ms: NOW_MS - (40 - number) * 7 * MINUTE_MS,
@@ -550,10 +564,11 @@ impl Flavour {
             role: "officer".into(),
             action: action.into(),
             records,
-            detail: self.t(detail),
+            detail: if action == "change" { detail.into() } else { self.t(detail) },
             count,
             witnessed,
         };
+        let why = reason!("link-in-order");
         vec![
             line(39, "check", "oh3338l", vec![id(1), id(7), id(8), id(9), id(10)], 5, false),
             line(38, "refused", "GET /people", Vec::new(), 0, false),
@@ -561,6 +576,12 @@ impl Flavour {
             line(36, "import", "northmark-crime.csv", Vec::new(), 774, true),
             line(35, "sign_in", "", Vec::new(), 0, true),
             line(34, "sign_in_refused", "k.daniels", Vec::new(), 0, true),
+            AuditLine {
+                said: Some(reason!("audit-link-closed", site = self.t("Hub"), why = why, received = 4_u8, sent = 2_u8)),
+                user: String::new(),
+                role: String::new(),
+                ..line(33, "sync", "", Vec::new(), 6, true)
+            },
         ]
     }
 
@@ -747,7 +768,8 @@ impl Flavour {
             let words = Words::new(self.language);
             RunShown::Done(Box::new(imports::ReportShown::of(words, self.report(dry_run), "/imports/f")))
         };
-        let names = vec!["northmark-crime".to_string(), self.t("harbour-log")];
+        let names = vec![self.t("northmark-crime"), self.t("harbour-log")];
+        let words = Words::new(self.language);
         vec![
             (
                 "imports",
@@ -771,7 +793,10 @@ impl Flavour {
             ("import-going", html(&run(going(false)))),
             ("import-checked", html(&run(report(true)))),
             ("import-applied", html(&run(report(false)))),
-            ("import-failed", html(&run(RunShown::Failed(self.t("The file has no column “Crime No”."))))),
+            (
+                "import-failed",
+                html(&run(RunShown::Failed(words.sentence(&reason!("file-column-twice", name = self.t("Crime No")))))),
+            ),
             ("import-batch", html(&imports::BatchPage::of(visit("/imports/batches/b"), batch(None)))),
             (
                 "import-batch-undone",
@@ -801,7 +826,8 @@ impl Flavour {
             site: self.t(site),
             lane: serde_json::from_str("\"normal\"").unwrap(),
             entries: 40_118,
-            fault: self.t(fault),
+            fault: fault.into(),
+            said: (!fault.is_empty()).then(|| reason!("log-fault", number = 311_u64)),
         };
         let sound = Verification { sound: true, logs: vec![log("Post Delta", ""), log("Regional bureau", "")] };
         let broken = Verification {
@@ -864,7 +890,7 @@ impl Flavour {
                 failure(&Failure::new(
                     StatusCode::NOT_FOUND,
                     "not-found",
-                    self.t("This record is not held here; it may not have arrived yet."),
+                    reason!("record-not-here", record = self.t("018f")),
                 )),
             ),
             ("sync-line", html(&sync::SyncLine { frame: visit("/sync").frame(Section::Other, "") })),

@@ -84,9 +84,10 @@ impl HomePage {
     }
 
     /// Peers that could not be reached.
-    pub fn failing(&self) -> Vec<(&str, &str)> {
+    pub fn failing(&self) -> Vec<(&str, String)> {
         let peers = self.status.iter().flat_map(|status| &status.peers);
-        peers.filter(|peer| !peer.failure.is_empty()).map(|peer| (peer.site.as_str(), peer.failure.as_str())).collect()
+        let words = self.frame.words;
+        peers.filter(|peer| !peer.failure.is_empty()).map(|peer| (peer.site.as_str(), words.failure(peer))).collect()
     }
 
     /// Whether this post has not joined a hub yet and the person can do that.

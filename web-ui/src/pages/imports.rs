@@ -10,7 +10,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use cairn_casebook::{ImportBatch, ImportReport, RejectedRow, Right};
-use cairn_record::Kind;
+use cairn_record::{Kind, reason};
 
 use super::{Done, Frame, Section, Visit, page};
 use crate::Failure;
@@ -146,15 +146,14 @@ pub(super) async fn drop_file(
 /// The rows that the last run refused.
 pub(super) async fn rejected(
     State(state): State<AppState>,
+    visit: Visit,
     who: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let file = state.workbench.file(&who.actor, &id, state.now_ms())?;
     match file.run() {
-        Run::Done(report) => Ok(rejected_csv(&report)),
-        _ => Err(Failure::not_found(
-            "This file has not been read to its end, so that there is no list of refused rows yet.",
-        )),
+        Run::Done(report) => Ok(rejected_csv(visit.words(), &report)),
+        _ => Err(Failure::not_found(reason!("file-unfinished"))),
     }
 }
 
@@ -172,10 +171,11 @@ pub(super) async fn batch(
 /// The rows that an import refused.
 pub(super) async fn batch_rejected(
     State(state): State<AppState>,
+    visit: Visit,
     who: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    Ok(rejected_csv(&batch_of(&state, &who, id).await?.report))
+    Ok(rejected_csv(visit.words(), &batch_of(&state, &who, id).await?.report))
 }
 
 /// Takes an import back as a whole.
@@ -192,10 +192,7 @@ pub(super) async fn undo(
 async fn batch_of(state: &AppState, who: &SignedIn, id: String) -> Result<ImportBatch, Failure> {
     let actor = who.actor.clone();
     let batches = blocking(state, move |casebook, _| casebook.imports(&actor)).await?;
-    batches
-        .into_iter()
-        .find(|batch| batch.batch == id)
-        .ok_or_else(|| Failure::not_found("No import of this name was applied here."))
+    batches.into_iter().find(|batch| batch.batch == id).ok_or_else(|| Failure::not_found(reason!("import-unknown")))
 }
 
 fn run_address(id: &str, mapping: &str) -> String {
@@ -203,10 +200,10 @@ fn run_address(id: &str, mapping: &str) -> String {
 }
 
 /// Refused rows as a file that a spreadsheet opens.
-fn rejected_csv(report: &ImportReport) -> Response {
+fn rejected_csv(w: Words, report: &ImportReport) -> Response {
     let mut text = String::from("\u{feff}line,code,reason,row\r\n");
     for row in &report.rejected {
-        let cells = [row.line.to_string(), cell(&row.code), cell(&row.reason), cell(&row.raw)];
+        let cells = [row.line.to_string(), cell(&row.code), cell(&w.why(row)), cell(&row.raw)];
         text.push_str(&cells.join(","));
         text.push_str("\r\n");
     }
@@ -242,7 +239,7 @@ impl RunShown {
             Run::Done(report) => {
                 Some(Self::Done(Box::new(ReportShown::of(w, report, &format!("/imports/{}", file.id)))))
             }
-            Run::Failed(failure) => Some(Self::Failed(failure.detail)),
+            Run::Failed(failure) => Some(Self::Failed(failure.in_words(w))),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::Failure;
 use crate::forms::{CheckedForm, CheckedUpload};
 use crate::gate::SignedIn;
 use crate::state::{AppState, blocking};
+use cairn_record::reason;
 
 const HOUR_MS: u64 = 60 * 60 * 1000;
 /// Hours for which an invitation can be good, with the key of the words for them; the usual one first.
@@ -68,7 +69,8 @@ pub(super) async fn invite(
         }
         Err(failure) if failure.status.is_client_error() && failure.status != StatusCode::FORBIDDEN => {
             let mut shown = InvitePage::of(visit, Vec::new(), None, typed);
-            shown.frame = shown.frame.with_trouble(failure.detail.clone());
+            let told = failure.in_words(shown.frame.words);
+            shown.frame = shown.frame.with_trouble(told);
             page_with(failure.status, &shown)
         }
         Err(failure) => Err(failure),
@@ -83,8 +85,7 @@ pub(super) async fn invitation_file(
 ) -> Result<Response, Failure> {
     let actor = who.actor.clone();
     let open = blocking(&state, move |casebook, now_ms| casebook.invitations(&actor, now_ms)).await?;
-    let gone =
-        || Failure::not_found("This invitation is no longer open: it was used, or its time is over. Make a new one.");
+    let gone = || Failure::not_found(reason!("invitation-gone"));
     let invitation = open.iter().find(|one| name_of(one) == name).ok_or_else(gone)?;
     let text = serde_json::to_string_pretty(invitation).map_err(|_| gone())?;
     let headers = [
@@ -124,7 +125,7 @@ pub(super) async fn join(
         Ok(()) => Ok(Done::Joined.at("/sync")),
         Err(refused) => {
             shown.code = code;
-            shown.again("code", Failure::from(refused).detail)
+            shown.again("code", Failure::from(refused).in_words(w))
         }
     }
 }

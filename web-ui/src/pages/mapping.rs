@@ -8,7 +8,7 @@ use cairn_casebook::CasebookError;
 use cairn_intake::{
     Century, ColumnChoice, DATE_FORMATS, DateFormat, DateRule, Encoding, FileFormat, Mapping, Sniffed, sniff,
 };
-use cairn_record::{Field, FieldType, Kind, country, schema};
+use cairn_record::{Field, FieldType, Kind, Reason, country, schema};
 
 use super::{Frame, Section, Trouble, Visit, packed_page, page, page_with};
 use crate::Failure;
@@ -140,15 +140,16 @@ pub(super) async fn save(
             let name = mapping.name.clone();
             match blocking(&state, move |casebook, now_ms| casebook.save_mapping(&actor, &mapping, now_ms)).await {
                 Ok(()) => return Ok(to_chosen(&id, &name)),
-                Err(error @ (CasebookError::BadRequest(_) | CasebookError::NotNow(_))) => Failure::from(error).detail,
+                Err(error @ (CasebookError::BadRequest(_) | CasebookError::NotNow(_))) => error.reason(),
                 Err(error) => return Err(error.into()),
             }
         }
         Err(refused) => refused,
     };
     let mut shown = ColumnsPage::of(visit, &id, &file.name, &sniffed);
+    let words = shown.frame.words;
     shown.form = columns_form(shown.frame.words, &file.name, &sniffed, &Typed(Some(&sent)));
-    shown.frame.troubles.push(Trouble { at: String::new(), text: refused });
+    shown.frame.troubles.push(Trouble { at: String::new(), text: words.sentence(&refused) });
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &shown)
 }
 
@@ -156,21 +157,21 @@ fn to_chosen(id: &str, name: &str) -> Response {
     Redirect::to(&format!("/imports/{id}?mapping={}", percent_encoded(name))).into_response()
 }
 
-/// The mapping that a form describes, or what is wrong with it in a sentence.
-fn mapping_of(sent: &CheckedForm, sniffed: &Sniffed) -> Result<Mapping, String> {
+/// The mapping that a form describes, or what is wrong with it.
+fn mapping_of(sent: &CheckedForm, sniffed: &Sniffed) -> Result<Mapping, Reason> {
     let encoding = Encoding::from_key(sent.get("encoding")).unwrap_or(sniffed.encoding);
     let separator = separator_of(sent.exact("separator")).unwrap_or(sniffed.separator);
-    let choices: Result<Vec<ColumnChoice>, String> =
+    let choices: Result<Vec<ColumnChoice>, Reason> =
         sniffed.header.iter().enumerate().filter_map(|(at, column)| choice(sent, at, column).transpose()).collect();
     let country =
         Some(sent.get("country")).filter(|text| !text.is_empty()).map(|text| country::read(text).unwrap_or(text));
     let format = FileFormat { encoding, separator };
     Mapping::from_columns(sent.get("mapping"), sent.get("agency"), country, format, sent.get("reference"), &choices?)
-        .map_err(|error| Failure::from(CasebookError::BadRequest(error.to_string())).detail)
+        .map_err(|error| error.reason())
 }
 
 /// What was chosen for one column; `None` when it is left out.
-fn choice(sent: &CheckedForm, at: usize, column: &str) -> Result<Option<ColumnChoice>, String> {
+fn choice(sent: &CheckedForm, at: usize, column: &str) -> Result<Option<ColumnChoice>, Reason> {
     let Some((kind, field)) = sent.get(&format!("field-{at}")).split_once('.') else { return Ok(None) };
     let Some((kind, field)) = Kind::from_key(kind).and_then(|kind| Some((kind, schema(kind).by_key(field)?))) else {
         return Ok(None);
@@ -179,10 +180,10 @@ fn choice(sent: &CheckedForm, at: usize, column: &str) -> Result<Option<ColumnCh
     Ok(Some(ColumnChoice { column: column.into(), kind, field: field.key.into(), date }))
 }
 
-fn date_rule(sent: &CheckedForm, at: usize) -> Result<DateRule, String> {
+fn date_rule(sent: &CheckedForm, at: usize) -> Result<DateRule, Reason> {
     let formats: Result<Vec<DateFormat>, _> =
         sent.all(&format!("date-{at}")).filter(|text| !text.is_empty()).map(str::parse).collect();
-    let formats = formats.map_err(|error| Failure::from(CasebookError::BadRequest(error)).detail)?;
+    let formats = formats.map_err(Reason::from)?;
     let century = match sent.get(&format!("century-{at}")) {
         "past" => Some(Century::Past),
         "current" => Some(Century::Current),

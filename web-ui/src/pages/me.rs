@@ -38,7 +38,7 @@ pub(super) async fn set_password(
     let (old, new) = (sent.exact("old").to_string(), sent.exact("password").to_string());
     let set =
         blocking(&state, move |casebook, now_ms| casebook.set_password(&actor, &actor.user, Some(&old), &new, now_ms));
-    match set.await.map_err(|error| refusal(error, "old")).transpose_form()? {
+    match set.await.map_err(|error| refusal(shown.frame.words, error, "old")).transpose_form()? {
         Ok(()) => {
             state.sessions.close_others(&sent.signed_in.actor.user, Some(sent.signed_in.session));
             Ok(Done::OwnPasswordSet.at("/me"))

@@ -38,6 +38,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
+use cairn_record::reason;
+
 use crate::assets::Asset;
 use crate::state::AppState;
 use crate::{Failure, assets};
@@ -145,6 +147,16 @@ fn sync_routes() -> Router<AppState> {
         .route("/sync/join", get(join::show).post(join::join))
 }
 
+/// Key of the words for a kind of space.
+pub(crate) fn space_kind_key(kind: &str) -> &'static str {
+    match kind {
+        "registry" => "sync-kind-registry",
+        "audit" => "sync-kind-audit",
+        "local" => "sync-kind-local",
+        _ => "sync-kind-records",
+    }
+}
+
 /// The beginning of a record's number, where the whole would be in the way.
 pub(crate) fn short_id(id: &cairn_record::RecordId) -> String {
     id.to_string().chars().take(8).collect()
@@ -172,9 +184,7 @@ fn page_with(status: StatusCode, template: &impl askama::Template) -> Result<Res
         Ok(text) => Ok((status, Html(text)).into_response()),
         Err(error) => {
             tracing::error!(%error, "a page could not be put together");
-            Err(Failure::fault(
-                "The page could not be put together. What was asked has been done; look before you try again.",
-            ))
+            Err(Failure::fault(reason!("page-not-made")))
         }
     }
 }

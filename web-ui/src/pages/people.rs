@@ -12,6 +12,7 @@ use crate::forms::CheckedForm;
 use crate::gate::SignedIn;
 use crate::state::{AppState, blocking};
 use crate::words::Words;
+use cairn_record::reason;
 
 #[derive(Template)]
 #[template(path = "people.html")]
@@ -67,7 +68,7 @@ pub(super) async fn add(State(state): State<AppState>, visit: Visit, sent: Check
             let person = NewPerson { user: user.clone(), display: display.clone(), role, password };
             let actor = sent.signed_in.actor.clone();
             let added = blocking(&state, move |casebook, now_ms| casebook.add_person(&actor, &person, now_ms));
-            added.await.map_err(|error| refusal(error, "user")).transpose_form()?
+            added.await.map_err(|error| refusal(visit.words(), error, "user")).transpose_form()?
         }
     };
     let Err((at, text)) = outcome else { return Ok(Done::PersonAdded.at("/people")) };
@@ -82,10 +83,10 @@ pub(super) async fn add(State(state): State<AppState>, visit: Visit, sent: Check
 pub(super) type AtBox = (&'static str, String);
 
 /// A refusal for the form, or a failure for a page.
-pub(super) fn refusal(error: CasebookError, at: &'static str) -> Result<AtBox, Failure> {
+pub(super) fn refusal(w: Words, error: CasebookError, at: &'static str) -> Result<AtBox, Failure> {
     match error {
         CasebookError::BadRequest(_) | CasebookError::Invalid(_) | CasebookError::NotNow(_) => {
-            Ok((at, Failure::from(error).detail))
+            Ok((at, w.sentence(&error.reason())))
         }
         other => Err(other.into()),
     }
@@ -131,7 +132,7 @@ pub(super) async fn change(
     let (disabled, name) = (sent.get("disabled") == "yes", user.clone());
     let changed =
         run(&state, &sent, move |casebook, actor, now_ms| casebook.change_person(actor, &name, role, disabled, now_ms));
-    match changed.await.map_err(|error| refusal(error, "role")).transpose_form()? {
+    match changed.await.map_err(|error| refusal(visit.words(), error, "role")).transpose_form()? {
         Ok(()) => Ok(Done::PersonChanged.at("/people")),
         Err(wrong) => again(&state, visit, &sent, user, wrong).await,
     }
@@ -151,7 +152,7 @@ pub(super) async fn set_password(
     let (name, password) = (user.clone(), sent.exact("password").to_string());
     let set =
         run(&state, &sent, move |casebook, actor, now_ms| casebook.set_password(actor, &name, None, &password, now_ms));
-    match set.await.map_err(|error| refusal(error, "password")).transpose_form()? {
+    match set.await.map_err(|error| refusal(visit.words(), error, "password")).transpose_form()? {
         Ok(()) => {
             let own = (user == sent.signed_in.actor.user).then_some(sent.signed_in.session);
             state.sessions.close_others(&user, own);
@@ -189,7 +190,7 @@ async fn person_of(state: &AppState, who: &SignedIn, user: String) -> Result<Per
     let actor = who.actor.clone();
     let people = blocking(state, move |casebook, _| casebook.people(&actor)).await?;
     let found = people.into_iter().find(|person| person.user == user);
-    found.ok_or_else(|| Failure::not_found("Nobody of this name can sign in here."))
+    found.ok_or_else(|| Failure::not_found(reason!("person-unknown")))
 }
 
 impl PeoplePage {

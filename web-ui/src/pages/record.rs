@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use cairn_casebook::{
     CasebookError, FieldChange, FieldView, HistoryLine, LinkLine, RecordPage, Right, SettleRequest, Whereabout,
 };
-use cairn_record::{FieldType, Kind, Value, country, schema};
+use cairn_record::{FieldType, Kind, Value, country, reason, schema};
 
 use super::diff::{self, Run};
 use super::record_form::record_id;
@@ -147,10 +147,7 @@ fn other_value(holds: FieldType, text: &str) -> Result<Value, Failure> {
 }
 
 fn nothing_chosen() -> Failure {
-    CasebookError::BadRequest(
-        "no value was chosen that this field can hold, so nothing was changed; go back and choose one".into(),
-    )
-    .into()
+    CasebookError::BadRequest(reason!("value-not-chosen")).into()
 }
 
 impl RecordShown {

@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use cairn_casebook::{Actor, CasebookError, RecordPage, Right, SaveRequest, Saved};
-use cairn_record::{FieldType, Kind, RecordId, country, schema};
+use cairn_record::{FieldType, Kind, RecordId, country, reason, schema};
 
 use super::drafts::{self, Drafts};
 use super::frame::Trouble;
@@ -123,7 +123,8 @@ pub(super) async fn create(
         }
         Err(CasebookError::Invalid(problems)) => {
             let titles = titles_of(&state, &actor, kind, &texts).await?;
-            let mut form = blank(visit, kind, &texts, &titles, schema_form::troubles(kind, &problems));
+            let troubles = schema_form::troubles(visit.words(), kind, &problems);
+            let mut form = blank(visit, kind, &texts, &titles, troubles);
             form.drafts.go_on_with(&sent);
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &form)
         }
@@ -186,7 +187,7 @@ pub(super) async fn save(
         }
         Err(CasebookError::Invalid(problems)) => {
             let record = blocking(&state, move |casebook, now_ms| casebook.record(&actor, id, now_ms)).await?;
-            let troubles = schema_form::troubles(kind, &problems);
+            let troubles = schema_form::troubles(visit.words(), kind, &problems);
             let mut form = filled(visit, &record, &texts, &base, version, troubles);
             form.drafts.go_on_with(&sent);
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &form)
@@ -271,9 +272,9 @@ async fn titles_of(
 }
 
 pub(super) fn record_id(text: &str) -> Result<RecordId, Failure> {
-    text.parse().map_err(|_| Failure::not_found("This address does not name a record. Nothing was read."))
+    text.parse().map_err(|_| Failure::not_found(reason!("address-no-record")))
 }
 
 fn unknown_kind() -> Failure {
-    Failure::bad_request("The form does not say which kind of record it is about. Nothing was changed.")
+    Failure::bad_request(reason!("form-no-kind"))
 }

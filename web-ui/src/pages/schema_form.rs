@@ -273,11 +273,11 @@ pub(super) fn text_of(value: &Value) -> String {
 }
 
 /// What the rules found wrong, for the summary and for the boxes.
-pub(super) fn troubles(kind: Kind, problems: &[Problem]) -> Vec<Trouble> {
+pub(super) fn troubles(w: Words, kind: Kind, problems: &[Problem]) -> Vec<Trouble> {
     let key = |no: FieldNo| schema(kind).field(no).map_or(String::new(), |field| field.key.to_string());
     problems
         .iter()
-        .map(|problem| Trouble { at: problem.field.map(key).unwrap_or_default(), text: problem.text.clone() })
+        .map(|problem| Trouble { at: problem.field.map(key).unwrap_or_default(), text: w.sentence(&problem.said()) })
         .collect()
 }
 

@@ -11,6 +11,7 @@ use crate::entry;
 use crate::forms::{CheckedForm, OpenForm, own_path};
 use crate::state::AppState;
 use crate::{Failure, blocking};
+use cairn_record::reason;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -44,8 +45,8 @@ pub(super) async fn enter(
     match entry::sign_in(&state, sent.get("user"), sent.exact("password"), Via::Screen).await {
         Ok(opened) => {
             entry::drop_old_session(&state, &headers);
-            let cookie = entry::session_cookie(&state, &opened)
-                .map_err(|_| Failure::fault("The session could not be begun."))?;
+            let cookie =
+                entry::session_cookie(&state, &opened).map_err(|_| Failure::fault(reason!("session-not-begun")))?;
             let mut response = Redirect::to(&next).into_response();
             response.headers_mut().append(header::SET_COOKIE, cookie);
             Ok(response)
@@ -63,7 +64,7 @@ pub(super) async fn enter(
 /// Ends the session.
 pub(super) async fn leave(State(state): State<AppState>, sent: CheckedForm) -> Result<Response, Failure> {
     entry::sign_out(&state, &sent.signed_in).await?;
-    let cookie = entry::no_cookie(&state).map_err(|_| Failure::fault("The session has ended."))?;
+    let cookie = entry::no_cookie(&state).map_err(|_| Failure::fault(reason!("session-ended")))?;
     let mut response = Done::SignedOut.at("/sign-in");
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)

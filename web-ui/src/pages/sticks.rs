@@ -70,7 +70,7 @@ async fn again(state: &AppState, visit: Visit, who: SignedIn, at: &str, failure:
         return Err(failure);
     }
     let mut shown = SticksPage::asked(state, visit, who).await?;
-    shown.frame.troubles.push(Trouble { at: at.into(), text: failure.detail.clone() });
+    shown.frame.troubles.push(Trouble { at: at.into(), text: failure.in_words(shown.frame.words) });
     page_with(failure.status, &shown)
 }
 

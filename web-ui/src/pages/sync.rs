@@ -82,7 +82,7 @@ pub(super) async fn add_address(
     let actor = sent.signed_in.actor.clone();
     let status = blocking(&state, move |casebook, now_ms| casebook.sync_status(&actor, now_ms)).await?;
     let mut shown = SyncPage { address, ..SyncPage::of(visit, status) };
-    shown.frame.troubles.push(super::Trouble { at: "address".into(), text: failure.detail.clone() });
+    shown.frame.troubles.push(super::Trouble { at: "address".into(), text: failure.in_words(shown.frame.words) });
     page_with(failure.status, &shown)
 }
 
@@ -114,11 +114,7 @@ impl SyncPage {
 
     /// Key of the words for a kind of space.
     pub fn kind_key(&self, kind: &str) -> &'static str {
-        match kind {
-            "registry" => "sync-kind-registry",
-            "audit" => "sync-kind-audit",
-            _ => "sync-kind-records",
-        }
+        super::space_kind_key(kind)
     }
 
     /// Whether every space was equal when last compared.

@@ -59,7 +59,7 @@ fn gallery() {
 fn nothing_that_a_person_or_a_peer_wrote_breaks_out_of_any_page() {
     for language in Language::ALL {
         let mut met = 0;
-        for (name, html) in (Flavour { language, hostile: true, demo: false }).pages() {
+        for (name, html) in (Flavour { language, hostile: true, demo: false, mute: false }).pages() {
             assert!(!html.contains("<script>alert"), "{name}");
             assert!(!html.contains("<img src=x"), "{name}");
             assert!(!html.contains(HOSTILE), "{name}");

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use cairn_casebook::{ReplicaId, WhyOutcome};
+use cairn_casebook::{ReplicaId, WhyOutcome, reason};
 
 use super::{Frame, Section, Visit, page};
 use crate::Failure;
@@ -29,7 +29,7 @@ pub(super) async fn show(
     Query(asked): Query<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
     let of = asked.iter().find(|(name, _)| name == "of").map(|(_, key)| key.parse::<ReplicaId>());
-    let of = of.transpose().map_err(|_| Failure::not_found("There is no such site here. Nothing was tried."))?;
+    let of = of.transpose().map_err(|_| Failure::not_found(reason!("site-unknown")))?;
     let (usual, members) =
         blocking(&state, |casebook, _| Ok::<_, Failure>((casebook.usual_why(), casebook.members()))).await?;
     let Some(site) = of.or(usual) else { return page(&WhyPage::of(visit, None, Vec::new())) };

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use crate::gate::{SignedIn, is_api};
 use crate::state::AppState;
 use crate::{Failure, api, pages};
+use cairn_record::reason;
 
 /// What an error page knows about the request that failed.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ fn failure_in(answer: &mut Response) -> Option<Failure> {
     if !is_bare || !(status.is_client_error() || status.is_server_error()) {
         return None;
     }
-    let detail = "The request could not be understood. Nothing was changed.";
+    let detail = reason!("sent-not-understood");
     Some(Failure { status, ..Failure::bad_request(detail) })
 }
 

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use crate::Failure;
 use crate::gate;
 use crate::state::AppState;
+use cairn_record::reason;
 
 /// Turns away requests for another host (so that no foreign name can be pointed at this machine to read it),
 /// and requests that would change something and come from another site.
@@ -59,12 +60,7 @@ fn is_from_here(headers: &HeaderMap, host: &str, state: &AppState) -> bool {
 }
 
 fn wrong_host() -> Failure {
-    Failure::new(
-        StatusCode::MISDIRECTED_REQUEST,
-        "wrong-host",
-        "This appliance does not answer under that address. Use the address you were given, or have it added \
-         to the configuration.",
-    )
+    Failure::new(StatusCode::MISDIRECTED_REQUEST, "wrong-host", reason!("wrong-host"))
 }
 
 #[cfg(test)]

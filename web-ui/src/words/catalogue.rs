@@ -21,6 +21,7 @@ pub(super) const ENGLISH: &[(&str, &str)] = &[
     ("why.ftl", include_str!("../../locales/en/why.ftl")),
     ("sticks.ftl", include_str!("../../locales/en/sticks.ftl")),
     ("people.ftl", include_str!("../../locales/en/people.ftl")),
+    ("reasons.ftl", cairn_record::reason::ENGLISH),
 ];
 
 static BUNDLES: LazyLock<[Bundle; 3]> = LazyLock::new(|| Language::ALL.map(read));

@@ -55,7 +55,8 @@ impl Words {
         )
     }
 
-    fn label(self, key: &str, english: &str) -> String {
+    /// The label under this key, else the English one that the schema has.
+    pub(super) fn label(self, key: &str, english: &str) -> String {
         self.find(key, &[]).unwrap_or_else(|| {
             if self.language().is_for_tests() { pseudo::lengthened(english).into_owned() } else { english.to_string() }
         })

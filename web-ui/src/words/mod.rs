@@ -7,6 +7,7 @@ mod catalogue;
 mod labels;
 mod language;
 mod pseudo;
+mod reasons;
 mod saying;
 mod times;
 mod why;
@@ -16,6 +17,7 @@ use std::borrow::Borrow;
 use fluent_bundle::{FluentArgs, FluentValue};
 
 pub use language::Language;
+pub(crate) use reasons::sentence;
 pub use times::Clock;
 pub use why::{StepSaid, WhySaid};
 

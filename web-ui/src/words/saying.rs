@@ -26,7 +26,7 @@ impl Words {
     /// What to look at again on a document.
     pub fn caution(self, caution: &Caution) -> String {
         match caution {
-            Caution::Unread(why) => self.a("caution-unread", "why", why),
+            Caution::Unread(why) => self.a("caution-unread", "why", &self.said(why)),
             Caution::CheckDigit(covers) => self.t(match covers.as_str() {
                 "number" => "caution-number",
                 "birth" => "caution-birth",

@@ -61,18 +61,19 @@ impl Clock {
             role: why.role.clone(),
             at_ms: why.at_ms,
             linked: why.linked,
-            steps: why.steps.iter().map(|step| self.step_said(&why.site, step)).collect(),
+            steps: why.steps.iter().map(|step| self.step_said(why, step)).collect(),
         }
     }
 
-    fn step_said(&self, site: &str, step: &WhyStep) -> StepSaid {
+    fn step_said(&self, why: &LinkWhy, step: &WhyStep) -> StepSaid {
         let (finding, mut args) = self.finding(&step.finding);
-        args.push(("site", site.to_owned().into()));
+        args.push(("site", why.site.clone().into()));
         let key = format!("why-{finding}");
         let w = self.words;
         let mut said = w.with(&key, &args);
         if let Some(failure) = failure_of(&step.finding) {
-            said = format!("{said} {}", w.a("why-last-failure", "reason", failure));
+            let failure = why.failed.as_ref().map_or_else(|| failure.to_owned(), |reason| w.said(reason));
+            said = format!("{said} {}", w.a("why-last-failure", "reason", &failure));
         }
         StepSaid {
             step: step.step.key().into(),
@@ -150,6 +151,12 @@ mod tests {
     use super::*;
     use cairn_casebook::WhyPart;
 
+    fn somewhere() -> LinkWhy {
+        let (site, role) = ("Harrow Point".into(), "hub".into());
+        let replica = cairn_casebook::ReplicaId([1; 32]);
+        LinkWhy { replica, site, role, at_ms: 0, linked: false, steps: Vec::new(), failed: None }
+    }
+
     fn all() -> Vec<WhyFinding> {
         use WhyFinding as F;
         let address = || "hub.example:7411".to_owned();
@@ -197,7 +204,7 @@ mod tests {
 
     fn said(finding: WhyFinding, outcome: WhyOutcome) -> StepSaid {
         let clock = Clock { words: Words::new(Language::English), now_ms: 3_600_000 };
-        clock.step_said("Harrow Point", &WhyStep { step: WhyPart::Port, outcome, finding })
+        clock.step_said(&somewhere(), &WhyStep { step: WhyPart::Port, outcome, finding })
     }
 
     #[test]

@@ -112,7 +112,7 @@ fn nothing_is_said_of_a_peer_before_it_has_spoken_in_this_session() {
     connect();
     exchange(&hub, &post);
     assert_eq!(post.book.sync_says().state(), "ok");
-    post.book.note_peer(replica, PeerEvent::Disconnected { reason: String::new() }, NOW).unwrap();
+    post.book.note_peer(replica, PeerEvent::Disconnected { reason: None }, NOW).unwrap();
     connect();
     assert_eq!(post.book.sync_says().state(), "waiting");
     exchange(&hub, &post);

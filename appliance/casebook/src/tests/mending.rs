@@ -64,7 +64,7 @@ fn after_a_full_disk_nothing_is_answered_until_everything_is_in_view_again() {
     let words = SearchRequest { text: "RH29YFL".into(), limit: 5, ..SearchRequest::default() };
     faults.after(0, Fault::Full);
     let told = hub.book.save_record(&hub.officer(), &request, NOW);
-    assert!(matches!(&told, Err(CasebookError::SavedUnseen(why)) if why.contains("full")), "{told:?}");
+    assert!(matches!(&told, Err(CasebookError::SavedUnseen(why)) if why.to_string().contains("full")), "{told:?}");
     let told = hub.book.check(&hub.officer(), "RH29YFL", NOW);
     assert!(matches!(told, Err(CasebookError::Mending(_))), "a wrong \"nothing held\" here: {told:?}");
     // Still full, and what was held in reserve does not help.

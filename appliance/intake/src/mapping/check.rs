@@ -1,9 +1,8 @@
 //! What a mapping must satisfy before it is used.
 
-use std::collections::BTreeSet;
-
 use cairn_record::schema::codes;
-use cairn_record::{Field, FieldType, Kind, country, schema};
+use cairn_record::{Field, FieldType, Kind, Reason, country, reason, schema};
+use std::collections::BTreeSet;
 
 use super::{Link, Mapping, Mention, Part, Relation, Source};
 
@@ -11,15 +10,31 @@ use super::{Link, Mapping, Mention, Part, Relation, Source};
 const PARTS_MAX: usize = 50;
 
 /// Why a mapping cannot be used. Nothing has been read or written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MappingError {
     /// It is not the TOML of a mapping.
-    #[error("the mapping cannot be read: {0}")]
     Form(String),
     /// It says something that cannot be done.
-    #[error("the mapping cannot be used: {0}")]
-    Meaning(String),
+    Meaning(Reason),
 }
+
+impl MappingError {
+    /// The same as data, for those who say it in other words.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Form(why) => reason!("mapping-unreadable", why = why),
+            Self::Meaning(why) => reason!("mapping-unusable", why = why.clone()),
+        }
+    }
+}
+
+impl std::fmt::Display for MappingError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.reason())
+    }
+}
+
+impl std::error::Error for MappingError {}
 
 impl Mapping {
     /// Checks that every field, column, list and code that the mapping names can be what it says.
@@ -27,30 +42,30 @@ impl Mapping {
         self.problem().map_or(Ok(()), |problem| Err(MappingError::Meaning(problem)))
     }
 
-    /// The first problem, as an English clause.
-    fn problem(&self) -> Option<String> {
-        self.head_problem()
-            .or_else(|| self.names_problem())
-            .or_else(|| self.parts.iter().find_map(|part| self.part_problem(part)))
-            .or_else(|| self.links.iter().find_map(|link| self.link_problem(link)))
+    /// The first problem. What only somebody who writes a mapping by hand can do wrong is told in English.
+    fn problem(&self) -> Option<Reason> {
+        self.head_problem().or_else(|| {
+            self.names_problem()
+                .or_else(|| self.parts.iter().find_map(|part| self.part_problem(part)))
+                .or_else(|| self.links.iter().find_map(|link| self.link_problem(link)))
+                .map(Reason::from)
+        })
     }
 
-    fn head_problem(&self) -> Option<String> {
+    fn head_problem(&self) -> Option<Reason> {
         let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let said = [&self.title, &self.origin_system, &self.origin_agency, &self.reference];
         if self.name.is_empty() || self.name.len() > 60 || !self.name.chars().all(named) {
-            return Some("its name must be 1 to 60 lower-case letters, digits and hyphens".into());
+            return Some(reason!("mapping-name"));
         }
         if said.iter().any(|text| text.trim().is_empty() || text.chars().count() > 70) {
-            return Some("title, origin_system, origin_agency and reference must each have 1 to 70 characters".into());
+            return Some(reason!("mapping-titles"));
         }
         if !self.separator.is_ascii() || self.separator.is_ascii_alphanumeric() || "\"\r\n ".contains(self.separator) {
-            return Some(format!("{:?} cannot stand between cells", self.separator));
+            return Some(reason!("mapping-separator", separator = self.separator.to_string()));
         }
         match &self.country {
-            Some(code) if country::by_alpha3(code).is_none() => {
-                Some(format!("{code:?} is no country code of three letters"))
-            }
+            Some(code) if country::by_alpha3(code).is_none() => Some(reason!("mapping-country", code = code)),
             _ => None,
         }
     }

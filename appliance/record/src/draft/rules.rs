@@ -3,7 +3,7 @@
 use super::{DRAFT_BYTES_MAX, Problem, RecordDraft};
 use crate::grade::{self, meaning};
 use crate::schema::schema;
-use crate::{FieldNo, Kind, Value};
+use crate::{Arg, FieldNo, Kind, Value, reason};
 
 /// Fields that a record must have: all of them when it is created, and none may be cleared later.
 pub(super) fn required(draft: &RecordDraft, creating: bool) -> Vec<Problem> {
@@ -12,7 +12,7 @@ pub(super) fn required(draft: &RecordDraft, creating: bool) -> Vec<Problem> {
         .fields
         .iter()
         .filter(|field| field.required && missing(&field.no))
-        .map(|field| Problem::error(Some(field.no), "required", format!("{} is missing. Fill it in.", field.label)))
+        .map(|field| Problem::error(Some(field.no), "required", reason!("problem-required", field = field)))
         .collect()
 }
 
@@ -25,9 +25,8 @@ pub(super) fn substance(draft: &RecordDraft, creating: bool) -> Option<Problem> 
         _ => return None,
     };
     let empty = any_of.iter().all(|key| draft.get(key).is_empty());
-    let labels: Vec<&str> =
-        any_of.iter().filter_map(|key| schema(draft.kind).by_key(key)).map(|field| field.label).collect();
-    let text = format!("This record says nothing yet. Fill in at least one of: {}.", labels.join(", "));
+    let labels = any_of.iter().filter_map(|key| schema(draft.kind).by_key(key)).map(Arg::from).collect();
+    let text = reason!("problem-says-nothing", fields = Arg::List(labels));
     (creating && empty).then(|| Problem::error(None, "says-nothing", text))
 }
 
@@ -51,7 +50,7 @@ pub(super) fn order_of_dates(draft: &RecordDraft) -> Vec<Problem> {
         let later = from.is_ascii() && until.is_ascii() && from[..common] > until[..common];
         let fields = schema(draft.kind);
         if let (true, Some(from), Some(until)) = (later, fields.by_key(first), fields.by_key(second)) {
-            let text = format!("{} lies before {}. Check both.", until.label, from.label);
+            let text = reason!("problem-dates-out-of-order", until = until, from = from);
             problems.push(Problem::error(Some(until.no), "dates-out-of-order", text));
         }
     }
@@ -63,7 +62,7 @@ pub(super) fn grade(draft: &RecordDraft, creating: bool) -> Vec<Problem> {
     let number = |key: &str| schema(draft.kind).by_key(key).map(|field| field.no);
     let graded = ["grade_source", "grade_information"].iter().any(|key| !draft.get(key).is_empty());
     let Some(scheme) = draft.text("grade_scheme") else {
-        let text = "A grade means nothing without its scheme. Choose the grading scheme.";
+        let text = reason!("problem-grade-scheme");
         let alone = graded && creating;
         return alone.then(|| Problem::error(number("grade_scheme"), "grade-scheme", text)).into_iter().collect();
     };
@@ -71,7 +70,7 @@ pub(super) fn grade(draft: &RecordDraft, creating: bool) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (key, list) in [("grade_source", scheme.source), ("grade_information", scheme.information)] {
         if let Some(code) = draft.text(key).filter(|code| meaning(list, code).is_none()) {
-            let text = format!("The scheme {} has no grade {code:?} here. Choose one of its own.", scheme.key);
+            let text = reason!("problem-grade-of-other-scheme", scheme = scheme.key, code = code);
             problems.push(Problem::error(number(key), "grade-of-other-scheme", text));
         }
     }
@@ -79,7 +78,7 @@ pub(super) fn grade(draft: &RecordDraft, creating: bool) -> Vec<Problem> {
     if codes.into_iter().flatten().any(|code| scheme.reason_required.contains(&code))
         && draft.get("grade_reason").is_empty()
     {
-        let text = "This grade says that the source or the information is doubted. Write down why.";
+        let text = reason!("problem-grade-reason");
         problems.push(Problem::error(number("grade_reason"), "grade-reason", text));
     }
     let conditional = draft.get("handling").iter().any(|code| {
@@ -87,7 +86,7 @@ pub(super) fn grade(draft: &RecordDraft, creating: bool) -> Vec<Problem> {
             .is_some_and(|code| scheme.conditions_required.iter().any(|known| known.eq_ignore_ascii_case(code)))
     });
     if conditional && draft.get("handling_conditions").is_empty() {
-        let text = "This handling code allows sharing only with conditions. Write down which.";
+        let text = reason!("problem-handling-conditions");
         problems.push(Problem::error(number("handling_conditions"), "handling-conditions", text));
     }
     problems
@@ -97,15 +96,14 @@ pub(super) fn grade(draft: &RecordDraft, creating: bool) -> Vec<Problem> {
 pub(super) fn ends_of_link(draft: &RecordDraft) -> Option<Problem> {
     let (from, to) = (draft.get("from").first()?, draft.get("to").first()?);
     let no = schema(draft.kind).by_key("to").map(|field| field.no);
-    let text = "A link joins two different records, and both ends of this one are the same. Choose another.";
+    let text = reason!("problem-link-to-itself");
     (draft.kind == Kind::Link && from == to).then(|| Problem::error(no, "link-to-itself", text))
 }
 
 /// The change must fit the ledger's limit for one entry.
 pub(super) fn size(draft: &RecordDraft) -> Option<Problem> {
     let bytes: usize = draft.fields.values().flatten().map(value_bytes).sum();
-    let text =
-        format!("The record has {bytes} bytes of text and may have {DRAFT_BYTES_MAX}. Shorten the longest text.");
+    let text = reason!("problem-record-too-large", bytes = bytes, most = DRAFT_BYTES_MAX);
     (bytes > DRAFT_BYTES_MAX).then(|| Problem::error(None, "record-too-large", text))
 }
 

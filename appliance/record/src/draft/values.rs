@@ -3,7 +3,7 @@
 use super::{Problem, VALUES_MAX};
 use crate::date::parse_date_time;
 use crate::normalise::check_digit::{self, Check};
-use crate::{Date, Field, FieldType, Value, country, normalise};
+use crate::{Date, Field, FieldType, Reason, Value, country, normalise, reason};
 
 /// A person can be this many years old.
 const AGE_YEARS_MAX: u16 = 120;
@@ -16,11 +16,11 @@ const LIFE_KEYS: &[&str] = &["date_of_birth", "holder_date_of_birth", "date_of_d
 pub(super) fn problems(field: &Field, values: &[Value], today: Option<Date>) -> Vec<Problem> {
     let mut problems: Vec<Problem> = values.iter().flat_map(|value| one(field, value, today)).collect();
     if !field.many && values.len() > 1 {
-        let text = format!("{} takes one value, and {} were given. Keep one.", field.label, values.len());
+        let text = reason!("problem-only-one", field = field, given = values.len());
         problems.push(Problem::error(Some(field.no), "only-one", text));
     }
     if values.len() > VALUES_MAX {
-        let text = format!("{} takes at most {VALUES_MAX} values, and {} were given.", field.label, values.len());
+        let text = reason!("problem-too-many", field = field, most = VALUES_MAX, given = values.len());
         problems.push(Problem::error(Some(field.no), "too-many", text));
     }
     problems
@@ -37,21 +37,20 @@ fn one(field: &Field, value: &Value, today: Option<Date>) -> Vec<Problem> {
 
 /// The value has the type and length of its field, or what is wrong with it.
 fn shape(field: &Field, value: &Value) -> Option<Problem> {
-    let error = |code: &str, text: String| Some(Problem::error(Some(field.no), code, text));
-    let label = field.label;
+    let error = |code: &str, text: Reason| Some(Problem::error(Some(field.no), code, text));
     let text = match (field.holds, value) {
         (FieldType::Bool, Value::Bool(_)) | (FieldType::Int, Value::Int(_)) | (FieldType::Record, Value::Record(_)) => {
             return None;
         }
-        (FieldType::Bool, _) => return error("not-yes-no", format!("{label} must be yes or no.")),
-        (FieldType::Int, _) => return error("not-a-number", format!("{label} must be a whole number.")),
-        (FieldType::Record, _) => return error("not-a-record", format!("{label} must be another record. Choose one.")),
+        (FieldType::Bool, _) => return error("not-yes-no", reason!("problem-not-yes-no", field = field)),
+        (FieldType::Int, _) => return error("not-a-number", reason!("problem-not-a-number", field = field)),
+        (FieldType::Record, _) => return error("not-a-record", reason!("problem-not-a-record", field = field)),
         (_, Value::Text(text)) => text,
-        (_, other) => return error("not-text", format!("{label} must be text, not {}.", other.to_text())),
+        (_, other) => return error("not-text", reason!("problem-not-text", field = field, given = other.to_text())),
     };
     let length = text.chars().count();
     if length > field.max_chars {
-        let text = format!("{label} has {length} characters and may have {}. Shorten it.", field.max_chars);
+        let text = reason!("problem-too-long", field = field, length = length, most = field.max_chars);
         return error("too-long", text);
     }
     let (code, text) = misread(field, text)?;
@@ -59,33 +58,30 @@ fn shape(field: &Field, value: &Value) -> Option<Problem> {
 }
 
 /// Why a text cannot be what its field holds: a code and a sentence.
-fn misread(field: &Field, text: &str) -> Option<(&'static str, String)> {
-    let label = field.label;
+fn misread(field: &Field, text: &str) -> Option<(&'static str, Reason)> {
     match field.holds {
         FieldType::Code(_) if field.code_label(text).is_none() => {
-            Some(("not-a-code", format!("{label} cannot be {text:?}. Choose one of the list.")))
+            Some(("not-a-code", reason!("problem-not-a-code", field = field, given = text)))
         }
         FieldType::Country if country::name(text).is_none() => {
-            Some(("not-a-country", format!("{label} cannot be {text:?}. Choose a country of the list.")))
+            Some(("not-a-country", reason!("problem-not-a-country", field = field, given = text)))
         }
-        FieldType::Date if text.parse::<Date>().is_err() => Some((
-            "not-a-date",
-            format!("{label} is not a date: {text:?}. Write year-month-day, such as 1997-04-08, or only the year."),
-        )),
-        FieldType::DateTime if parse_date_time(text).is_err() => Some((
-            "not-a-date",
-            format!("{label} is not a date with a time: {text:?}. Write it like 2026-02-28T14:02, or only the date."),
-        )),
-        FieldType::Plate if normalise::plate(text).is_empty() => Some(("no-plate", without_characters(label, text))),
+        FieldType::Date if text.parse::<Date>().is_err() => {
+            Some(("not-a-date", reason!("problem-not-a-date", field = field, given = text)))
+        }
+        FieldType::DateTime if parse_date_time(text).is_err() => {
+            Some(("not-a-date", reason!("problem-not-a-time", field = field, given = text)))
+        }
+        FieldType::Plate if normalise::plate(text).is_empty() => Some(("no-plate", without_characters(field, text))),
         FieldType::DocumentNumber if normalise::document(text).is_empty() => {
-            Some(("no-number", without_characters(label, text)))
+            Some(("no-number", without_characters(field, text)))
         }
         _ => None,
     }
 }
 
-fn without_characters(label: &str, text: &str) -> String {
-    format!("{label} has no letter and no digit: {text:?}. Leave it empty if it is not known.")
+fn without_characters(field: &Field, text: &str) -> Reason {
+    reason!("problem-no-characters", field = field, given = text)
 }
 
 fn date_rules(field: &Field, text: &str, today: Option<Date>) -> Option<Problem> {
@@ -95,20 +91,22 @@ fn date_rules(field: &Field, text: &str, today: Option<Date>) -> Option<Problem>
         FieldType::DateTime => parse_date_time(text).ok()?,
         _ => return None,
     };
-    let (no, label) = (Some(field.no), field.label);
+    let no = Some(field.no);
     let in_future = date.is_after(today);
     if LIFE_KEYS.contains(&field.key) && in_future {
-        return Some(Problem::error(no, "date-in-future", format!("{label} lies in the future: {text}. Check it.")));
+        return Some(Problem::error(no, "date-in-future", reason!("problem-in-future", field = field, given = text)));
     }
     if field.key.ends_with("date_of_birth") && date.year() + AGE_YEARS_MAX < today.year() {
-        let text = format!("{label} would make the person more than {AGE_YEARS_MAX} years old: {text}. Check it.");
+        let text = reason!("problem-too-old", field = field, years = AGE_YEARS_MAX, given = text);
         return Some(Problem::error(no, "date-too-old", text));
     }
     if field.key.ends_with("date_of_birth") && date == today {
-        return Some(Problem::error(no, "date-is-today", format!("{label} is today. Check it.")));
+        return Some(Problem::error(no, "date-is-today", reason!("problem-is-today", field = field)));
     }
     let slip = PAST_KEYS.contains(&field.key) && in_future;
-    slip.then(|| Problem::warning(no, "date-in-future", format!("{label} lies in the future: {text}. Is it right?")))
+    slip.then(|| {
+        Problem::warning(no, "date-in-future", reason!("problem-in-future-perhaps", field = field, given = text))
+    })
 }
 
 /// Latitude and longitude in degrees with a decimal point (ISO 6709).
@@ -120,7 +118,7 @@ fn place_rule(field: &Field, text: &str) -> Option<Problem> {
     };
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.'));
     let degrees = text.parse::<f64>().ok().filter(|degrees| plain && degrees.abs() <= limit);
-    let text = format!("{} must be degrees between -{limit} and +{limit}, such as +41.9981.", field.label);
+    let text = reason!("problem-not-a-position", field = field, most = limit as u64);
     degrees.is_none().then(|| Problem::error(Some(field.no), "not-a-position", text))
 }
 
@@ -128,35 +126,32 @@ fn place_rule(field: &Field, text: &str) -> Option<Problem> {
 fn lookup_warning(field: &Field, text: &str) -> Option<Problem> {
     let (code, text) = match field.holds {
         FieldType::Vin => vin_warning(text)?,
-        FieldType::Phone if normalise::phone(text, None).is_none() => (
-            "phone-unreadable",
-            format!("{} {text:?} is no telephone number. It is kept, but a check will not find it.", field.label),
-        ),
+        FieldType::Phone if normalise::phone(text, None).is_none() => {
+            ("phone-unreadable", reason!("problem-phone-unreadable", field = field, given = text))
+        }
         FieldType::DocumentNumber => number_warning(field.key, text)?,
         _ => return None,
     };
     Some(Problem::warning(Some(field.no), code, text))
 }
 
-fn vin_warning(text: &str) -> Option<(&'static str, String)> {
+fn vin_warning(text: &str) -> Option<(&'static str, Reason)> {
     let vin = normalise::vin(text);
     if !normalise::vin::is_vin(&vin) {
-        let text = format!("A VIN has 17 letters and digits, and {text} has another form. It is kept as it is.");
+        let text = reason!("problem-vin-form", given = text);
         return Some(("vin-form", text));
     }
-    let text = format!("The check digit of the VIN {text} does not agree. That is usual for European vehicles.");
+    let text = reason!("problem-vin-check-digit", given = text);
     (check_digit::vin(&vin) == Check::Differs).then_some(("vin-check-digit", text))
 }
 
-fn number_warning(key: &str, text: &str) -> Option<(&'static str, String)> {
+fn number_warning(key: &str, text: &str) -> Option<(&'static str, Reason)> {
     let number = normalise::document(text);
     if key == "imei" && check_digit::imei(&number) == Check::Differs {
-        let text = format!("The check digit of the IMEI {text} does not agree. Was it copied correctly?");
+        let text = reason!("problem-imei-check-digit", given = text);
         return Some(("imei-check-digit", text));
     }
     let personal = key == "national_number" && check_digit::personal_number(&number) == Check::Differs;
-    let text = format!(
-        "If {text} is a personal number of the former Yugoslavia, its check digit does not agree. Was it copied correctly?"
-    );
+    let text = reason!("problem-personal-number-check-digit", given = text);
     personal.then_some(("personal-number-check-digit", text))
 }

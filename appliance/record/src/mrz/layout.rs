@@ -112,7 +112,7 @@ pub(super) fn cut(text: &str) -> Result<(Format, Vec<String>), MrzError> {
         ([36, 36], false) => Format::Td2,
         ([36, 36], true) => Format::MrvB,
         ([30, 30, 30], _) => Format::Td1,
-        _ => return Err(MrzError::Shape { found: in_words(&lengths) }),
+        _ => return Err(MrzError::Shape { found: listed(&lengths) }),
     };
     match stray_character(&lines) {
         Some(error) => Err(error),
@@ -147,13 +147,10 @@ fn stray_character(lines: &[String]) -> Option<MrzError> {
         .map(|(line, column, character)| MrzError::Character { line, column, character })
 }
 
-fn in_words(lengths: &[usize]) -> String {
+/// The lengths of the lines, the first five.
+fn listed(lengths: &[usize]) -> String {
     match lengths {
-        [] => "no text".into(),
-        [one] => format!("one line of {one}"),
-        several => {
-            let list: Vec<String> = several.iter().take(5).map(ToString::to_string).collect();
-            format!("{} lines of {}", several.len(), list.join(", "))
-        }
+        [] => "0".into(),
+        some => some.iter().take(5).map(ToString::to_string).collect::<Vec<_>>().join(", "),
     }
 }

@@ -1,45 +1,23 @@
 //! Why a stick could not be written or read, each with its name and its sentence.
 
-use cairn_casebook::{CasebookError, StickRefused};
+use cairn_casebook::{CasebookError, Reason, StickRefused, reason};
 use cairn_ledger::age_file::AgeFileError;
 use cairn_sync_protocol::Refusal;
 
 /// A stick could not be written or read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum StickError {
     /// The casebook refused: the role, a stick that is foreign, replayed, expired, of an unknown writer; or its disk.
-    #[error("{}", said(.0))]
-    Casebook(#[from] CasebookError),
+    Casebook(CasebookError),
     /// Not a stick at all.
-    #[error(
-        "this file is not a Cairn stick; nothing was read; choose a file that `cairn stick write` or the sync page made"
-    )]
     NotAStick,
     /// It breaks off.
-    #[error(
-        "the stick breaks off before its end{}; nothing is lost; copy it again from where it came from, or ask for a \
-         new stick, which carries the same",
-        kept(*.0)
-    )]
     Truncated(u64),
     /// It is not as it was written.
-    #[error(
-        "the stick is not as it was written: it was altered or damaged on the way{}; nothing is lost; ask for a new stick",
-        kept(*.0)
-    )]
     Altered(u64),
     /// It is in a form from a newer Cairn.
-    #[error(
-        "the stick was written by a newer Cairn than this one{}; nothing is lost; update this machine, then read it again",
-        kept(*.0)
-    )]
     Newer(u64),
     /// It goes on from what is not here.
-    #[error(
-        "stick {number} from {site} goes on from entries that this machine does not hold: an earlier one is missing, or this \
-         machine was restored from a backup{}; nothing is lost; ask {site} for a stick with everything",
-        kept(*.entries)
-    )]
     Missing {
         /// Its number.
         number: u64,
@@ -49,16 +27,42 @@ pub enum StickError {
         entries: u64,
     },
     /// It is larger than one stick may be.
-    #[error("there is too much to say for one stick ({0}); nothing was written; sync over a link once")]
     TooLarge(&'static str),
     /// The medium said no.
-    #[error(
-        "the stick or its disk answered: {0}; what was kept before is safe; put it in again and repeat the command"
-    )]
     Medium(std::io::Error),
 }
 
+impl From<CasebookError> for StickError {
+    fn from(error: CasebookError) -> Self {
+        Self::Casebook(error)
+    }
+}
+
+impl std::fmt::Display for StickError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.reason())
+    }
+}
+
+impl std::error::Error for StickError {}
+
 impl StickError {
+    /// The same as data, for those who say it in other words.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Casebook(error) => error.reason(),
+            Self::NotAStick => reason!("stick-none"),
+            Self::Truncated(entries) => reason!("stick-truncated", kept = kept(*entries)),
+            Self::Altered(entries) => reason!("stick-altered", kept = kept(*entries)),
+            Self::Newer(entries) => reason!("stick-newer", kept = kept(*entries)),
+            Self::Missing { number, site, entries } => {
+                reason!("stick-missing", number = *number, site = site, kept = kept(*entries))
+            }
+            Self::TooLarge(what) => reason!("stick-too-large", what = *what),
+            Self::Medium(error) => reason!("stick-medium", detail = error.to_string()),
+        }
+    }
+
     /// The stable name.
     pub fn name(&self) -> &'static str {
         match self {
@@ -81,7 +85,7 @@ impl StickError {
             AgeFileError::NotForUs => Self::Casebook(StickRefused::Foreign.into()),
             AgeFileError::Truncated => Self::Truncated(kept),
             AgeFileError::Altered => Self::Altered(kept),
-            AgeFileError::Key(error) => Self::Casebook(CasebookError::Storage(error.to_string())),
+            AgeFileError::Key(error) => Self::Casebook(CasebookError::Storage(error.to_string().into())),
             AgeFileError::Io(error) => Self::Medium(error),
         }
     }
@@ -96,18 +100,10 @@ impl StickError {
     }
 }
 
-/// The refusal without its name, which is told apart.
-fn said(error: &CasebookError) -> String {
-    match error {
-        CasebookError::PeerRefused { detail, .. } => detail.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn kept(entries: u64) -> String {
+/// What was kept of it before it broke.
+fn kept(entries: u64) -> Reason {
     match entries {
-        0 => "; nothing of it was kept".to_owned(),
-        1 => "; 1 entry that stood whole before was checked and kept".to_owned(),
-        _ => format!("; {entries} entries that stood whole before were checked and kept"),
+        0 => reason!("stick-kept-nothing"),
+        _ => reason!("stick-kept", entries = entries),
     }
 }

@@ -40,7 +40,7 @@ pub fn read_stick<R: BufRead>(
         reading.run(progress)
     });
     if let Err(error) = &outcome {
-        book.note_stick_refused(actor, error.name(), &error.to_string(), now_ms())?;
+        book.note_stick_refused(actor, error.reason(), now_ms())?;
     }
     outcome
 }
@@ -115,6 +115,7 @@ impl<R: BufRead> Reading<'_, R> {
                 self.gap |= name == "gap";
                 if self.report.set_aside.len() < REASONS_MAX {
                     self.report.set_aside.push(format!("{name}: {detail}"));
+                    self.report.reasons.push(detail);
                 }
                 Ok(())
             }

@@ -111,6 +111,6 @@ fn manifest(plan: &StickPlan) -> Manifest {
 fn of_begin(error: AgeFileError) -> StickError {
     match error {
         AgeFileError::Io(error) => StickError::Medium(error),
-        other => StickError::Casebook(CasebookError::Storage(other.to_string())),
+        other => StickError::Casebook(CasebookError::Storage(other.to_string().into())),
     }
 }

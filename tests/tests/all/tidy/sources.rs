@@ -1,6 +1,8 @@
 //! What may and may not stand in the sources.
 
-use super::{Source, none, sources};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Source, none, root, sources};
 
 /// Places in shipped Rust code where `found` is true of a line.
 fn offences(exempt: &[&str], found: impl Fn(&str) -> bool) -> Vec<String> {
@@ -44,6 +46,56 @@ fn nothing_is_left_to_be_done_later() {
         left.extend(marked.map(|(number, line)| format!("{}:{}: {}", source.path, number + 1, line.trim())));
     }
     none("notes to do something later", left);
+}
+
+/// Every use of `reason!("name", argument = …)`: its name and its arguments.
+fn reasons_used() -> Vec<(String, BTreeSet<String>)> {
+    let mut used = Vec::new();
+    for source in sources(&["rs"]).iter().filter(|source| !source.is_test()) {
+        for call in source.text.split("reason!(").skip(1) {
+            let Some((name, rest)) = call.trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"')) else {
+                continue;
+            };
+            used.push((name.to_owned(), arguments(rest)));
+        }
+    }
+    used
+}
+
+/// The names before ` = ` at the first level of a call, up to its end.
+fn arguments(call: &str) -> BTreeSet<String> {
+    let (mut depth, mut quoted, mut part, mut parts) = (0, false, String::new(), Vec::new());
+    for c in call.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted && depth == 0 => break,
+            ')' | ']' | '}' if !quoted => depth -= 1,
+            ',' if !quoted && depth == 0 => parts.push(std::mem::take(&mut part)),
+            _ => {}
+        }
+        part.push(c);
+    }
+    parts.push(part);
+    let named = parts.iter().filter_map(|part| part.trim_start_matches(',').split_once(" = "));
+    named.map(|(name, _)| name.trim().to_owned()).collect()
+}
+
+#[test]
+fn every_reason_has_its_sentence_and_every_sentence_its_reason() {
+    let catalogue = std::fs::read_to_string(root().join("appliance/record/words/reasons.ftl")).unwrap();
+    let entries = catalogue.lines().filter_map(|line| line.strip_prefix("reason-")?.split_once(" = "));
+    let sentences: BTreeMap<&str, BTreeSet<String>> = entries
+        .map(|(name, text)| {
+            let inside = text.split("{ $").skip(1).filter_map(|rest| rest.split_once(" }"));
+            (name, inside.map(|(argument, _)| argument.to_owned()).collect())
+        })
+        .collect();
+    let used = reasons_used();
+    let wrong = used.iter().filter(|(name, given)| sentences.get(name.as_str()) != Some(given));
+    none("reasons whose sentence is missing or has other arguments", wrong.map(|one| format!("{one:?}")).collect());
+    let idle = sentences.keys().filter(|name| **name != "plain" && !used.iter().any(|(used, _)| used == *name));
+    none("sentences that nothing says", idle.map(|name| (*name).to_owned()).collect());
 }
 
 #[test]
