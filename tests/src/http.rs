@@ -2,10 +2,12 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::net::Namespace;
 use crate::site::PASSWORD;
 
 /// Longest wait for an answer.
@@ -15,6 +17,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Http {
     port: u16,
+    /// Where its loopback is, when it is not the one of this process.
+    namespace: Option<Arc<Namespace>>,
     token: Option<String>,
 }
 
@@ -39,7 +43,13 @@ impl Answer {
 impl Http {
     /// The installation whose pages are at this port of loopback, nobody signed in.
     pub fn new(port: u16) -> Self {
-        Self { port, token: None }
+        Self { port, namespace: None, token: None }
+    }
+
+    /// The same, in that namespace.
+    pub fn inside(mut self, namespace: Option<Arc<Namespace>>) -> Self {
+        self.namespace = namespace;
+        self
     }
 
     /// Address of a page.
@@ -53,7 +63,8 @@ impl Http {
         let session = serde_json::json!({ "user": user, "password": PASSWORD });
         let answer = self.post("/api/v1/sign-in", &session).unwrap();
         assert!(answer.status < 300, "{user} could not sign in: {answer:?}");
-        Self { port: self.port, token: Some(answer.json()["token"].as_str().unwrap().to_owned()) }
+        let token = answer.json()["token"].as_str().unwrap().to_owned();
+        Self { token: Some(token), ..self.clone() }
     }
 
     /// Reads.
@@ -83,7 +94,10 @@ impl Http {
         }
         request += "\r\n";
         request += &body.unwrap_or_default();
-        let mut stream = TcpStream::connect(&host)?;
+        let mut stream = match &self.namespace {
+            Some(namespace) => namespace.within(|| TcpStream::connect(&host))??,
+            None => TcpStream::connect(&host)?,
+        };
         stream.set_read_timeout(Some(ANSWER_WITHIN))?;
         stream.write_all(request.as_bytes())?;
         let mut bytes = Vec::new();

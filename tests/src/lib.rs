@@ -1,5 +1,5 @@
-//! What the stories and the measurements share: the real binary, installations made with it, a plain HTTP client and a
-//! link that can be watched.
+//! What the stories and the measurements share: the real binary, installations made with it, a plain HTTP client, a
+//! link that can be watched, and machines with a bad link between them.
 //!
 //! Nothing here is shipped. A story fails by panicking, with what was expected and what was seen.
 
@@ -8,6 +8,7 @@
 pub mod binary;
 pub mod generator;
 pub mod http;
+pub mod net;
 pub mod ports;
 pub mod random;
 pub mod region;
@@ -19,4 +20,4 @@ pub mod wire;
 pub use region::Region;
 pub use running::Running;
 pub use site::{Refusal, Site};
-pub use wait::eventually;
+pub use wait::{eventually, within};

@@ -31,7 +31,7 @@ impl Running {
             site.name,
             std::fs::read_to_string(site.desk().join("run.log")).unwrap_or_default()
         );
-        Self { process, said: Mutex::new(said), http: Http::new(site.http) }
+        Self { process, said: Mutex::new(said), http: site.pages() }
     }
 
     /// Starts it and kills it after this time, whether it has come up or not.

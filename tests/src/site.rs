@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::binary::cairn;
+use crate::http::Http;
+use crate::net::Namespace;
 use crate::ports::free_port;
 use crate::running::Running;
 
@@ -24,6 +27,8 @@ pub struct Site {
     pub http: u16,
     /// UDP port for other Cairns.
     pub listen: u16,
+    /// Where it runs, when that is not the network of this process.
+    namespace: Option<Arc<Namespace>>,
     folder: TempDir,
 }
 
@@ -37,17 +42,27 @@ pub struct Refusal {
 }
 
 impl Site {
-    /// Makes an installation.
+    /// Makes an installation that listens on loopback.
     pub fn init(name: &str, role: &str) -> Self {
+        Self::init_at(name, role, None, "127.0.0.1")
+    }
+
+    /// Makes an installation in a namespace, listening at this address.
+    pub fn init_at(name: &str, role: &str, namespace: Option<Arc<Namespace>>, address: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("cairn-story-").tempdir().unwrap();
-        let site = Self { name: name.into(), http: free_port(), listen: free_port(), folder };
+        let site = Self { name: name.into(), http: free_port(), listen: free_port(), namespace, folder };
         let key = site.folder.path().join("key");
-        let (http, listen) = (format!("127.0.0.1:{}", site.http), format!("127.0.0.1:{}", site.listen));
+        let (http, listen) = (format!("127.0.0.1:{}", site.http), format!("{address}:{}", site.listen));
         let mut init = vec!["init", "--agency", "Three Rivers Border Service", "--country", "XTR"];
         init.extend(["--site", name, "--role", role, "--http", &http, "--listen", &listen, "--no-discovery"]);
         init.extend(["--key-file", key.to_str().unwrap()]);
         site.json(&init);
         site
+    }
+
+    /// Its pages.
+    pub fn pages(&self) -> Http {
+        Http::new(self.http).inside(self.namespace.clone())
     }
 
     /// Its data folder.
@@ -62,7 +77,10 @@ impl Site {
 
     /// A command on this installation, in JSON.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(cairn());
+        let mut command = match &self.namespace {
+            Some(namespace) => namespace.command(cairn()),
+            None => Command::new(cairn()),
+        };
         command.arg("--json").arg("--data").arg(self.data()).args(arguments);
         command.env_remove("CAIRN_DATA").env_remove("CAIRN_PASSPHRASE_FILE").env_remove("CAIRN_PASSWORD_FILE");
         command

@@ -10,6 +10,7 @@ use crate::{cargo, counts, root, run, tools};
 /// Runs every check.
 pub fn ci() -> Result<()> {
     tools::browser()?;
+    tools::say_whether_links_can_be_tested();
     run("form", &mut cargo(&["fmt", "--all", "--check"]))?;
     run("lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
     run("build", &mut cargo(&["build", "--workspace", "--all-targets", "--locked"]))?;

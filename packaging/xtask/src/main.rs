@@ -4,6 +4,7 @@
 mod bench;
 mod ci;
 mod counts;
+mod links;
 mod simulate;
 mod tools;
 
@@ -27,6 +28,8 @@ enum Task {
     Ci,
     /// Measure with 100,000 generated records in a release build, beside the aims
     Bench(bench::Options),
+    /// Drive the real binary over bad links between network namespaces: cuts, loss, partitions, changes of address
+    Links(links::Options),
     /// Train the dictionary of the sync protocol from the invented exports
     Dictionary,
     /// Run whole regions in virtual time under faults; replay a seed; see that planted bugs are found
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Task::Ci => ci::ci(),
         Task::Bench(options) => bench::bench(&options),
+        Task::Links(options) => links::links(&options),
         Task::Dictionary => bench::dictionary(),
         Task::Simulate(options) => simulate::simulate(&options),
     };

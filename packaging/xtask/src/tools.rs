@@ -1,7 +1,7 @@
 //! What the tests need beside Rust: a browser and its driver. On Debian and its kin they are installed when that is
 //! possible without asking; elsewhere it is said exactly what is missing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
@@ -22,6 +22,24 @@ pub fn browser() -> Result<()> {
         return Ok(());
     }
     bail!("the browser tests need {}; on Debian: sudo apt-get install {}", still.join(" and "), still.join(" "))
+}
+
+/// Says so when the tests over bad links will be ignored, and why: they need root and network namespaces.
+pub fn say_whether_links_can_be_tested() {
+    let name = format!("cairn-{}-probe", std::process::id());
+    let ip = |what| Command::new("ip").args(["netns", what, &name]).output();
+    let obstacle = match ip("add") {
+        Err(error) => format!("the program ip cannot be run ({error}); on Debian: sudo apt-get install iproute2"),
+        Ok(added) if !added.status.success() => String::from_utf8_lossy(&added.stderr).trim().to_owned(),
+        Ok(_) => {
+            drop(ip("delete"));
+            if Path::new("/dev/net/tun").exists() {
+                return;
+            }
+            "there is no /dev/net/tun".to_owned()
+        }
+    };
+    eprintln!("\n== the tests over bad links are NOT RUN on this machine and count as ignored: {obstacle}");
 }
 
 /// Whether the runner that gives each test a process of its own is there.

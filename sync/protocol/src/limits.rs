@@ -16,8 +16,12 @@ pub const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
 pub const SPACES_MAX: usize = 512;
 /// Most logs in a frontier.
 pub const LOGS_MAX: usize = 4096;
-/// Most parcels that may wait for their answer at a time.
-pub const WINDOW: usize = 3;
+/// Most parcels that may wait for their answer at a time, one of them urgent.
+pub const WINDOW: usize = 7;
+/// With so many bytes of parcels on their way, no more than two wait for their answer. A thin link with losses carries
+/// half of what it could if small parcels go two at a time: whatever follows a lost packet waits for it, and nothing
+/// else is on its way meanwhile. Large ones fill a link by twos, and more of them would only take memory.
+pub const FLIGHT_BYTES: usize = 24 * 1024;
 /// Most characters of the name of a reason.
 pub const NAME_CHARS_MAX: usize = 64;
 /// Most characters of the explanation of a reason.

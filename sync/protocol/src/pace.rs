@@ -6,7 +6,7 @@
 use crate::Limits;
 
 /// Above the shortest answer time seen, a parcel may take this long before parcels get smaller.
-const SLOW_MS: u64 = 2_000;
+const SLOW_MS: u64 = 4_000;
 /// Below the shortest answer time and a half, plus this, parcels get larger.
 const QUICK_MS: u64 = 150;
 /// So many parcels of one size must have got through before a larger one is tried: what a cut costs stays in

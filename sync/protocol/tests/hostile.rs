@@ -290,7 +290,7 @@ fn more_parcels_than_the_window_close_the_session() {
     let mut table = Table::greeted();
     table.say_frontier();
     let mut bytes = Vec::new();
-    for life in 0..4_u64 {
+    for life in 0..=cairn_sync_protocol::limits::WINDOW as u64 {
         let mut log = table.log();
         log.key.incarnation = cairn_ledger::Incarnation(100 + life);
         let mut parcel = table.peer.read(&table.log(), 1, 1).unwrap();

@@ -11,7 +11,7 @@ use cairn_record::RecordId;
 
 use super::{Effect, Session, Side};
 use crate::frame::{Frame, LogName};
-use crate::limits::WINDOW;
+use crate::limits::{FLIGHT_BYTES, WINDOW};
 use crate::lookup::{Place, Seen};
 use crate::pace::Pace;
 use crate::parcel::{Coder, Known, LogNames, Prepared, put_alone, put_referring};
@@ -46,6 +46,8 @@ struct Flight {
     first: u64,
     refers: bool,
     sent_ms: u64,
+    /// On the wire.
+    bytes: usize,
 }
 
 /// A log with entries that the peer lacks. Sorts by what goes first.
@@ -69,6 +71,12 @@ impl Sending {
 
     pub(super) fn is_idle(&self) -> bool {
         self.reading.is_none() && self.flight.is_empty()
+    }
+
+    /// Whether what is not urgent has to wait for answers.
+    fn is_full(&self) -> bool {
+        let (parcels, bytes) = (self.flight.len(), self.flight.iter().map(|flight| flight.bytes).sum::<usize>());
+        parcels + 1 >= WINDOW || (parcels >= 2 && bytes >= FLIGHT_BYTES)
     }
 
     fn concerns(&self, space: &SpaceId) -> bool {
@@ -97,8 +105,7 @@ impl Session {
             return;
         }
         let Some(next) = self.next_waiting() else { return };
-        let last_place = self.sending.flight.len() + 1 == WINDOW;
-        if last_place && next.log.key.lane != Lane::Urgent {
+        if next.log.key.lane != Lane::Urgent && self.sending.is_full() {
             return;
         }
         let (log, from) = (next.log, next.from);
@@ -256,6 +263,7 @@ impl Session {
             first: prepared.parcel.first,
             refers: known.is_some(),
             sent_ms: self.now_ms,
+            bytes: packed.len(),
         });
         self.send(&Frame::Parcel(name, packed));
     }

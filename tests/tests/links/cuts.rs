@@ -1,0 +1,110 @@
+//! The link breaks again and again in one transfer.
+
+use std::time::{Duration, Instant};
+
+use cairn_tests::net::apart::{is_connected, records_are_equal};
+use cairn_tests::net::{Apart, Conditions};
+use cairn_tests::random::Random;
+use cairn_tests::within;
+
+use crate::transfer::{Took, Transfer, begin};
+
+const CUTS: u64 = 50;
+/// What a cut may cost while the connection survives it: what was in the air and in the queue of the link.
+const IN_THE_AIR: u64 = 16_000;
+/// And one that ends it: a handshake, greetings, and the receipts and audit of another session.
+const ANOTHER_SESSION: u64 = 16_000;
+
+/// Rows that make a transfer of some minutes at 256 kbit/s.
+const ROWS: u64 = 24_000;
+
+/// Fifty cuts that the connection survives: nothing but packets in the air is lost.
+pub fn fifty_short() {
+    let apart = Apart::new(41);
+    let hub = apart.hub.run();
+    apart.link.set(Conditions { rate: 256_000, delay: Duration::from_millis(50), ..Conditions::default() });
+    let uncut = begin(&apart, ROWS, 1).finish(Duration::from_secs(400));
+    let mut random = Random::new(41);
+    let transfer = begin(&apart, ROWS, 2);
+    for cut in 0..CUTS {
+        carry_on(&transfer, uncut.payload() / (CUTS + 5));
+        apart.link.cut();
+        std::thread::sleep(Duration::from_millis(200 + random.below(800)));
+        apart.link.restore();
+        assert!(!has_all(&apart), "the transfer was over before cut {cut}");
+    }
+    let part = judge(&uncut, &transfer.finish(Duration::from_secs(600)), IN_THE_AIR);
+    assert!(part < 1.1, "{part:.3} times the uncut transfer");
+    drop(hub);
+    apart.assert_sound();
+}
+
+/// Fifty cuts that end the connection each time, in a transfer of some minutes at 64 kbit/s. What comes again is a
+/// handshake, a greeting and at most what was in the air.
+pub fn fifty_long() {
+    let apart = Apart::new(42);
+    let hub = apart.hub.run();
+    apart.link.set(Conditions::thin(0));
+    let uncut = begin(&apart, 10_000, 1).finish(Duration::from_secs(1_200));
+    let transfer = begin(&apart, 10_000, 2);
+    let officer = transfer.post().http.signed_in("officer");
+    for cut in 0..CUTS {
+        carry_on(&transfer, uncut.payload() / (CUTS + 5));
+        apart.link.cut();
+        within(Duration::from_secs(40), "both sides to see that the link is gone", || {
+            let gone = [&apart.hub, &apart.post].iter().all(|site| !is_connected(&site.json(&["sync"])));
+            gone.then_some(())
+        });
+        assert!(!has_all(&apart), "the transfer was over before cut {cut}");
+        apart.link.restore();
+        let answer = officer.post("/api/v1/sync/start", &serde_json::json!({})).unwrap();
+        assert_eq!(answer.status, 202, "{answer:?}");
+    }
+    judge(&uncut, &transfer.finish(Duration::from_secs(1_200)), IN_THE_AIR + ANOTHER_SESSION);
+    drop(hub);
+    apart.assert_sound();
+}
+
+/// Up for some seconds, down for some, again and again, with loss while it is up: everything arrives, and soon after the
+/// link stays up.
+pub fn flapping() {
+    let apart = Apart::new(43);
+    let hub = apart.hub.run();
+    let mut random = Random::new(43);
+    apart.link.set(Conditions::thin(5));
+    let transfer = begin(&apart, 2_500, 1);
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(180) {
+        std::thread::sleep(Duration::from_millis(2_000 + random.below(10_000)));
+        apart.link.cut();
+        std::thread::sleep(Duration::from_millis(500 + random.below(15_000)));
+        apart.link.restore();
+    }
+    let took = transfer.finish(Duration::from_secs(300));
+    println!("flapping for 180 s: all there after {:?}, {} B", took.time, took.payload());
+    drop(hub);
+    apart.assert_sound();
+}
+
+/// Waits until so many bytes more have set out.
+fn carry_on(transfer: &Transfer<'_>, bytes: u64) {
+    let from = transfer.payload();
+    within(Duration::from_secs(60), "the transfer to go on", || (transfer.payload() >= from + bytes).then_some(()));
+}
+
+fn has_all(apart: &Apart) -> bool {
+    records_are_equal(&apart.post.json(&["sync"]))
+}
+
+/// Returns how many times the bytes of the uncut transfer it took.
+fn judge(uncut: &Took, cut: &Took, limit: u64) -> f64 {
+    let more = cut.payload().saturating_sub(uncut.payload()) / CUTS;
+    let part = cut.payload() as f64 / uncut.payload() as f64;
+    println!("uncut {} B in {:?}; cut {} B in {:?}", uncut.payload(), uncut.time, cut.payload(), cut.time);
+    println!(
+        "{CUTS} cuts: {part:.3} times the bytes, {more} B for each cut: under 1.1 times from {} B up",
+        more * CUTS * 10
+    );
+    assert!(more <= limit, "each cut cost {more} B");
+    part
+}
