@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use cairn_casebook::{Invitation, NewPerson, Role, SearchRequest};
+use cairn_casebook::{Invitation, LinkRule, LinkWhen, NewPerson, Role, SearchRequest, read_windows};
 use cairn_record::Kind;
 
 use crate::cli::{
@@ -41,8 +41,8 @@ fn request(question: Question) -> Result<Request, Failure> {
     Ok(match question {
         Question::Status => Request::Status,
         Question::User(user) => people(user)?,
-        Question::Enrol(EnrolCommand::Invite { valid, addresses, .. }) => {
-            Request::Invite { addresses, valid_ms: valid * 60_000 }
+        Question::Enrol(EnrolCommand::Invite { valid, addresses, hub, .. }) => {
+            Request::Invite { addresses, valid_ms: valid * 60_000, hub }
         }
         Question::Enrol(EnrolCommand::Join { file, code, hub }) => join(file.as_deref(), code, hub)?,
         Question::Import(options) => Request::Import {
@@ -60,11 +60,29 @@ fn request(question: Question) -> Result<Request, Failure> {
         Question::Sync(options) if options.now => Request::SyncNow,
         Question::Sync(SyncOptions { why: Some(site), .. }) => Request::Why { site },
         Question::Sync(_) => Request::SyncStatus,
-        Question::Links(LinksCommand::Cut) => Request::SetCut { cut: true },
-        Question::Links(LinksCommand::Restore) => Request::SetCut { cut: false },
+        Question::Links(links) => link_rule(links)?,
         Question::Stick(stick) => sticks(stick)?,
         Question::Audit(AuditCommand::Verify) => Request::VerifyAudit,
         Question::Doctor { rebuild } => Request::Doctor { rebuild },
+    })
+}
+
+fn link_rule(command: LinksCommand) -> Result<Request, Failure> {
+    Ok(match command {
+        LinksCommand::Cut => Request::SetCut { cut: true },
+        LinksCommand::Restore => Request::SetCut { cut: false },
+        LinksCommand::Rules => Request::LinkRules,
+        LinksCommand::Unset { of } => Request::SetLinkRule { of: Some(of), rule: None, offset_minutes: None },
+        LinksCommand::Set { of, when, hours, megabytes, offset } => {
+            let when = match when.as_str() {
+                "windows" => LinkWhen::Windows,
+                "metered" => LinkWhen::Metered,
+                _ => LinkWhen::Always,
+            };
+            let bytes_a_day = megabytes.map(|megabytes| (megabytes * 1e6) as u64);
+            let rule = LinkRule { when, windows: read_windows(&hours)?, bytes_a_day };
+            Request::SetLinkRule { of, rule: Some(rule), offset_minutes: offset }
+        }
     })
 }
 
@@ -96,10 +114,10 @@ fn people(command: UserCommand) -> Result<Request, Failure> {
 }
 
 fn join(file: Option<&Path>, code: Option<String>, hub: Option<String>) -> Result<Request, Failure> {
-    if let (Some(code), Some(hub)) = (code, hub) {
-        return Ok(Request::Join { code, addresses: vec![hub] });
+    if let Some(code) = code {
+        return Ok(Request::Join { code, addresses: hub.into_iter().collect() });
     }
-    let file = file.ok_or_else(|| Failure::setup("say --file FILE, or --code CODE with --hub HOST:PORT"))?;
+    let file = file.ok_or_else(|| Failure::setup("say --file FILE, or --code CODE"))?;
     let text = std::fs::read_to_string(file).while_doing(|| format!("read {}", file.display()))?;
     let invitation: Invitation = serde_json::from_str(&text)
         .map_err(|error| Failure::new("bad_request", format!("{} is no invitation: {error}", file.display())))?;

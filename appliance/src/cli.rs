@@ -79,7 +79,7 @@ pub enum Question {
     },
     /// What is where; with `--now`, exchange records first
     Sync(SyncOptions),
-    /// Cut the links of this machine on purpose, or restore them
+    /// Cut the links of this machine on purpose, restore them, or say when they are used
     #[command(subcommand)]
     Links(LinksCommand),
     /// Carry records by hand where there is no link
@@ -193,7 +193,7 @@ pub enum UserCommand {
 
 #[derive(Subcommand)]
 pub enum EnrolCommand {
-    /// Hub: make a code and a file that admit one post, once
+    /// Hub: make a code and a file that admit one post, or one more hub, once
     Invite {
         /// Write the invitation here [default: invitation.json]
         #[arg(long, value_name = "FILE", default_value = "invitation.json")]
@@ -204,16 +204,19 @@ pub enum EnrolCommand {
         /// Where the post can reach this hub; may be repeated [default: the address it listens on]
         #[arg(long = "address", value_name = "HOST:PORT")]
         addresses: Vec<String>,
+        /// For one more hub of the agency, which posts find when this one is gone
+        #[arg(long)]
+        hub: bool,
     },
-    /// Post: join a hub
+    /// Post, or one more hub that nobody has joined yet: join a hub
     Join {
         /// The invitation file
         #[arg(long, value_name = "FILE", required_unless_present = "code", conflicts_with_all = ["code", "hub"])]
         file: Option<PathBuf>,
-        /// The code, as read over the telephone
-        #[arg(long, requires = "hub")]
+        /// The code, as read over the telephone, or the whole line of a QR code (cairn-join:…)
+        #[arg(long)]
         code: Option<String>,
-        /// Where the hub is
+        /// Where the hub is [default: the address in the line, else it is looked for on the local network]
         #[arg(long, value_name = "HOST:PORT", requires = "code")]
         hub: Option<String>,
     },
@@ -292,6 +295,32 @@ pub enum LinksCommand {
     Cut,
     /// Restore them
     Restore,
+    /// When they are used, and for how many bytes a day
+    Rules,
+    /// Say when they are used
+    Set {
+        /// Only for this site: `hub`, the name of a site, or the beginning of its key [default: every site without a rule of its own]
+        #[arg(long, value_name = "SITE")]
+        of: Option<String>,
+        /// At any time, only in the hours of --hours, or only when somebody says `sync --now`. Urgent entries always go at once
+        #[arg(long, value_parser = ["always", "windows", "metered"])]
+        when: String,
+        /// The hours, such as 22:00-05:00,12:30-13:00
+        #[arg(long, value_name = "HOURS", default_value = "", required_if_eq("when", "windows"))]
+        hours: String,
+        /// Bytes a day, both ways together, in megabytes [default: no limit]
+        #[arg(long, value_name = "MB")]
+        megabytes: Option<f64>,
+        /// Minutes by which the time of the rules is ahead of UTC [default: as before]
+        #[arg(long, value_name = "MINUTES", allow_negative_numbers = true, conflicts_with = "of")]
+        offset: Option<i32>,
+    },
+    /// Use the general rule for a site again
+    Unset {
+        /// The site
+        #[arg(long, value_name = "SITE")]
+        of: String,
+    },
 }
 
 #[derive(Subcommand)]

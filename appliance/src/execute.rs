@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use cairn_casebook::{Actor, Casebook, ImportReport, StickOrder};
+use cairn_casebook::{Actor, Casebook, ImportReport, LinkRule, LinkRules, SiteRule, StickOrder};
 use cairn_web_ui::WhySaid;
 
 use crate::config::Config;
@@ -44,11 +44,11 @@ pub fn execute(desk: &Desk, request: Request) -> Result<Response, Failure> {
             casebook.set_password(terminal, &user, None, &password, now)?;
             done(format!("the password of {user} is changed"))
         }
-        Request::Invite { addresses, valid_ms } => {
-            Response::Invitation(casebook.invite(terminal, &reachable(desk, addresses)?, valid_ms, now)?)
+        Request::Invite { addresses, valid_ms, hub } => {
+            Response::Invitation(casebook.invite_as(terminal, hub, &reachable(desk, addresses)?, valid_ms, now)?)
         }
         Request::Join { code, addresses } => {
-            desk.links.join(casebook, &code, &addresses)?;
+            desk.links.join(casebook, &code, &addresses, desk.config.reachable_at())?;
             Response::Joined(casebook.identity())
         }
         Request::Import { file, mapping, dry_run } => Response::Import(import(casebook, &file, &mapping, dry_run)?),
@@ -65,6 +65,10 @@ pub fn execute(desk: &Desk, request: Request) -> Result<Response, Failure> {
         Request::SetCut { cut } => {
             casebook.set_cut(terminal, cut, now)?;
             done(if cut { "the links are cut" } else { "the links are restored" }.to_owned())
+        }
+        Request::LinkRules => Response::LinkRules(casebook.link_rules(terminal)?),
+        Request::SetLinkRule { of, rule, offset_minutes } => {
+            Response::LinkRules(set_link_rule(casebook, of.as_deref(), rule, offset_minutes)?)
         }
         Request::StickWrite { to, out, everything, valid_ms } => {
             let order = StickOrder { to, everything, valid_ms };
@@ -129,6 +133,27 @@ fn import(casebook: &Casebook, file: &Path, mapping: &str, dry_run: bool) -> Res
 fn sync_now(desk: &Desk) -> Result<SyncReport, Failure> {
     let reached = desk.links.sync_now(&desk.casebook)?;
     Ok(SyncReport { status: desk.casebook.sync_status(&Actor::terminal(), now_ms())?, reached: Some(reached) })
+}
+
+fn set_link_rule(
+    casebook: &Casebook,
+    of: Option<&str>,
+    rule: Option<LinkRule>,
+    offset_minutes: Option<i32>,
+) -> Result<LinkRules, Failure> {
+    let terminal = &Actor::terminal();
+    let mut rules = casebook.link_rules(terminal)?;
+    match of {
+        None => rules.general = rule.unwrap_or_default(),
+        Some(named) => {
+            let replica = casebook.member_named(named)?.0;
+            rules.sites.retain(|site| site.replica != replica);
+            rules.sites.extend(rule.map(|rule| SiteRule { replica, rule }));
+        }
+    }
+    rules.offset_minutes = offset_minutes.unwrap_or(rules.offset_minutes);
+    casebook.set_link_rules(terminal, rules.clone(), now_ms())?;
+    Ok(rules)
 }
 
 fn why(desk: &Desk, site: Option<&str>) -> Result<WhySaid, Failure> {

@@ -66,8 +66,14 @@ impl Links {
     }
 
     /// Joins the agency of the hub that made the code.
-    pub fn join(&self, casebook: &Arc<Casebook>, code: &str, addresses: &[String]) -> Result<(), Failure> {
-        let offer = JoinOffer { code: code.into(), addresses: addresses.to_vec() };
+    pub fn join(
+        &self,
+        casebook: &Arc<Casebook>,
+        code: &str,
+        addresses: &[String],
+        reachable: Vec<String>,
+    ) -> Result<(), Failure> {
+        let offer = JoinOffer { code: code.into(), addresses: addresses.to_vec(), reachable };
         let joining = join(casebook.clone(), Actor::terminal(), offer, clock());
         match &self.running {
             Some(running) => running.runtime.block_on(joining)?,
@@ -77,8 +83,8 @@ impl Links {
     }
 
     /// How the screens reach others.
-    pub fn reach(&self, casebook: Arc<Casebook>) -> Arc<dyn Reach> {
-        Arc::new(ScreenReach { casebook, links: self.clone(), probes: Semaphore::new(PROBES_MAX) })
+    pub fn reach(&self, casebook: Arc<Casebook>, reachable: Vec<String>) -> Arc<dyn Reach> {
+        Arc::new(ScreenReach { casebook, reachable, links: self.clone(), probes: Semaphore::new(PROBES_MAX) })
     }
 
     /// Tries every step on the way to a site and says how each went. Takes up to 15 seconds.
@@ -186,13 +192,16 @@ async fn blocking<T: Send + 'static>(
 
 struct ScreenReach {
     casebook: Arc<Casebook>,
+    /// Where others reach this machine.
+    reachable: Vec<String>,
     links: Links,
     probes: Semaphore,
 }
 
 impl Reach for ScreenReach {
     fn join<'a>(&'a self, actor: &'a Actor, code: &'a str, addresses: &'a [String]) -> Joining<'a> {
-        let offer = JoinOffer { code: code.into(), addresses: addresses.to_vec() };
+        let reachable = self.reachable.clone();
+        let offer = JoinOffer { code: code.into(), addresses: addresses.to_vec(), reachable };
         let joining = join(self.casebook.clone(), actor.clone(), offer, clock());
         Box::pin(async { joining.await.map(drop).map_err(|error| JoinRefused(error.reason())) })
     }

@@ -5,13 +5,15 @@ mod sticks;
 mod table;
 mod words;
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use cairn_casebook::{
-    Identity, ImportBatch, ImportReport, Invitation, PeerSync, Person, SyncStatus, UndoReport, Verification, WhyOutcome,
+    Identity, ImportBatch, ImportReport, Invitation, LinkRules, LinkWhen, PeerSync, Person, SyncStatus, UndoReport,
+    Verification, WhyOutcome, join_line, windows_words,
 };
 use cairn_web_ui::WhySaid;
+use cairn_web_ui::words::{Clock, Language, Words};
 
 use crate::failure::Failure;
 use crate::request::{DoctorReport, Response, StatusReport, SyncReport};
@@ -80,6 +82,7 @@ fn in_words(response: &Response, file: Option<&Path>) -> String {
         Response::Record(page) => records::page(page),
         Response::Sync(report) => sync(report),
         Response::Why(why) => said_why(why),
+        Response::LinkRules(rules) => link_rules(rules),
         Response::StickWritten(stick) => sticks::written(stick),
         Response::StickRead(report) => sticks::read(report),
         Response::Sticks(list) => sticks::list(list),
@@ -124,10 +127,14 @@ fn people_table(people: &[Person]) -> String {
 
 fn invited(invitation: &Invitation, file: Option<&Path>) -> String {
     let written = file.map(|file| format!("Written to {}.\n", file.display())).unwrap_or_default();
+    let line = join_line(&invitation.code, &invitation.addresses);
+    // Only where somebody can hold a camera to it.
+    let square = std::io::stdout().is_terminal().then(|| cairn_web_ui::qr::blocks(&line)).flatten().unwrap_or_default();
     format!(
-        "Code: {}\nHub:  {}\n{written}Good once, for one post, until {}.",
+        "{square}Code: {}\nHub:  {}\nLine: {line}\n{written}Good once, for one {}, until {}.",
         invitation.code,
         invitation.addresses.join(", "),
+        if invitation.hub { "more hub" } else { "post" },
         moment(invitation.expires_ms)
     )
 }
@@ -197,6 +204,23 @@ fn sync(report: &SyncReport) -> String {
     format!("{ended}{}", sync_words(&report.status))
 }
 
+fn link_rules(rules: &LinkRules) -> String {
+    let offset = rules.offset_minutes;
+    let sign = if offset < 0 { '-' } else { '+' };
+    let mut table = Table::new(["site", "used", "bytes a day"]);
+    let sites = rules.sites.iter().map(|site| (site.replica.to_string()[..8].to_owned(), &site.rule));
+    for (site, rule) in std::iter::once(("every other".to_owned(), &rules.general)).chain(sites) {
+        let when = match rule.when {
+            LinkWhen::Always => "always".to_owned(),
+            LinkWhen::Windows => windows_words(&rule.windows),
+            LinkWhen::Metered => "only when somebody says sync --now".to_owned(),
+        };
+        table.row([&site, &when, &rule.bytes_a_day.map(bytes).unwrap_or_default()]);
+    }
+    let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
+    format!("{table}Times are UTC{sign}{hours:02}:{minutes:02}. An urgent entry goes at once whatever the rules say.\n")
+}
+
 /// Each step on a line, with what to do below it.
 fn said_why(why: &WhySaid) -> String {
     let mut text = format!("{}, {}\n", why.site, why.role);
@@ -233,6 +257,10 @@ fn peer_words(peer: &PeerSync) -> String {
     let mut text = format!("{} ({}): {contact}; {moved}\n", peer.site, peer.role);
     if !peer.failure.is_empty() {
         text += &format!("  last attempt: {}\n", peer.failure);
+    }
+    let clock = Clock { words: Words::new(Language::English), now_ms: now_ms() };
+    for said in [clock.link_waits(&peer.link), clock.link_used(&peer.link)].into_iter().flatten() {
+        text += &format!("  {said}\n");
     }
     let mut table = Table::new(["  space", "equal", "to send", "to receive"]);
     for space in &peer.spaces {

@@ -6,8 +6,8 @@
 use std::path::PathBuf;
 
 use cairn_casebook::{
-    CheckAnswer, Diagnosis, Identity, ImportBatch, ImportReport, Invitation, NewPerson, Person, RecordPage,
-    SearchAnswer, SearchRequest, StickLine, StickReport, SyncStatus, UndoReport, Verification,
+    CheckAnswer, Diagnosis, Identity, ImportBatch, ImportReport, Invitation, LinkRule, LinkRules, NewPerson, Person,
+    RecordPage, SearchAnswer, SearchRequest, StickLine, StickReport, SyncStatus, UndoReport, Verification,
 };
 use cairn_record::RecordId;
 use cairn_web_ui::WhySaid;
@@ -29,6 +29,8 @@ pub enum Request {
     Invite {
         addresses: Vec<String>,
         valid_ms: u64,
+        /// For one more hub.
+        hub: bool,
     },
     Join {
         code: String,
@@ -59,6 +61,13 @@ pub enum Request {
     },
     SetCut {
         cut: bool,
+    },
+    LinkRules,
+    /// For the site, or in general; without a rule the site has the general one again.
+    SetLinkRule {
+        of: Option<String>,
+        rule: Option<LinkRule>,
+        offset_minutes: Option<i32>,
     },
     /// Files are named by absolute paths: the process that holds the store opens them itself.
     StickWrite {
@@ -94,6 +103,7 @@ pub enum Response {
     Record(Box<RecordPage>),
     Sync(SyncReport),
     Why(WhySaid),
+    LinkRules(LinkRules),
     StickWritten(StickWritten),
     StickRead(StickReport),
     Sticks(Vec<StickLine>),
@@ -171,6 +181,7 @@ impl Response {
             Self::Check(it) => serde_json::to_string_pretty(it),
             Self::Search(it) => serde_json::to_string_pretty(it),
             Self::Record(it) => serde_json::to_string_pretty(it),
+            Self::LinkRules(it) => serde_json::to_string_pretty(it),
             Self::Why(it) => serde_json::to_string_pretty(it),
             Self::Sync(it) => serde_json::to_string_pretty(it),
             Self::StickWritten(it) => serde_json::to_string_pretty(it),

@@ -75,7 +75,7 @@ async fn serve(data: &Path, casebook: Arc<Casebook>, config: Config, until_stdin
 
 fn app_state(casebook: Arc<Casebook>, config: &Config, links: &Links, setup_code: Option<String>) -> AppState {
     let settings = Settings { tls_in_front: config.tls_in_front, addresses: config.reachable_at(), setup_code };
-    let reach = links.reach(casebook.clone());
+    let reach = links.reach(casebook.clone(), config.reachable_at());
     let sticks = Arc::new(ScreenSticks(casebook.clone()));
     AppState::new(casebook, Arc::new(now_ms), Arc::new(SystemEntropy), reach, sticks, settings)
 }

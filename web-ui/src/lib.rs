@@ -18,6 +18,7 @@ pub mod failure;
 pub mod forms;
 pub mod gate;
 pub mod pages;
+pub mod qr;
 pub mod rights;
 pub mod server;
 pub mod session;

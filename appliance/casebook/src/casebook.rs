@@ -148,7 +148,7 @@ pub enum PeerEvent {
     },
 }
 
-/// An invitation for one post.
+/// An invitation for one post or one more hub.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Invitation {
     /// The code to read over the telephone: groups of four characters, pins the hub's key and carries the secret.
@@ -161,9 +161,12 @@ pub struct Invitation {
     pub site: String,
     /// Until when.
     pub expires_ms: u64,
+    /// Whether it admits another hub; else a post.
+    #[serde(default)]
+    pub hub: bool,
 }
 
-/// What a post sends to join.
+/// What a post, or one more hub, sends to join.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct JoinRequest {
     /// The secret part of the code.
@@ -174,6 +177,12 @@ pub struct JoinRequest {
     pub country: String,
     /// Its age recipient.
     pub age_recipient: String,
+    /// Whether it is a hub.
+    #[serde(default)]
+    pub hub: bool,
+    /// Where others reach it, when it is a hub.
+    #[serde(default)]
+    pub addresses: Vec<String>,
     /// Spaces that it opened before it joined, so that nothing written until then is lost to the agency.
     pub spaces: Vec<JoiningSpace>,
 }

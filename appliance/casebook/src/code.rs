@@ -8,6 +8,7 @@ use cairn_ledger::ReplicaId;
 use cairn_record::reason;
 
 use crate::CasebookError;
+use crate::exchange::checked_address;
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const BYTES: usize = 15;
@@ -51,6 +52,41 @@ pub fn encode(hub: ReplicaId, secret: [u8; SECRET_BYTES]) -> String {
     let digits: Vec<char> =
         (0..24).rev().map(|place| ALPHABET[(number >> (place * 5) & 31) as usize] as char).collect();
     digits.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// How the one line of an invitation begins, as a QR code carries it.
+const LINE: &str = "CAIRN-JOIN:";
+/// Longest such line.
+const LINE_CHARS_MAX: usize = 600;
+/// Most addresses in it.
+const LINE_ADDRESSES_MAX: usize = 8;
+
+/// An invitation in one line: `CAIRN-JOIN:`, the code without hyphens, and each address after a slash. All in capitals, so that
+/// a QR code of it is small; names of hosts know no case.
+pub fn join_line(code: &str, addresses: &[String]) -> String {
+    let mut line = format!("{LINE}{}", code.replace('-', ""));
+    for address in addresses.iter().take(LINE_ADDRESSES_MAX) {
+        line.push('/');
+        line.push_str(&address.to_ascii_uppercase());
+    }
+    line
+}
+
+/// The code and the addresses in what a person typed or a scanner read: a code alone, or the whole line.
+pub fn read_join_line(text: &str) -> Result<(String, Vec<String>), CasebookError> {
+    let text = text.trim();
+    let is_line = text.get(..LINE.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(LINE));
+    if !is_line {
+        return Ok((text.to_owned(), Vec::new()));
+    }
+    if text.len() > LINE_CHARS_MAX {
+        return Err(CasebookError::BadRequest(reason!("line-too-long")));
+    }
+    let mut parts = text[LINE.len()..].split('/');
+    let code = parts.next().unwrap_or_default().to_owned();
+    let addresses = parts.take(LINE_ADDRESSES_MAX).filter(|part| !part.trim().is_empty());
+    let addresses = addresses.map(|address| checked_address(&address.to_ascii_lowercase()));
+    Ok((code, addresses.collect::<Result<_, _>>()?))
 }
 
 fn decode(code: &str) -> Result<[u8; BYTES], CasebookError> {
@@ -116,5 +152,31 @@ mod tests {
             .count();
         assert!(refused >= 23, "one check byte catches nearly every slip: {refused} of 24");
         assert!(code_pin("").is_err() && code_pin(&code[..24]).is_err() && code_pin(&format!("{code}-AAAA")).is_err());
+    }
+
+    #[test]
+    fn an_invitation_in_one_line_comes_back_whole() {
+        let code = encode(HUB, [1, 2, 3, 4, 5, 6]);
+        let addresses = ["hub.example:7411".to_owned(), "[2001:db8::7]:7411".to_owned()];
+        let line = join_line(&code, &addresses);
+        for typed in [line.clone(), line.to_lowercase(), format!(" {line}\n")] {
+            let (read, at) = read_join_line(&typed).unwrap();
+            assert_eq!((code_secret(&read).unwrap(), at), ([1, 2, 3, 4, 5, 6], addresses.to_vec()));
+        }
+        assert_eq!(read_join_line(&code).unwrap(), (code.clone(), Vec::new()));
+        assert_eq!(read_join_line(&join_line(&code, &[])).unwrap().1, Vec::<String>::new());
+        assert!(read_join_line(&format!("{line}/no port")).is_err());
+        assert!(read_join_line(&format!("{LINE}{}", "/a:1".repeat(300))).is_err());
+        assert!(read_join_line("").unwrap().0.is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_typed_is_read_or_refused(text in "\\PC{0,60}") {
+            let read = |text: &str| read_join_line(text).and_then(|(code, _)| code_pin(&code));
+            proptest::prop_assert!(read(&text).is_err());
+            let line = format!("{LINE}{text}");
+            proptest::prop_assert!(read(&line).is_err());
+        }
     }
 }

@@ -14,6 +14,7 @@ use cairn_ledger::{Body, ClockQuality, CommitError, EntryDraft, EntryKind, Keyst
 use cairn_record::{RecordId, reason};
 
 use crate::auditing::author_of;
+use crate::linking::SyncWish;
 use crate::local_note::{LocalState, Profile};
 use crate::logs::LogTable;
 use crate::peers::Peers;
@@ -70,7 +71,7 @@ pub struct Parts {
     pub(crate) throttle: Mutex<Throttle>,
     pub(crate) join_failures: Mutex<Vec<u64>>,
     pub(crate) last_sign_in: Mutex<HashMap<String, u64>>,
-    pub(crate) sync_request: Mutex<Option<bool>>,
+    pub(crate) sync_wish: Mutex<SyncWish>,
     pub(crate) callbacks: RwLock<Vec<Callback>>,
     /// Views or search lack something that the logs hold: nothing is answered from them until they are mended.
     pub(crate) behind: AtomicBool,
@@ -135,8 +136,8 @@ impl Parts {
         self.memory().local.profile.clone()
     }
 
-    pub(crate) fn sync_request(&self) -> MutexGuard<'_, Option<bool>> {
-        self.sync_request.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn sync_wish(&self) -> MutexGuard<'_, SyncWish> {
+        self.sync_wish.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

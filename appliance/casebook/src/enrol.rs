@@ -1,6 +1,8 @@
 //! How a post becomes a member: an invitation that is good once, a request under it, and the hub's answer.
 
-use cairn_ledger::registry::{EpochKeyGrant, ReplicaCertified, ReplicaRole, SpaceKind, SpaceOpened, Statement};
+use cairn_ledger::registry::{
+    EpochKeyGrant, MAX_ADDRESSES, ReplicaCertified, ReplicaRole, SpaceKind, SpaceOpened, Statement,
+};
 use cairn_ledger::{Body, EntryDraft, EntryKind, EpochKey, Lane, ReplicaId, SpaceId, keyring};
 
 use cairn_record::reason;
@@ -31,9 +33,24 @@ impl Casebook {
         valid_ms: u64,
         now_ms: u64,
     ) -> Result<Invitation, CasebookError> {
+        self.invite_as(actor, false, addresses, valid_ms, now_ms)
+    }
+
+    /// The same, for one more hub when `hub` is set.
+    pub fn invite_as(
+        &self,
+        actor: &Actor,
+        hub: bool,
+        addresses: &[String],
+        valid_ms: u64,
+        now_ms: u64,
+    ) -> Result<Invitation, CasebookError> {
         actor.must(Right::Enrol)?;
         if self.identity().role != "hub" {
             return Err(CasebookError::NotNow(reason!("only-hub-invites")));
+        }
+        if !self.keeps_registry() {
+            return Err(CasebookError::NotNow(reason!("only-first-hub-invites")));
         }
         if self.invitations(actor, now_ms)?.len() >= OPEN_MAX {
             return Err(CasebookError::NotNow(reason!("too-many-invitations", most = OPEN_MAX)));
@@ -45,20 +62,33 @@ impl Casebook {
             code::encode(self.ledger.replica(), secret),
             addresses,
             now_ms.saturating_add(valid_ms.min(VALID_MS_MAX)),
+            hub,
         );
         let note = LocalNote::Invitation {
             secret_hash: secret_hash(&secret),
             code: invitation.code.clone(),
             expires_ms: invitation.expires_ms,
             addresses: invitation.addresses.clone(),
+            hub,
         };
         self.write_note(actor, note, AuditEvent::new("enrol", actor.via.key()).say(reason!("audit-invited")), now_ms)?;
         Ok(invitation)
     }
 
-    fn invitation(&self, code: String, addresses: Vec<String>, expires_ms: u64) -> Invitation {
+    fn invitation(&self, code: String, addresses: Vec<String>, expires_ms: u64, hub: bool) -> Invitation {
         let identity = self.identity();
-        Invitation { code, addresses, agency: identity.agency, site: identity.site, expires_ms }
+        Invitation { code, addresses, agency: identity.agency, site: identity.site, expires_ms, hub }
+    }
+
+    /// Whether this machine's statements count in the registry.
+    fn keeps_registry(&self) -> bool {
+        self.memory().registry.registrar() == Some(self.ledger.replica())
+    }
+
+    /// Whether this machine can join a hub: it has joined none yet, and nobody has joined it.
+    pub fn may_join(&self) -> bool {
+        let memory = self.memory();
+        memory.local.profile.joined.is_none() && memory.registry.members().count() <= 1
     }
 
     /// Hub: invitations that are still open. Right: Enrol.
@@ -66,17 +96,14 @@ impl Casebook {
         actor.must(Right::Enrol)?;
         let open: Vec<_> =
             self.memory().local.invitations.values().filter(|open| open.expires_ms > now_ms).cloned().collect();
-        Ok(open.into_iter().map(|open| self.invitation(open.code, open.addresses, open.expires_ms)).collect())
+        Ok(open.into_iter().map(|open| self.invitation(open.code, open.addresses, open.expires_ms, open.hub)).collect())
     }
 
-    /// Post: what it sends to the hub to join. Right: Enrol.
+    /// Post, or one more hub: what it sends to the hub to join. Right: Enrol.
     pub fn join_request(&self, actor: &Actor, code: &str) -> Result<JoinRequest, CasebookError> {
         actor.must(Right::Enrol)?;
         let identity = self.identity();
-        if identity.role == "hub" {
-            return Err(CasebookError::NotNow(reason!("hub-joins-nobody")));
-        }
-        if identity.enrolled {
+        if !self.may_join() {
             return Err(CasebookError::NotNow(reason!("joined-already", agency = identity.agency)));
         }
         let recipient =
@@ -86,6 +113,8 @@ impl Casebook {
             site: identity.site.clone(),
             country: identity.country,
             age_recipient: recipient,
+            hub: identity.role == "hub",
+            addresses: Vec::new(),
             spaces: self.own_spaces(&identity.site)?,
         })
     }
@@ -116,8 +145,11 @@ impl Casebook {
         self.check_door(now_ms)?;
         let secret_hash = secret_hash(&request.secret);
         let open = self.memory().local.invitations.get(&secret_hash).cloned();
-        if self.identity().role != "hub" || open.is_none_or(|open| open.expires_ms <= now_ms) {
+        let Some(open) = open.filter(|open| open.expires_ms > now_ms && self.keeps_registry()) else {
             return self.wrong_code(replica, now_ms);
+        };
+        if open.hub != request.hub {
+            return Err(peer_refused("wrong-role", reason!("peer-wrong-role")));
         }
         let mut writing = self.writing();
         if !self.memory().local.invitations.contains_key(&secret_hash) {
@@ -126,7 +158,12 @@ impl Casebook {
         let actor = Actor::machine();
         let drafts = self.joining_drafts(replica, request)?;
         let note = LocalNote::InvitationUsed { secret_hash, replica };
-        let detail = reason!("audit-post-joined", site = &request.site);
+        let site = &request.site;
+        let detail = if request.hub {
+            reason!("audit-hub-joined", site = site)
+        } else {
+            reason!("audit-post-joined", site = site)
+        };
         let mut all = vec![
             self.note_draft(&actor, &note)?,
             self.audit_draft(&actor, &AuditEvent::new("enrol", "machine").say(detail))?,
@@ -158,12 +195,14 @@ impl Casebook {
 
     /// The statements that make a replica a member and give it, and everybody else, the keys.
     fn joining_drafts(&self, replica: ReplicaId, request: &JoinRequest) -> Result<Vec<EntryDraft>, CasebookError> {
+        // A hub is called by posts, which learn from the registry where it is; a post calls.
+        let addresses = request.addresses.iter().take(if request.hub { MAX_ADDRESSES } else { 0 });
         let mut statements = vec![Statement::ReplicaCertified(ReplicaCertified {
             replica,
             recipient: request.age_recipient.clone(),
             site: self.free_site_name(&request.site, replica),
-            role: ReplicaRole::Post,
-            addresses: Vec::new(),
+            role: if request.hub { ReplicaRole::Hub } else { ReplicaRole::Post },
+            addresses: addresses.map(|address| checked_address(address)).collect::<Result<_, _>>()?,
         })];
         let newcomer = vec![request.age_recipient.clone()];
         let shared = [self.spaces_of_kind(SpaceKind::Records), self.spaces_of_kind(SpaceKind::Audit)].concat();

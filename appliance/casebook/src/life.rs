@@ -117,7 +117,7 @@ impl Casebook {
             throttle: Mutex::default(),
             join_failures: Mutex::default(),
             last_sign_in: Mutex::default(),
-            sync_request: Mutex::default(),
+            sync_wish: Mutex::default(),
             callbacks: RwLock::default(),
             behind: AtomicBool::default(),
         });

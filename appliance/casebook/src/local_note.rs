@@ -10,7 +10,7 @@ use cairn_ledger::ReplicaId;
 use serde::{Deserialize, Serialize};
 
 pub use crate::stick_notes::StickNote;
-use crate::{ImportBatch, ImportReport, JoinGrant, Role};
+use crate::{ImportBatch, ImportReport, JoinGrant, LinkRules, Role};
 
 /// One note.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub enum LocalNote {
         expires_ms: u64,
         /// Addresses of the hub.
         addresses: Vec<String>,
+        /// Whether it admits another hub.
+        #[serde(default)]
+        hub: bool,
     },
     /// An invitation was used by this replica.
     InvitationUsed {
@@ -80,6 +83,8 @@ pub enum LocalNote {
         /// Cut or not.
         cut: bool,
     },
+    /// When links may be used; the newest note counts.
+    LinkRules(Box<LinkRules>),
     /// A stick was written.
     StickWritten(Box<StickNote>),
     /// A stick was read to its end.
@@ -168,6 +173,8 @@ pub struct OpenInvitation {
     pub expires_ms: u64,
     /// Addresses of the hub.
     pub addresses: Vec<String>,
+    /// Whether it admits another hub.
+    pub hub: bool,
 }
 
 /// The folded notes.
@@ -187,6 +194,8 @@ pub struct LocalState {
     pub addresses: Vec<(Option<ReplicaId>, String)>,
     /// Whether links are cut by hand.
     pub cut: bool,
+    /// When links may be used.
+    pub link_rules: LinkRules,
     /// Sticks written, oldest first.
     pub sticks_written: Vec<StickNote>,
     /// Sticks read, oldest first.
@@ -200,8 +209,8 @@ impl LocalState {
             LocalNote::Account(account) => {
                 self.accounts.insert(account.user.clone(), account);
             }
-            LocalNote::Invitation { secret_hash, code, expires_ms, addresses } => {
-                self.invitations.insert(secret_hash, OpenInvitation { code, expires_ms, addresses });
+            LocalNote::Invitation { secret_hash, code, expires_ms, addresses, hub } => {
+                self.invitations.insert(secret_hash, OpenInvitation { code, expires_ms, addresses, hub });
             }
             LocalNote::InvitationUsed { secret_hash, .. } => {
                 self.invitations.remove(&secret_hash);
@@ -230,6 +239,7 @@ impl LocalState {
                 self.addresses.push((replica, address));
             }
             LocalNote::Cut { cut } => self.cut = cut,
+            LocalNote::LinkRules(rules) => self.link_rules = *rules,
             LocalNote::StickWritten(note) => self.remember_written(*note),
             LocalNote::StickRead { from, number, id, at_ms, made_ms, expires_ms, entries } => {
                 let (bytes, carried, received_ms) = (0, None, None);

@@ -11,10 +11,11 @@ use cairn_ledger::{EntryHash, Frontier, LogId, LogKey, ReplicaId, SpaceId};
 use cairn_record::{Reason, reason};
 
 use crate::exchange::why_refused;
+use crate::link_rules::{UsedBytes, day_of};
 use crate::row::RecordRow;
 use crate::{
-    Actor, AuditEvent, Casebook, CasebookError, Change, Member, PeerEvent, PeerSync, Right, SpaceSync, SyncStatus,
-    Whereabout, keys,
+    Actor, AuditEvent, Casebook, CasebookError, Member, PeerEvent, PeerSync, Right, SpaceSync, SyncStatus, Whereabout,
+    keys,
 };
 
 /// Live knowledge of one peer.
@@ -36,11 +37,18 @@ pub struct PeerState {
     /// Spaces of which it has said in this session what it holds. What it held before may be lost: it may have been
     /// restored from a backup since.
     said: HashSet<SpaceId>,
+    /// What went to it and came from it today, for its link rule.
+    used: UsedBytes,
+    /// Of that, what is written down.
+    used_saved: u64,
     /// Digest of the record spaces when the last receipt entry was written for it.
     receipted: [u8; 32],
     /// Entries of records that came from it, or went to it, in this session.
     moved: (u64, u64),
 }
+
+/// Bytes counted against a rule that a power cut may forget.
+const USED_UNSAVED_MAX: u64 = 64 * 1024;
 
 /// A log with its last number and hash.
 type LogRow = (LogKey, u64, EntryHash);
@@ -54,6 +62,8 @@ struct PeerRow {
     receipted: [u8; 32],
     #[serde(default)]
     stick_made_ms: u64,
+    #[serde(default)]
+    used: UsedBytes,
     frontiers: Vec<(SpaceId, Vec<LogRow>)>,
 }
 
@@ -88,7 +98,17 @@ impl PeerState {
         self.last_contact_ms.is_some()
     }
 
-    fn holds(&self, space: SpaceId, log: &LogKey, number: u64) -> bool {
+    /// When both last held the same.
+    pub(crate) fn last_equal_ms(&self) -> Option<u64> {
+        self.last_equal_ms
+    }
+
+    /// What went today, as far as it is of the day it counts for.
+    pub(crate) fn used(&self) -> UsedBytes {
+        self.used
+    }
+
+    pub(crate) fn holds(&self, space: SpaceId, log: &LogKey, number: u64) -> bool {
         self.frontiers.get(&space).is_some_and(|frontier| frontier.number(log) >= number)
     }
 
@@ -115,6 +135,7 @@ impl PeerState {
             last_equal_ms: self.last_equal_ms,
             receipted: self.receipted,
             stick_made_ms: self.stick_made_ms,
+            used: self.used,
             frontiers: self.frontiers.iter().map(|(space, frontier)| (*space, logs(frontier))).collect(),
         }
     }
@@ -128,6 +149,8 @@ impl PeerState {
             last_equal_ms: row.last_equal_ms,
             receipted: row.receipted,
             stick_made_ms: row.stick_made_ms,
+            used: row.used,
+            used_saved: row.used.bytes,
             frontiers: row.frontiers.into_iter().map(|(space, logs)| (space, frontier(logs))).collect(),
             ..Self::default()
         }
@@ -159,13 +182,7 @@ impl Casebook {
                 }
                 self.note_if_equal(peer, now_ms, now_ms)
             }
-            PeerEvent::Bytes { sent, received } => {
-                self.peer(peer, |state| {
-                    state.bytes_sent += sent;
-                    state.bytes_received += received;
-                });
-                Ok(())
-            }
+            PeerEvent::Bytes { sent, received } => self.peer_bytes(peer, sent, received, now_ms),
             PeerEvent::Receipt { spaces, .. } => self.peer_receipted(peer, &spaces, now_ms),
             PeerEvent::ClockSkew { ms } => {
                 self.peer(peer, |state| state.clock_ahead_ms = Some(ms));
@@ -212,6 +229,26 @@ impl Casebook {
         let detail = reason!("audit-link-closed", site = site, why = why, received = received, sent = sent);
         let event = AuditEvent::new("sync", "machine").say(detail).count(moved.0 + moved.1);
         self.write_machine_audit(event, now_ms)
+    }
+
+    /// Counts bytes. Where they are counted against a rule they are written down before too many more have gone.
+    fn peer_bytes(&self, peer: ReplicaId, sent: u64, received: u64, now_ms: u64) -> Result<(), CasebookError> {
+        let (budget, offset) = {
+            let memory = self.memory();
+            let rules = &memory.local.link_rules;
+            (rules.of(&peer).0.bytes_a_day, rules.offset_minutes)
+        };
+        let unsaved = self.peer(peer, |state| {
+            state.bytes_sent += sent;
+            state.bytes_received += received;
+            state.used.add(day_of(now_ms, offset), sent.saturating_add(received));
+            let unsaved = state.used.bytes.abs_diff(state.used_saved) >= USED_UNSAVED_MAX;
+            if unsaved && budget.is_some() {
+                state.used_saved = state.used.bytes;
+            }
+            unsaved && budget.is_some()
+        });
+        if unsaved { self.save_peer(peer) } else { Ok(()) }
     }
 
     /// Counts entries of a parcel that came from a peer.
@@ -343,9 +380,15 @@ impl Casebook {
     /// What is where. Right: SeeSync.
     pub fn sync_status(&self, actor: &Actor, now_ms: u64) -> Result<SyncStatus, CasebookError> {
         actor.must(Right::SeeSync)?;
-        let peers = self.members().into_iter().map(|member| self.peer_sync(member)).collect();
+        let peers = self.members().into_iter().map(|member| self.peer_sync(member, now_ms)).collect();
         let says = self.sync_says();
-        Ok(SyncStatus { cut: self.is_cut(), peers, words: says.in_english(now_ms), state: says.state().into() })
+        Ok(SyncStatus {
+            cut: self.is_cut(),
+            cancelled_until_ms: self.cancelled_until(now_ms),
+            peers,
+            words: says.in_english(now_ms),
+            state: says.state().into(),
+        })
     }
 
     /// Milliseconds by which a peer's clock was ahead when they were compared since this machine was started, if ever.
@@ -353,7 +396,8 @@ impl Casebook {
         self.peers().get(&peer).and_then(|state| state.clock_ahead_ms)
     }
 
-    pub(crate) fn peer_sync(&self, member: Member) -> PeerSync {
+    pub(crate) fn peer_sync(&self, member: Member, now_ms: u64) -> PeerSync {
+        let link = self.link_use(&member.replica, now_ms);
         let state = self.peers().get(&member.replica).cloned().unwrap_or_default();
         let spaces = self.shared_spaces(member.replica);
         let spaces = spaces.into_iter().map(|shared| self.space_sync(&state, shared.space)).collect();
@@ -369,7 +413,12 @@ impl Casebook {
             bytes_received: state.bytes_received,
             failure: state.failure.as_ref().map(ToString::to_string).unwrap_or_default(),
             failed: state.failure,
-            next_attempt_ms: state.next_attempt_ms,
+            // Later than its rule allows it is not tried either.
+            next_attempt_ms: match link.waits.as_ref().map(|waits| waits.until_ms) {
+                Some(until_ms) => until_ms,
+                None => state.next_attempt_ms,
+            },
+            link,
             spaces,
         }
     }
@@ -397,19 +446,22 @@ impl Casebook {
 
     /// Entries about records written here that none of these is proved to hold.
     fn waiting_for(&self, watched: &[&Member]) -> u64 {
-        let own = self.identity().replica;
+        let own = self.own_logs();
         let peers = self.peers();
-        let mut waiting = 0;
+        let states: Vec<_> = watched.iter().map(|member| peers.get(&member.replica)).collect();
+        waiting(&own, &states)
+    }
+
+    /// The logs of records that this machine wrote, with their last numbers.
+    fn own_logs(&self) -> Vec<(SpaceId, LogKey, u64)> {
+        let own = self.identity().replica;
+        let mut logs = Vec::new();
         for space in self.spaces_of_kind(SpaceKind::Records) {
-            for (log, (number, _)) in self.frontier(space).0.iter().filter(|(log, _)| log.replica == own) {
-                let held = |member: &&Member| {
-                    peers.get(&member.replica).and_then(|state| Some(state.frontiers.get(&space)?.number(log)))
-                };
-                let best = watched.iter().filter_map(held).max().unwrap_or(0);
-                waiting += number.saturating_sub(best);
-            }
+            let frontier = self.frontier(space);
+            let mine = frontier.0.iter().filter(|(log, _)| log.replica == own);
+            logs.extend(mine.map(|(log, (number, _))| (space, *log, *number)));
         }
-        waiting
+        logs
     }
 
     /// Whether some peer is proved to hold this entry.
@@ -417,8 +469,7 @@ impl Casebook {
         self.peers().values().any(|state| state.holds(space, log, number))
     }
 
-    /// Whether there is a link with a peer over which it has said what it holds, how many entries about records written
-    /// here it is not proved to hold, and when both were last equal.
+    /// How it stands with one peer.
     pub(crate) fn link_with(&self, peer: &Member) -> PeerLink {
         let state = self.peers().get(&peer.replica).cloned().unwrap_or_default();
         PeerLink {
@@ -429,43 +480,32 @@ impl Casebook {
         }
     }
 
-    /// Cuts or restores the links of this machine (demonstrations and drills). Right: ManageSync; in a demo: SyncNow.
-    pub fn set_cut(&self, actor: &Actor, cut: bool, now_ms: u64) -> Result<(), CasebookError> {
-        actor.must(if self.identity().demo { Right::SyncNow } else { Right::ManageSync })?;
-        let event = AuditEvent::new("links", actor.via.key()).say(if cut {
-            reason!("audit-links-cut")
-        } else {
-            reason!("audit-links-restored")
-        });
-        self.write_note(actor, crate::local_note::LocalNote::Cut { cut }, event, now_ms)?;
-        self.tell(Change::Links);
-        Ok(())
+    /// How it stands with each of many peers. All members share all spaces, so that these are looked up once.
+    pub(crate) fn links_with(&self, members: &[Member]) -> Vec<PeerLink> {
+        let own = self.own_logs();
+        let shared = members.first().map(|member| self.shared_spaces(member.replica)).unwrap_or_default();
+        let peers = self.peers();
+        let said = |state: &PeerState| shared.iter().all(|one| one.audit || state.said.contains(&one.space));
+        let link = |member: &Member| {
+            let state = peers.get(&member.replica);
+            PeerLink {
+                connected: state.is_some_and(|state| state.connected),
+                said: state.is_some_and(said),
+                waiting: waiting(&own, &[state]),
+                since_ms: state.and_then(|state| state.last_equal_ms),
+            }
+        };
+        members.iter().map(link).collect()
     }
+}
 
-    /// Whether the links are cut on purpose.
-    pub fn is_cut(&self) -> bool {
-        self.memory().local.cut
-    }
-
-    /// Asks for a sync now (`true`) or cancels the running one (`false`); the sync task sees [`Change::Links`]. Right:
-    /// SyncNow.
-    pub fn ask_sync(&self, actor: &Actor, start: bool, now_ms: u64) -> Result<(), CasebookError> {
-        actor.must(Right::SyncNow)?;
-        let event = AuditEvent::new("sync", actor.via.key()).say(if start {
-            reason!("audit-sync-asked")
-        } else {
-            reason!("audit-sync-cancelled")
-        });
-        self.write_audit(actor, event, now_ms)?;
-        *self.sync_request() = Some(start);
-        self.tell(Change::Links);
-        Ok(())
-    }
-
-    /// Takes the pending request for a sync, if there is one: `Some(true)` start, `Some(false)` cancel.
-    pub fn take_sync_request(&self) -> Option<bool> {
-        self.sync_request().take()
-    }
+/// Of these logs, the entries that none of these peers is proved to hold.
+fn waiting(logs: &[(SpaceId, LogKey, u64)], peers: &[Option<&PeerState>]) -> u64 {
+    let held = |space: &SpaceId, log: &LogKey| {
+        let held = peers.iter().flatten().filter_map(|state| Some(state.frontiers.get(space)?.number(log)));
+        held.max().unwrap_or(0)
+    };
+    logs.iter().map(|(space, log, number)| number.saturating_sub(held(space, log))).sum()
 }
 
 /// How many entries `one` has that `other` lacks.

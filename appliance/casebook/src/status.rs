@@ -5,6 +5,7 @@ use cairn_record::{Reason, RecordId};
 use serde::{Deserialize, Serialize};
 
 use crate::Role;
+use crate::link_rules::{HeldBack, LinkRule};
 
 /// A person who can sign in here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,10 +78,36 @@ pub struct PeerSync {
     /// The same as data, for those who say it in other words.
     #[serde(skip)]
     pub failed: Option<Reason>,
-    /// The next attempt.
+    /// The next attempt by itself; `None` when none is due, or when it waits for a person.
     pub next_attempt_ms: Option<u64>,
+    /// How the link is used, by the rules of this machine.
+    pub link: LinkUse,
     /// Per space.
     pub spaces: Vec<SpaceSync>,
+}
+
+/// How the link with a peer is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkUse {
+    /// The rule that counts.
+    pub rule: LinkRule,
+    /// Whether it is the site's own; else it is the general one.
+    pub own: bool,
+    /// Minutes by which the time of the rules is ahead of UTC.
+    pub offset_minutes: i32,
+    /// Bytes that went today under this rule, both ways.
+    pub used_today: u64,
+    /// Why the link is not used now, if it is not.
+    pub waits: Option<LinkWaits>,
+}
+
+/// Why a link is not used now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkWaits {
+    /// Why.
+    pub because: HeldBack,
+    /// Until when, if time alone changes it.
+    pub until_ms: Option<u64>,
 }
 
 /// What is where.
@@ -88,6 +115,8 @@ pub struct PeerSync {
 pub struct SyncStatus {
     /// Whether links are cut here on purpose.
     pub cut: bool,
+    /// Until when nothing goes because a person cancelled, if one did: urgent entries go, and "Sync now" goes on.
+    pub cancelled_until_ms: Option<u64>,
     /// Peers.
     pub peers: Vec<PeerSync>,
     /// One sentence for the footer.

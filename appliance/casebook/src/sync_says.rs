@@ -1,4 +1,7 @@
 //! What the footer says of sync, as data: the screens say it in the words of the reader, the command line in English.
+//!
+//! A post watches its hub; with several hubs, the one that has most of what was written here, by name. A hub, and a post
+//! without one, watches everybody.
 
 use crate::peers::entries;
 use crate::{Casebook, Member};
@@ -43,6 +46,17 @@ pub enum SyncSays {
         /// When they were last compared, if ever.
         since_ms: Option<u64>,
     },
+    /// Several sites are watched.
+    Several {
+        /// How many.
+        sites: u64,
+        /// How many are connected.
+        linked: u64,
+        /// How many are proved to hold everything written here; those without a link as of their last comparison.
+        have: u64,
+        /// Of those, how many are connected and have said so in this session.
+        sure: u64,
+    },
 }
 
 impl SyncSays {
@@ -52,13 +66,18 @@ impl SyncSays {
             Self::Cut => "cut",
             Self::Alone => "alone",
             Self::HasEverything { .. } => "ok",
+            Self::Several { sites, sure, .. } if *sites == *sure => "ok",
             _ => "waiting",
         }
     }
 
     /// Whether it is about a site with which there is no link.
     pub const fn no_link(&self) -> bool {
-        matches!(self, Self::HadEverything { .. } | Self::Waits { .. })
+        match self {
+            Self::HadEverything { .. } | Self::Waits { .. } => true,
+            Self::Several { sites, linked, .. } => *linked < *sites,
+            _ => false,
+        }
     }
 
     /// The sentence in English, for the command line and the API.
@@ -85,6 +104,10 @@ impl SyncSays {
             Self::Waits { peer, entries: count, since_ms: None } => {
                 format!("Saved here. {} wait for {}.", entries(*count), within(peer))
             }
+            Self::Several { sites, sure, .. } if sites == sure => format!("All {sites} other sites have everything."),
+            Self::Several { sites, linked, have, .. } => {
+                format!("{have} of {sites} other sites have everything from here; {linked} are connected.")
+            }
         }
     }
 }
@@ -96,12 +119,40 @@ impl Casebook {
             return SyncSays::Cut;
         }
         let members = self.members();
-        let hub_first = members.iter().find(|member| member.hub).or(members.first());
-        hub_first.map_or(SyncSays::Alone, |watched| self.says_of(watched))
+        let hubs: Vec<&Member> = members.iter().filter(|member| member.hub).collect();
+        let post = self.identity().role != "hub";
+        match (members.as_slice(), hubs.as_slice()) {
+            ([], _) => SyncSays::Alone,
+            (_, [hub]) if post => self.says_of(hub, !hub.hub),
+            (_, [_, ..]) if post => self.says_of(self.best_of(&hubs), true),
+            ([only], _) => self.says_of(only, true),
+            _ => self.says_of_all(&members),
+        }
     }
 
-    fn says_of(&self, watched: &Member) -> SyncSays {
-        let peer = (!watched.hub).then(|| watched.site.clone());
+    /// The one of several hubs that has most of what was written here: with a link before one without, then the one that was
+    /// compared last.
+    fn best_of<'a>(&self, hubs: &[&'a Member]) -> &'a Member {
+        let rank = |hub: &&&Member| {
+            let link = self.link_with(hub);
+            (link.connected && link.said, link.connected, std::cmp::Reverse(link.waiting), link.since_ms)
+        };
+        hubs.iter().max_by_key(rank).copied().unwrap_or(hubs[0])
+    }
+
+    fn says_of_all(&self, members: &[Member]) -> SyncSays {
+        let (mut linked, mut have, mut sure) = (0, 0, 0);
+        for link in self.links_with(members) {
+            let all = link.waiting == 0 && link.since_ms.is_some();
+            linked += u64::from(link.connected);
+            have += u64::from(all);
+            sure += u64::from(all && link.connected && link.said);
+        }
+        SyncSays::Several { sites: members.len() as u64, linked, have, sure }
+    }
+
+    fn says_of(&self, watched: &Member, named: bool) -> SyncSays {
+        let peer = named.then(|| watched.site.clone());
         let link = self.link_with(watched);
         let since_ms = link.since_ms;
         match (link.connected, link.waiting, since_ms) {

@@ -7,6 +7,7 @@ use cairn_ledger::ReplicaId;
 use cairn_record::{Reason, reason};
 use serde::{Deserialize, Serialize};
 
+use crate::link_rules::{HeldBack, windows_words};
 use crate::{Actor, Casebook, CasebookError, Member, PeerSync, Right};
 
 /// Clocks that differ by less are called equal: people and batteries are no better.
@@ -169,7 +170,12 @@ pub enum WhyFinding {
     RightAlone,
     RightNotKnown,
     RulesFree,
+    RulesUsed { used: u64, most: u64 },
     RulesCut,
+    RulesWindow { windows: String },
+    RulesBudget { most: u64 },
+    RulesMetered,
+    RulesCancelled { until_ms: u64 },
     LastLinked,
     LastEqual { at_ms: u64, failure: String },
     LastContact { at_ms: u64, failure: String },
@@ -178,6 +184,7 @@ pub enum WhyFinding {
     NextNow,
     NextAt { at_ms: u64 },
     NextCut,
+    NextAsked,
     NextStopped,
     NextNone,
 }
@@ -214,7 +221,7 @@ impl Casebook {
             enrolled: self.identity().enrolled,
             cut: self.is_cut(),
             ahead_ms: self.clock_of(peer),
-            peer: self.peer_sync(member.clone()),
+            peer: self.peer_sync(member.clone(), now_ms),
             best: probe.places.iter().max_by_key(|place| place.met),
             member,
             probe,
@@ -350,7 +357,20 @@ impl Seen<'_> {
     }
 
     fn rules(&self) -> (WhyOutcome, WhyFinding) {
-        if self.cut { (WhyOutcome::Bad, WhyFinding::RulesCut) } else { (WhyOutcome::Well, WhyFinding::RulesFree) }
+        let link = &self.peer.link;
+        let most = link.rule.bytes_a_day.unwrap_or(0);
+        let finding = match link.waits.map(|waits| (waits.because, waits.until_ms)) {
+            _ if self.cut => WhyFinding::RulesCut,
+            None if most > 0 => return (WhyOutcome::Well, WhyFinding::RulesUsed { used: link.used_today, most }),
+            None => return (WhyOutcome::Well, WhyFinding::RulesFree),
+            Some((HeldBack::Window, _)) => WhyFinding::RulesWindow { windows: windows_words(&link.rule.windows) },
+            Some((HeldBack::Budget, _)) => WhyFinding::RulesBudget { most },
+            Some((HeldBack::Metered, _)) => WhyFinding::RulesMetered,
+            Some((HeldBack::Cancelled, until_ms)) => {
+                WhyFinding::RulesCancelled { until_ms: until_ms.unwrap_or(self.now_ms) }
+            }
+        };
+        (WhyOutcome::Bad, finding)
     }
 
     fn last(&self) -> (WhyOutcome, WhyFinding) {
@@ -381,6 +401,9 @@ impl Seen<'_> {
         }
         if self.member.addresses.is_empty() && self.probe.places.is_empty() {
             return (WhyOutcome::Bad, WhyFinding::NextNone);
+        }
+        if self.peer.link.waits.is_some_and(|waits| waits.until_ms.is_none()) {
+            return (WhyOutcome::Bad, WhyFinding::NextAsked);
         }
         match self.peer.next_attempt_ms.filter(|at_ms| *at_ms > self.now_ms) {
             Some(at_ms) => (WhyOutcome::Well, WhyFinding::NextAt { at_ms }),

@@ -90,7 +90,7 @@ impl Region {
         if let [hub, posts @ ..] = children.as_mut_slice() {
             for post in posts {
                 let addresses = vec![self.hub_address()];
-                let invited = hub.ask(&Request::Invite { addresses, valid_ms: INVITATION_MS })?;
+                let invited = hub.ask(&Request::Invite { addresses, valid_ms: INVITATION_MS, hub: false })?;
                 if let Response::Invitation(invitation) = invited {
                     post.ask(&Request::Join { code: invitation.code, addresses: invitation.addresses })?;
                 }

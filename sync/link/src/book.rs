@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use cairn_casebook::{Casebook, CasebookError, Change, JoinGrant, JoinRequest, Kept, Member, PeerEvent, SharedSpace};
+use cairn_casebook::{
+    Casebook, CasebookError, Change, JoinGrant, JoinRequest, Kept, MaySync, Member, PeerEvent, SharedSpace,
+};
 use cairn_ledger::{EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
 use cairn_sync_protocol::lookup::RecordId;
 use zeroize::Zeroizing;
@@ -53,6 +55,10 @@ pub trait Book: Send + Sync + 'static {
     fn note_peer(&self, peer: ReplicaId, event: PeerEvent, now_ms: u64) -> Result<(), CasebookError>;
     /// Whether the links are cut on purpose.
     fn is_cut(&self) -> bool;
+    /// Whether the link with a peer may be used now, by the rules of this machine.
+    fn may_link(&self, _peer: &ReplicaId, _now_ms: u64) -> MaySync {
+        MaySync::Yes
+    }
     /// The pending request to sync (`true`) or to stop (`false`).
     fn take_sync_request(&self) -> Option<bool>;
     /// Registers a callback for changes.
@@ -123,6 +129,10 @@ impl Book for Casebook {
 
     fn is_cut(&self) -> bool {
         Self::is_cut(self)
+    }
+
+    fn may_link(&self, peer: &ReplicaId, now_ms: u64) -> MaySync {
+        Self::may_link(self, peer, now_ms)
     }
 
     fn take_sync_request(&self) -> Option<bool> {

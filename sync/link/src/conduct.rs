@@ -202,7 +202,7 @@ impl Conduct {
 /// What the reason means that a side gave; `None` for an end in good order.
 fn why(name: &str, who: Side, detail: &str) -> Option<Reason> {
     let reason = match (name, who) {
-        ("done" | "stopping" | "again" | "replaced", _) => return None,
+        ("done" | "stopping" | "again" | "replaced" | "not-now", _) => return None,
         ("links-cut", Side::Here) => reason!("link-cut-here"),
         ("links-cut", Side::There) => reason!("link-cut-there"),
         ("cancelled", Side::Here) => reason!("link-cancelled-here"),

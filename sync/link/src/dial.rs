@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use cairn_casebook::Member;
+use cairn_casebook::{MaySync, Member};
 use cairn_ledger::ReplicaId;
 use tokio::time::Instant;
 
@@ -18,8 +18,8 @@ use crate::endpoint::DialFailure;
 const WAIT_MIN: Duration = Duration::from_secs(1);
 const WAIT_MAX: Duration = Duration::from_secs(300);
 const WAIT_REFUSED_MAX: Duration = Duration::from_secs(30);
-/// After a person cancelled.
-const WAIT_CANCELLED: Duration = Duration::from_secs(60);
+/// Longest wait that a peer may ask for.
+const WAIT_ASKED_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// After yielding to another connection with the same peer.
 const WAIT_YIELDED: Duration = Duration::from_secs(5);
 /// News dials at once, but not more often than this.
@@ -47,6 +47,8 @@ pub enum CallEnd {
     Yielded,
     /// A session ran.
     Session(Ended),
+    /// The peer takes no calls now, and says when to call again.
+    NotNow(Duration),
 }
 
 /// A call to make.
@@ -58,6 +60,17 @@ pub struct Call {
     pub expected: Vec<ReplicaId>,
     /// Where, best first.
     pub addresses: Vec<String>,
+    /// Whether urgent entries are the reason.
+    pub urgent: bool,
+}
+
+/// A member and whether the link with it may be used.
+#[derive(Clone, Debug)]
+pub struct Callable {
+    /// The member.
+    pub member: Member,
+    /// What the rules say.
+    pub may: MaySync,
 }
 
 #[derive(Debug)]
@@ -66,6 +79,10 @@ struct Waiting {
     due: Instant,
     tried: Option<Instant>,
     calling: bool,
+    /// The peer asked not to be called before it is due, but for urgent entries.
+    asked_to_wait: bool,
+    /// Urgent entries were written since both last held the same.
+    urgent: bool,
 }
 
 #[derive(Debug)]
@@ -115,16 +132,20 @@ impl Plan {
     }
 
     /// The calls that are due; they count as begun.
-    pub fn take_due(&mut self, members: &[Member], busy: impl Fn(&ReplicaId) -> bool, now: Instant) -> Vec<Call> {
-        let free: Vec<&Member> = members.iter().filter(|member| !busy(&member.replica)).collect();
-        let mut calls: Vec<Call> = free.iter().map(|member| self.call_to_member(member)).collect();
-        let everyone: Vec<ReplicaId> = free.iter().map(|member| member.replica).collect();
+    pub fn take_due(&mut self, members: &[Callable], busy: impl Fn(&ReplicaId) -> bool, now: Instant) -> Vec<Call> {
+        let may = |one: &&Callable| !matches!(one.may, MaySync::NotBefore { .. }) && !busy(&one.member.replica);
+        let free: Vec<&Callable> = members.iter().filter(may).collect();
+        let mut calls: Vec<Call> = free.iter().map(|one| self.call_to_member(one)).collect();
+        // Whom mDNS found may be anybody: a call that only urgent entries justify goes to whom they are for.
+        let open = free.iter().filter(|one| one.may == MaySync::Yes);
+        let everyone: Vec<ReplicaId> = open.map(|one| one.member.replica).collect();
         if !everyone.is_empty() {
             let unknown = self.found.iter().filter(|(_, found)| found.replica.is_none());
             calls.extend(unknown.map(|(instance, found)| Call {
                 target: Target::Found(instance.clone()),
                 expected: everyone.clone(),
                 addresses: found.addresses.iter().map(SocketAddr::to_string).collect(),
+                urgent: false,
             }));
         }
         self.next = None;
@@ -132,14 +153,16 @@ impl Plan {
         calls
     }
 
-    fn call_to_member(&self, member: &Member) -> Call {
+    fn call_to_member(&self, Callable { member, may }: &Callable) -> Call {
         let mut addresses = member.addresses.clone();
         for address in self.nearby(&member.replica) {
             if !addresses.contains(&address) {
                 addresses.push(address);
             }
         }
-        Call { target: Target::Member(member.replica), expected: vec![member.replica], addresses }
+        let target = Target::Member(member.replica);
+        let urgent = *may == MaySync::Urgent || self.waiting.get(&target).is_some_and(|waiting| waiting.urgent);
+        Call { target, expected: vec![member.replica], addresses, urgent }
     }
 
     /// Where a member was found by mDNS, and from where it dialled us.
@@ -150,7 +173,8 @@ impl Plan {
     }
 
     fn begin(&mut self, target: &Target, now: Instant) -> bool {
-        let fresh = || Waiting { failures: 0, due: now, tried: None, calling: false };
+        let fresh =
+            || Waiting { failures: 0, due: now, tried: None, calling: false, asked_to_wait: false, urgent: false };
         let waiting = self.waiting.entry(target.clone()).or_insert_with(fresh);
         if waiting.calling {
             return false;
@@ -172,11 +196,14 @@ impl Plan {
         }
         let Some(waiting) = self.waiting.get_mut(target) else { return WAIT_MIN };
         waiting.calling = false;
+        waiting.asked_to_wait = matches!(end, CallEnd::NotNow(_));
         let lasted = waiting.tried.is_some_and(|tried| now.duration_since(tried) >= LASTED);
         let wait = match end {
             CallEnd::Yielded => WAIT_YIELDED,
+            CallEnd::NotNow(wait) => jittered(WAIT_MIN, random) + (*wait).min(WAIT_ASKED_MAX),
             CallEnd::Session(ended) if ended.equal || lasted => {
                 waiting.failures = 0;
+                waiting.urgent &= !ended.equal;
                 jittered(WAIT_MIN, random)
             }
             CallEnd::Session(_) | CallEnd::Failed(DialFailure::Refused(_)) => waiting.later(WAIT_REFUSED_MAX, random),
@@ -191,21 +218,18 @@ impl Plan {
         self.waiting.values_mut().for_each(|waiting| {
             waiting.due = now;
             waiting.failures = 0;
+            waiting.asked_to_wait = false;
         });
     }
 
     /// There is something new to send: what was not tried just now is due.
     pub fn news(&mut self, urgent: bool, now: Instant) {
         let gap = if urgent { WAIT_MIN } else { NEWS_GAP };
-        for waiting in self.waiting.values_mut() {
+        for waiting in self.waiting.values_mut().filter(|waiting| urgent || !waiting.asked_to_wait) {
+            waiting.urgent |= urgent;
             let earliest = waiting.tried.map_or(now, |tried| tried + gap);
             waiting.due = waiting.due.min(earliest.max(now));
         }
-    }
-
-    /// A person does not want it now.
-    pub fn cancelled(&mut self, now: Instant) {
-        self.waiting.values_mut().for_each(|waiting| waiting.due = waiting.due.max(now + WAIT_CANCELLED));
     }
 
     /// When the next call is due, as far as the last look at the plan could tell.
@@ -233,9 +257,10 @@ mod tests {
 
     const PEER: ReplicaId = ReplicaId([2; 32]);
 
-    fn member(addresses: &[&str]) -> Member {
+    fn member(addresses: &[&str]) -> Callable {
         let addresses = addresses.iter().map(|address| (*address).to_owned()).collect();
-        Member { replica: PEER, site: "Harrow Point".into(), hub: true, addresses }
+        let member = Member { replica: PEER, site: "Harrow Point".into(), hub: true, addresses };
+        Callable { member, may: MaySync::Yes }
     }
 
     fn silence() -> CallEnd {
@@ -308,5 +333,35 @@ mod tests {
         plan.lost("a");
         plan.ended(&Target::Member(PEER), &silence(), 0, now);
         assert!(plan.take_due(&[member(&[])], no_session, now + WAIT_MAX * 2).is_empty());
+    }
+
+    #[test]
+    fn who_may_not_be_called_is_not_called_and_urgent_entries_say_so() {
+        let (mut plan, now) = (Plan::default(), Instant::now());
+        let at_ms = Some(22);
+        let held = MaySync::NotBefore { at_ms, because: cairn_casebook::HeldBack::Window };
+        let hub = |may| [Callable { may, ..member(&["hub:1"]) }];
+        assert!(plan.take_due(&hub(held), no_session, now).is_empty());
+        plan.found("a".into(), vec!["192.0.2.7:4440".parse().unwrap()]);
+        let calls = plan.take_due(&hub(MaySync::Urgent), no_session, now);
+        assert!(calls.len() == 1 && calls[0].urgent && calls[0].target == Target::Member(PEER));
+    }
+
+    #[test]
+    fn a_peer_that_asks_for_patience_is_called_then_or_for_urgent_entries() {
+        let (mut plan, now) = (Plan::default(), Instant::now());
+        let hub = [member(&["hub:1"])];
+        assert!(!plan.take_due(&hub, no_session, now)[0].urgent);
+        let asked = CallEnd::NotNow(Duration::from_secs(3_600));
+        let wait = plan.ended(&Target::Member(PEER), &asked, 255, now);
+        let later = now + Duration::from_secs(600);
+        plan.news(false, later);
+        assert!(plan.take_due(&hub, no_session, later).is_empty(), "news can wait");
+        plan.news(true, later);
+        assert!(plan.take_due(&hub, no_session, later)[0].urgent);
+        plan.ended(&Target::Member(PEER), &asked, 255, later);
+        assert_eq!(plan.take_due(&hub, no_session, later + wait).len(), 1);
+        plan.ended(&Target::Member(PEER), &CallEnd::NotNow(Duration::MAX), 255, later);
+        assert_eq!(plan.take_due(&hub, no_session, later + WAIT_ASKED_MAX * 2).len(), 1, "nobody is forgotten");
     }
 }

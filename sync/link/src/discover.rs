@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use mdns_sd::{IfKind, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent, ServiceInfo};
 
@@ -15,6 +16,9 @@ const SERVICE: &str = "_cairn._udp.local.";
 const VERSION: &str = "1";
 /// Addresses of one neighbour that are tried.
 const ADDRESSES_MAX: usize = 4;
+
+/// Addresses of neighbours that somebody who joins tries.
+const ANYONE_MAX: usize = 32;
 
 /// The announcement and the search; both end when it is dropped.
 pub struct Neighbours {
@@ -59,21 +63,41 @@ fn try_start(shared: &Arc<Shared>, local: SocketAddr) -> Result<Neighbours, mdns
     Ok(neighbours)
 }
 
+/// Addresses of every Cairn that shows itself on the local network within this time. Whose they are, only a handshake tells.
+pub async fn anyone(within: Duration) -> Vec<String> {
+    let Ok(daemon) = ServiceDaemon::new() else { return Vec::new() };
+    let neighbours = Neighbours { daemon };
+    let Ok(events) = neighbours.daemon.browse(SERVICE) else { return Vec::new() };
+    let mut found = Vec::new();
+    let looking = async {
+        while let Ok(event) = events.recv_async().await {
+            let ServiceEvent::ServiceResolved(service) = event else { continue };
+            for address in addresses_of(&service).iter().map(SocketAddr::to_string) {
+                if found.len() < ANYONE_MAX && !found.contains(&address) {
+                    found.push(address);
+                }
+            }
+        }
+    };
+    let _ = tokio::time::timeout(within, looking).await;
+    found
+}
+
 fn announcement(shared: &Arc<Shared>, local: SocketAddr) -> Result<ServiceInfo, mdns_sd::Error> {
-    let name = hex(&shared.random::<8>());
     let nonce = shared.random::<8>();
-    let tag = shared.book().discovery_tag(&nonce);
-    let properties = HashMap::from([
-        ("v".to_owned(), VERSION.to_owned()),
-        ("n".to_owned(), hex(&nonce)),
-        ("t".to_owned(), hex(&tag)),
-    ]);
+    shown(&hex(&shared.random::<8>()), &nonce, &shared.book().discovery_tag(&nonce), local)
+}
+
+/// Everything that the network is told.
+fn shown(name: &str, nonce: &[u8; 8], tag: &[u8; 8], local: SocketAddr) -> Result<ServiceInfo, mdns_sd::Error> {
+    let properties =
+        HashMap::from([("v".to_owned(), VERSION.to_owned()), ("n".to_owned(), hex(nonce)), ("t".to_owned(), hex(tag))]);
     let host = format!("{name}.local.");
     if local.ip().is_unspecified() {
-        let info = ServiceInfo::new(SERVICE, &name, &host, "", local.port(), properties)?;
+        let info = ServiceInfo::new(SERVICE, name, &host, "", local.port(), properties)?;
         return Ok(info.enable_addr_auto());
     }
-    ServiceInfo::new(SERVICE, &name, &host, local.ip(), local.port(), properties)
+    ServiceInfo::new(SERVICE, name, &host, local.ip(), local.port(), properties)
 }
 
 async fn take(shared: &Arc<Shared>, event: ServiceEvent, own_name: &str) {
@@ -128,5 +152,15 @@ mod tests {
         assert_eq!(unhex(&hex(&[0, 1, 2, 0xfe, 4, 5, 6, 7])), Some([0, 1, 2, 0xfe, 4, 5, 6, 7]));
         assert_eq!(unhex("00"), None);
         assert_eq!(unhex("+0010203fe040506"), None);
+    }
+
+    #[test]
+    fn a_stranger_on_the_network_reads_random_names_and_three_values() {
+        let info = shown("00aa11bb22cc33dd", &[1; 8], &[2; 8], "0.0.0.0:8471".parse().unwrap()).unwrap();
+        assert_eq!(info.get_fullname(), "00aa11bb22cc33dd._cairn._udp.local.");
+        assert_eq!(info.get_hostname(), "00aa11bb22cc33dd.local.");
+        let mut told: Vec<String> = info.get_properties().iter().map(|property| property.to_string()).collect();
+        told.sort();
+        assert_eq!(told, ["n=0101010101010101", "t=0202020202020202", "v=1"]);
     }
 }

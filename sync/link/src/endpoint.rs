@@ -69,6 +69,9 @@ pub fn welcome(connection: &Connection) {
     connection.set_receive_window(VarInt::from_u32(MEMBER_WINDOW));
 }
 
+/// How the reason of a call that is not taken at this time begins.
+const NOT_NOW: &str = "not-now ";
+
 /// Why dialling failed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum DialFailure {
@@ -102,6 +105,7 @@ pub fn describe(error: &ConnectionError) -> Reason {
     match error {
         ConnectionError::ApplicationClosed(close) => match String::from_utf8_lossy(&close.reason).as_ref() {
             "unknown-replica" => reason!("link-unknown-here"),
+            name if not_now_s(name).is_some() => reason!("link-not-now"),
             "duplicate" => reason!("link-duplicate"),
             "" => reason!("link-closed"),
             name => reason!("link-closed-by-name", name = name),
@@ -111,6 +115,16 @@ pub fn describe(error: &ConnectionError) -> Reason {
         ConnectionError::Reset => reason!("link-restarted"),
         other => reason!("link-other", detail = other.to_string()),
     }
+}
+
+/// The reason for which a call is not taken at this time, and when to call again.
+pub fn not_now(wait_s: u64) -> String {
+    format!("{NOT_NOW}{wait_s}")
+}
+
+/// In how many seconds to call again, when that is what a reason says.
+pub fn not_now_s(reason: &str) -> Option<u64> {
+    reason.strip_prefix(NOT_NOW)?.parse().ok()
 }
 
 /// Dials one address. The connection is proved to be with whom we expected.

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cairn_casebook::{Actor, Casebook, CasebookError, JoinGrant, JoinRequest, code_pin};
+use cairn_casebook::{Actor, Casebook, CasebookError, JoinGrant, JoinRequest, code_pin, read_join_line};
 use cairn_ledger::ReplicaId;
 use cairn_sync_protocol::join::{JOIN_BYTES_MAX, JoinFrame, decode_join_frame};
 use quinn::{Connection, VarInt};
 
 use crate::JoinError;
 use crate::book::{Book, Clock};
+use crate::discover;
 use crate::endpoint::{self, DialFailure, HANDSHAKE};
 use crate::tls::{Expected, Identity, JOIN_ALPN};
 
@@ -26,9 +27,15 @@ const HEADER_BYTES_MAX: usize = 8;
 pub struct JoinOffer {
     /// The code the hub made.
     pub code: String,
-    /// Addresses of the hub, `host:port`, best first.
+    /// Addresses of the hub, `host:port`, best first. Empty: those in the code, if it is an invitation in one line, else the
+    /// hub is looked for on the local network.
     pub addresses: Vec<String>,
+    /// Where others reach this machine, when it is a hub.
+    pub reachable: Vec<String>,
 }
+
+/// How long the hub is looked for on the local network.
+const NEARBY: Duration = Duration::from_secs(5);
 
 /// Joins the agency of the hub that made the code. When it returns, this machine is a member.
 pub async fn join(
@@ -37,11 +44,17 @@ pub async fn join(
     offer: JoinOffer,
     clock: Clock,
 ) -> Result<JoinGrant, JoinError> {
-    let pin = code_pin(&offer.code)?;
+    let (code, named) = read_join_line(&offer.code)?;
+    let pin = code_pin(&code)?;
+    let mut addresses: Vec<String> = [offer.addresses, named].concat();
+    if addresses.is_empty() {
+        addresses = discover::anyone(NEARBY).await;
+    }
     let identity = Identity::new(casebook.identity().replica, &casebook.replica_seed())?;
     let (book, who) = (casebook.clone(), actor.clone());
-    let request = blocking(move || book.join_request(&who, &offer.code)).await?;
-    let (grant, reached) = ask(&identity, pin, &offer.addresses, &request).await?;
+    let mut request = blocking(move || book.join_request(&who, &code)).await?;
+    request.addresses = offer.reachable;
+    let (grant, reached) = ask(&identity, pin, &addresses, &request).await?;
     let answer = grant.clone();
     blocking(move || casebook.complete_join(&actor, &answer, &reached, clock())).await?;
     Ok(grant)

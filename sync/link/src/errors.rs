@@ -71,6 +71,7 @@ impl JoinError {
                 "wrong-code" => reason!("peer-wrong-code"),
                 "used-code" => reason!("peer-used-code"),
                 "door-closed" => reason!("peer-door-closed"),
+                "wrong-role" => reason!("peer-wrong-role"),
                 _ => reason!("join-refused", name = name, detail = detail),
             },
             Self::Garbled(address) => reason!("join-garbled", address = address),

@@ -16,6 +16,7 @@
 //! | [`discover`] | peers on the local network |
 //! | [`enrol`] | joining an agency, both sides |
 //! | [`stick`] | writing and reading sticks |
+//! | [`network`] | the addresses of this machine |
 //! | [`probe`] | what stands between this machine and a peer |
 //! | [`once`] | one sync with every peer, for the command line |
 
@@ -29,6 +30,7 @@ mod endpoint;
 mod enrol;
 pub mod errand;
 mod errors;
+mod network;
 pub mod nudge;
 mod once;
 mod probe;

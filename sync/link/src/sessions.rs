@@ -5,11 +5,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use cairn_casebook::Change;
 use cairn_ledger::ReplicaId;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::nudge::Nudge;
 
@@ -24,6 +26,9 @@ pub struct Sessions {
 struct Running {
     dialled_by: ReplicaId,
     nudge: Arc<Nudge>,
+    since: Instant,
+    /// The peer called because of urgent entries.
+    urgent: bool,
 }
 
 /// A place among the running sessions; given up when dropped.
@@ -46,13 +51,36 @@ impl Sessions {
             }
             other.nudge.close("replaced");
         }
-        running.insert(peer, Running { dialled_by, nudge: nudge.clone() });
+        let since = Instant::now();
+        running.insert(peer, Running { dialled_by, nudge: nudge.clone(), since, urgent: false });
         Some(Place { sessions: self.clone(), peer, nudge })
     }
 
     /// Whether a session with this peer runs.
     pub fn has(&self, peer: &ReplicaId) -> bool {
         self.lock().contains_key(peer)
+    }
+
+    /// The peer of this session called because of urgent entries: it is given time for them.
+    pub fn is_urgent(&self, peer: &ReplicaId) {
+        if let Some(session) = self.lock().get_mut(peer) {
+            session.urgent = true;
+        }
+    }
+
+    /// The peers with whom a session runs; without those who have just called because of urgent entries.
+    pub fn peers(&self, grace: Duration, now: Instant) -> Vec<ReplicaId> {
+        let running = self.lock();
+        let old = |session: &Running| now.saturating_duration_since(session.since) >= grace;
+        let settled = running.iter().filter(|(_, session)| !session.urgent || old(session));
+        settled.map(|(peer, _)| *peer).collect()
+    }
+
+    /// Ends the session with a peer.
+    pub fn close(&self, peer: &ReplicaId, reason: &'static str) {
+        if let Some(session) = self.lock().get(peer) {
+            session.nudge.close(reason);
+        }
     }
 
     /// Ends all sessions.
@@ -123,6 +151,17 @@ mod tests {
         assert!(sessions.has(&PEER), "the place of the session that yielded was not given up twice");
         drop(second);
         assert!(!sessions.has(&PEER));
+    }
+
+    #[test]
+    fn who_called_because_of_urgent_entries_is_given_time() {
+        let sessions = Arc::new(Sessions::default());
+        let _place = sessions.enter(PEER, PEER).unwrap();
+        let (grace, now) = (Duration::from_secs(30), Instant::now());
+        assert_eq!(sessions.peers(grace, now), [PEER]);
+        sessions.is_urgent(&PEER);
+        assert!(sessions.peers(grace, now).is_empty());
+        assert_eq!(sessions.peers(grace, now + grace * 2), [PEER]);
     }
 
     #[test]

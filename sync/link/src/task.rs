@@ -3,28 +3,30 @@
 //! Three loops: one accepts connections, one dials, one listens for neighbours. All sessions are tasks of their own,
 //! so a slow peer costs the others nothing. Cutting the links ends every session and refuses new ones at once.
 
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use cairn_casebook::{Change, Member, PeerEvent, reason};
+use cairn_casebook::{Change, HeldBack, MaySync, Member, PeerEvent, reason};
 use cairn_ledger::ReplicaId;
-use quinn::{Connection, Endpoint, Incoming, VarInt};
+use quinn::{Connection, ConnectionError, Endpoint, Incoming, VarInt};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::LinkError;
 use crate::book::{Book, Clock, Random};
-use crate::dial::{Call, CallEnd, Plan, Target};
+use crate::dial::{Call, CallEnd, Callable, Plan, Target};
 use crate::discover;
 use crate::drive::{self, Link};
 use crate::endpoint::{self, DialFailure, HANDSHAKE, HANDSHAKES_MAX};
 use crate::enrol;
+use crate::network;
 use crate::probe;
 use crate::sessions::{Place, Sessions};
-use crate::tls::{Expected, Identity, JOIN_ALPN, PROBE_ALPN, SYNC_ALPN, peer_of};
+use crate::tls::{Expected, Identity, JOIN_ALPN, PROBE_ALPN, SYNC_ALPN, URGENT_ALPN, peer_of};
 
 /// Enrolments answered at a time.
 const JOINS_MAX: usize = 4;
@@ -36,6 +38,14 @@ const STOP: Duration = Duration::from_secs(4);
 const CODE_STRANGER: u32 = 1;
 /// Code of a connection that is not needed.
 const CODE_DUPLICATE: u32 = 2;
+/// Code of a call that is not taken at this time.
+const CODE_NOT_NOW: u32 = 3;
+/// When to call again a machine whose link a person has to open.
+const ASK_AGAIN_S: u64 = 3_600;
+/// While sessions run under rules, they are looked at this often.
+const LOOK_AT_RULES: Duration = Duration::from_secs(1);
+/// How long a peer that called because of urgent entries is listened to.
+const URGENT_GRACE: Duration = Duration::from_secs(30);
 
 /// What the sync task needs.
 #[derive(Clone)]
@@ -164,6 +174,22 @@ impl Shared {
         self.ask(|book| book.members()).await.unwrap_or_default()
     }
 
+    /// The members, and whether the links with them may be used now.
+    async fn callable(self: &Arc<Self>) -> Vec<Callable> {
+        let now_ms = (self.clock)();
+        let asked = self.ask(move |book| {
+            let may = |member: Member| Callable { may: book.may_link(&member.replica, now_ms), member };
+            book.members().into_iter().map(may).collect()
+        });
+        asked.await.unwrap_or_default()
+    }
+
+    async fn may_link(self: &Arc<Self>, peer: ReplicaId) -> MaySync {
+        let now_ms = (self.clock)();
+        let never = MaySync::NotBefore { at_ms: None, because: HeldBack::Metered };
+        self.ask(move |book| book.may_link(&peer, now_ms)).await.unwrap_or(never)
+    }
+
     fn link(&self, connection: Connection, peer: ReplicaId, dialled: bool, place: Place) -> Link {
         Link { book: self.book.clone(), clock: self.clock.clone(), peer, connection, dialled, place, once: false }
     }
@@ -229,9 +255,19 @@ async fn answer(shared: Arc<Shared>, incoming: Incoming, budget: OwnedSemaphoreP
     }
     drop(budget);
     shared.plan().heard(peer, connection.remote_address());
+    let urgent = alpn == URGENT_ALPN;
+    if let MaySync::NotBefore { at_ms, .. } = shared.may_link(peer).await
+        && !urgent
+    {
+        let wait_s = at_ms.map_or(ASK_AGAIN_S, |at_ms| at_ms.saturating_sub((shared.clock)()).div_ceil(1_000));
+        return connection.close(VarInt::from_u32(CODE_NOT_NOW), endpoint::not_now(wait_s).as_bytes());
+    }
     let Some(place) = shared.sessions.enter(peer, peer).filter(|_| !shared.is_cut()) else {
         return connection.close(VarInt::from_u32(CODE_DUPLICATE), b"duplicate");
     };
+    if urgent {
+        shared.sessions.is_urgent(&peer);
+    }
     endpoint::welcome(&connection);
     drive::run(shared.link(connection, peer, false, place)).await;
     shared.wake();
@@ -243,14 +279,20 @@ async fn answer(shared: Arc<Shared>, incoming: Incoming, budget: OwnedSemaphoreP
 async fn tend(shared: Arc<Shared>) {
     let mut calls = JoinSet::new();
     let mut stop = shared.stop.subscribe();
+    let mut network = network::addresses();
     while !*stop.borrow_and_update() {
         heed_people(&shared).await;
+        heed_network(&shared, &mut network);
+        let mut latest = Instant::now() + LOOK_EVERY;
         if !shared.is_cut() {
-            dial_due(&shared, &mut calls).await;
+            let members = shared.callable().await;
+            if close_held_back(&shared, &members) {
+                latest = Instant::now() + LOOK_AT_RULES;
+            }
+            dial_due(&shared, &members, &mut calls);
             while calls.try_join_next().is_some() {}
         }
         let next = shared.plan().next_due().filter(|_| !shared.is_cut());
-        let latest = Instant::now() + LOOK_EVERY;
         tokio::select! {
             () = shared.wake.notified() => {}
             () = tokio::time::sleep_until(next.map_or(latest, |due| due.min(latest))) => {}
@@ -269,14 +311,34 @@ async fn heed_people(shared: &Arc<Shared>) {
         shared.plan().hurry(Instant::now());
         shared.sessions.tell(&Change::Registry);
     } else if request == Some(false) {
-        shared.plan().cancelled(Instant::now());
         shared.sessions.close_all("cancelled");
     }
 }
 
-async fn dial_due(shared: &Arc<Shared>, calls: &mut JoinSet<()>) {
-    let members = shared.members().await;
-    let due = shared.plan().take_due(&members, |peer| shared.sessions.has(peer), Instant::now());
+/// The machine is on another network than before: who could not be reached is tried at once.
+fn heed_network(shared: &Shared, before: &mut BTreeSet<IpAddr>) {
+    let now = network::addresses();
+    if !now.is_subset(before) {
+        tracing::info!("this machine has another network address; everybody is tried at once");
+        shared.plan().hurry(Instant::now());
+    }
+    *before = now;
+}
+
+/// Ends sessions whose links may not be used any more. Whether sessions run that may come to that.
+fn close_held_back(shared: &Shared, members: &[Callable]) -> bool {
+    let running = shared.sessions.peers(Duration::ZERO, Instant::now());
+    let settled = shared.sessions.peers(URGENT_GRACE, Instant::now());
+    for one in members.iter().filter(|one| settled.contains(&one.member.replica)) {
+        if matches!(one.may, MaySync::NotBefore { .. }) {
+            shared.sessions.close(&one.member.replica, "not-now");
+        }
+    }
+    running.len() > settled.len() || members.iter().any(|one| one.may == MaySync::Urgent)
+}
+
+fn dial_due(shared: &Arc<Shared>, members: &[Callable], calls: &mut JoinSet<()>) {
+    let due = shared.plan().take_due(members, |peer| shared.sessions.has(peer), Instant::now());
     for call in due {
         let shared = shared.clone();
         calls.spawn(async move {
@@ -294,7 +356,8 @@ async fn make(shared: &Arc<Shared>, call: &Call) -> CallEnd {
     for name in &call.addresses {
         for address in endpoint::resolve(Some(&shared.endpoint), name).await {
             let expected = Expected::Members(call.expected.iter().copied().collect());
-            match endpoint::dial(&shared.endpoint, &shared.identity, SYNC_ALPN, expected, address).await {
+            let alpn = if call.urgent { URGENT_ALPN } else { SYNC_ALPN };
+            match endpoint::dial(&shared.endpoint, &shared.identity, alpn, expected, address).await {
                 Ok(connection) => return converse(shared, call, connection).await,
                 // The most telling failure is the one to report: somebody was there.
                 Err(silent @ DialFailure::Silent(_)) if !matches!(failure, DialFailure::Silent(_)) => drop(silent),
@@ -314,13 +377,22 @@ async fn converse(shared: &Arc<Shared>, call: &Call, connection: Connection) -> 
         return CallEnd::Yielded;
     };
     endpoint::welcome(&connection);
-    CallEnd::Session(drive::run(shared.link(connection, peer, true, place)).await)
+    let closing = connection.clone();
+    let ended = drive::run(shared.link(connection, peer, true, place)).await;
+    match closing.close_reason() {
+        Some(ConnectionError::ApplicationClosed(close)) => {
+            let wait_s = endpoint::not_now_s(&String::from_utf8_lossy(&close.reason));
+            wait_s.map_or(CallEnd::Session(ended), |wait_s| CallEnd::NotNow(Duration::from_secs(wait_s)))
+        }
+        _ => CallEnd::Session(ended),
+    }
 }
 
 async fn note_failure(shared: &Arc<Shared>, target: &Target, end: CallEnd, wait: Duration) {
     let reason = match end {
         CallEnd::Failed(failure) => Some(failure.reason()),
         CallEnd::Session(ended) => ended.reason,
+        CallEnd::NotNow(_) => Some(reason!("link-not-now")),
         CallEnd::Yielded => None,
     };
     let Some(reason) = reason else { return };

@@ -27,6 +27,8 @@ use crate::LinkError;
 
 /// Application protocol of a sync session.
 pub const SYNC_ALPN: &[u8] = b"cairn/1";
+/// The same, by a caller who has urgent entries: it is let in although the link is held back.
+pub const URGENT_ALPN: &[u8] = b"cairn-urgent/1";
 /// Application protocol of an enrolment.
 pub const JOIN_ALPN: &[u8] = b"cairn-join/1";
 /// Application protocol of a probe: the server says whether it knows the client, and closes.
@@ -85,7 +87,7 @@ impl Identity {
         let mut config = config
             .with_client_cert_verifier(verifier)
             .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(self.key.clone())));
-        config.alpn_protocols = vec![SYNC_ALPN.to_vec(), JOIN_ALPN.to_vec(), PROBE_ALPN.to_vec()];
+        config.alpn_protocols = vec![SYNC_ALPN.to_vec(), URGENT_ALPN.to_vec(), JOIN_ALPN.to_vec(), PROBE_ALPN.to_vec()];
         config.send_tls13_tickets = 0;
         QuicServerConfig::try_from(config).map_err(|error| LinkError::Key(error.to_string()))
     }

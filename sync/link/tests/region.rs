@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_casebook::{
-    Actor, Casebook, CasebookError, Change, JoinGrant, JoinRequest, Kept, Member, Met, PeerEvent, SharedSpace,
+    Actor, Casebook, CasebookError, Change, HeldBack, JoinGrant, JoinRequest, Kept, LinkRule, LinkRules, LinkWhen,
+    Member, Met, PeerEvent, SharedSpace,
 };
 use cairn_ledger::{EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
 use cairn_record::RecordId;
@@ -54,6 +55,55 @@ async fn a_cut_ends_the_session_at_once_and_restoring_resumes_at_once() {
         side.book.set_cut(&Actor::terminal(), false, clock()()).unwrap();
         until("it moves again", || hub.holds(id)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_metered_link_carries_urgent_entries_at_once_and_the_rest_when_a_person_says_so() {
+    let (hub, mut posts) = region(&["Quay Gate"]).await;
+    let post = &mut posts[0];
+    let known = post.save_vehicle("KX51 VRT");
+    post.start();
+    until("they hold the same", || post.is_equal_with(&hub) && hub.holds(known)).await;
+    let general = LinkRule { when: LinkWhen::Metered, ..LinkRule::default() };
+    let rules = LinkRules { general, ..LinkRules::default() };
+    post.book.set_link_rules(&Actor::terminal(), rules, clock()()).unwrap();
+    let closed = || !post.is_connected_to(&hub) && !hub.is_connected_to(post);
+    until("the session ends", closed).await;
+
+    let plain = post.save_vehicle("LR62 DPN");
+    let at_hub = hub.save_vehicle("AB12 CDE");
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert!(!hub.holds(plain) && !post.holds(at_hub), "what is not urgent waits, whoever calls");
+
+    let warning = post.save_marker(known, "seen with a rifle");
+    until("a warning goes at once", || hub.holds(warning)).await;
+    until("and the link is closed after it", closed).await;
+    let warning = hub.save_marker(known, "seen at the river");
+    until("a warning of the hub comes at once", || post.holds(warning)).await;
+
+    let plain = post.save_vehicle("EF34 GHJ");
+    post.book.ask_sync(&Actor::terminal(), true, clock()()).unwrap();
+    until("a person's word opens the link", || hub.holds(plain) && post.holds(at_hub)).await;
+    until("and once both hold the same it is closed", closed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_cancelled_stays_cancelled_until_they_say_so() {
+    let (hub, mut posts) = region(&["Quay Gate"]).await;
+    let post = &mut posts[0];
+    post.start();
+    until("they are connected", || post.is_equal_with(&hub)).await;
+    post.book.ask_sync(&Actor::terminal(), false, clock()()).unwrap();
+    until("the session ends", || !post.is_connected_to(&hub)).await;
+    let plain = post.save_vehicle("LR62 DPN");
+    let at_hub = hub.save_vehicle("AB12 CDE");
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert!(!hub.holds(plain) && !post.holds(at_hub), "neither news nor a call of the hub begins it again");
+    let status = post.book.sync_status(&Actor::terminal(), clock()()).unwrap();
+    assert!(status.cancelled_until_ms.is_some());
+    assert_eq!(status.peers[0].link.waits.unwrap().because, HeldBack::Cancelled);
+    post.book.ask_sync(&Actor::terminal(), true, clock()()).unwrap();
+    until("it goes on", || hub.holds(plain) && post.holds(at_hub)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

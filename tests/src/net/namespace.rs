@@ -41,6 +41,11 @@ impl Namespace {
         Ok(made)
     }
 
+    /// What `ip` calls it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Runs `ip` on this namespace.
     pub fn ip(&self, arguments: &[&str]) -> io::Result<()> {
         run(Command::new("ip").args(["-n", &self.name]).args(arguments))

@@ -7,6 +7,7 @@ mod at_rest;
 mod browser;
 mod command_line;
 mod day;
+mod hubs;
 mod imports;
 mod kill;
 mod screens;

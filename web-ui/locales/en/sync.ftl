@@ -83,10 +83,11 @@ sync-add = Add
 sync-enrol = Posts of this region
 sync-go-invite = Invite a post
 sync-go-join = Join a hub
+sync-go-join-hub = Or join another hub, as one more hub of its agency
 sync-invite-words = A code that is good once, to be read over the telephone or carried as a file.
 
-invite-title = Invite a post
-invite-lead = The post that joins becomes a member of this region: it receives its records and sends its own.
+invite-title = Invite a site
+invite-lead = The site that joins becomes a member of this region: it receives its records and sends its own.
 invite-addresses = Addresses of this hub
 invite-addresses-hint = One a line, as the post will reach it. Without any, the post looks for the hub nearby.
 invite-valid = Good for
@@ -102,17 +103,24 @@ invite-expires = ends { $when }
 invite-file = Save as a file
 invite-file-words = Carry the file to the post by hand and delete it afterwards: whoever has it can join once.
 invite-not-hub = Only a hub can invite. This is a post.
+invite-for = For
+invite-for-post = a post
+invite-for-hub = one more hub of this agency, which posts find when this one is gone
+invite-tag-hub = for a hub
+invite-scan = Scan it at the machine that joins, on the page “Join a hub”, or print this page and take it there.
+invite-reach = This hub is reached at { $addresses }.
 
 join-title = Join a hub
-join-lead = The hub gives you a code or a file. Joining needs a way to the hub once; afterwards this post works alone for as long as it must.
+join-lead = The hub gives you a code, a square to scan, or a file. Joining needs a way to the hub once; afterwards this post works alone for as long as it must.
 join-code = Code
-join-code-hint = Groups of four characters. Blanks and capitals do not matter.
+join-code-hint = Groups of four characters; blanks and capitals do not matter. Or the whole line that a scanner types when it reads the square.
 join-address = Address of the hub
 join-address-hint = Leave it empty when the hub is on the same network.
 join-file = Or the file from the hub
 join-button = Join
 join-done-already = This post is a member of { $agency } already.
-join-is-hub = This machine is a hub: posts join it, it joins nobody.
+join-is-hub = Sites have joined this hub, so that it joins nobody itself.
+join-as-hub = This machine joins as one more hub of the agency that invites it. Ask there for an invitation for a hub.
 join-bad-file = This file is not an invitation of a hub. Nothing was changed. Ask the hub for a new one.
 join-need-code = Enter the code, or choose the file from the hub.
 
@@ -120,6 +128,12 @@ join-need-code = Enter the code, or choose the file from the hub.
 # name is $site.
 sync-says-cut = Links are cut on this machine. Everything is saved here.
 sync-says-alone = This machine works alone. Everything is saved here.
+sync-says-all-have = All { $sites } other sites have everything.
+sync-says-some-have = { $have } of { $sites } other sites have everything from here; { $linked ->
+    [0] none is connected
+    [one] 1 is connected
+   *[other] { $linked } are connected
+}.
 sync-says-has-everything = { $who ->
     [hub] The hub has everything.
    *[site] { $site } has everything.

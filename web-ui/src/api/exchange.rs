@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use cairn_casebook::{Invitation, ReplicaId, SyncStatus, reason};
+use cairn_casebook::{Invitation, LinkRules, ReplicaId, SyncStatus, reason};
 use serde::Deserialize;
 
 use super::{ask, at_most, carry_out};
@@ -23,7 +23,7 @@ pub(super) const ADDRESSES_MAX: usize = 16;
 /// Longest address: a host name and a port.
 const ADDRESS_MAX_CHARS: usize = 260;
 /// Longest code of an invitation.
-const CODE_MAX_CHARS: usize = 400;
+const CODE_MAX_CHARS: usize = 600;
 
 pub(super) async fn status(State(state): State<AppState>, who: SignedIn) -> Result<Json<SyncStatus>, Failure> {
     ask(&state, who, |casebook, actor, now_ms| casebook.sync_status(actor, now_ms)).await
@@ -46,6 +46,19 @@ pub(super) async fn why(
     let nobody = || Failure::not_found(reason!("nobody-to-see"));
     let site = asked.of.or(usual).ok_or_else(nobody)?;
     Ok(Json(WhySaid::in_english(&state.reach.why(&who.actor, site).await?)))
+}
+
+pub(super) async fn rules(State(state): State<AppState>, who: SignedIn) -> Result<Json<LinkRules>, Failure> {
+    ask(&state, who, |casebook, actor, _| casebook.link_rules(actor)).await
+}
+
+pub(super) async fn set_rules(
+    State(state): State<AppState>,
+    who: SignedIn,
+    SentJson(rules): SentJson<LinkRules>,
+) -> Result<StatusCode, Failure> {
+    carry_out(&state, who, move |casebook, actor, now_ms| casebook.set_link_rules(actor, rules, now_ms)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn start(State(state): State<AppState>, who: SignedIn) -> Result<StatusCode, Failure> {
@@ -96,6 +109,8 @@ pub(super) struct Invite {
     #[serde(default)]
     addresses: Vec<String>,
     valid_minutes: Option<u64>,
+    #[serde(default)]
+    hub: bool,
 }
 
 pub(super) async fn invite(
@@ -111,7 +126,7 @@ pub(super) async fn invite(
     }
     let addresses = if sent.addresses.is_empty() { state.settings.addresses.clone() } else { sent.addresses };
     let invite = move |casebook: &cairn_casebook::Casebook, actor: &cairn_casebook::Actor, now_ms| {
-        casebook.invite(actor, &addresses, minutes * 60 * 1000, now_ms)
+        casebook.invite_as(actor, sent.hub, &addresses, minutes * 60 * 1000, now_ms)
     };
     Ok((StatusCode::CREATED, ask(&state, who, invite).await?))
 }

@@ -2,7 +2,7 @@
 //!
 //! Answers are checked against these shapes by the tests, so that they cannot drift from what is sent.
 
-use cairn_casebook::{Right, Role, WhyPart};
+use cairn_casebook::{BUDGET_BYTES_MAX, BUDGET_BYTES_MIN, Right, Role, WhyPart};
 use cairn_record::Kind;
 use serde_json::{Map, Value, json};
 
@@ -139,12 +139,13 @@ fn inputs() -> Shapes {
             object([
                 ("addresses?", json!({"type": "array", "items": text_to(260), "maxItems": ADDRESSES_MAX})),
                 ("valid_minutes?", json!({"type": "integer", "minimum": 1, "maximum": INVITATION_MAX_MINUTES})),
+                ("hub?", yes_or_no()),
             ]),
         ),
         (
             "Join",
             object([
-                ("code", text_to(400)),
+                ("code", text_to(600)),
                 ("addresses?", json!({"type": "array", "items": text_to(260), "maxItems": ADDRESSES_MAX})),
             ]),
         ),
@@ -472,6 +473,35 @@ fn imports() -> Shapes {
     ]
 }
 
+fn link_rule() -> Value {
+    let minute = json!({"type": "integer", "minimum": 0, "maximum": 1439});
+    object([
+        ("when", codes(["always", "windows", "metered"])),
+        ("windows", list(object([("from", minute.clone()), ("until", minute)]))),
+        ("bytes_a_day", or_null(json!({"type": "integer", "minimum": BUDGET_BYTES_MIN, "maximum": BUDGET_BYTES_MAX}))),
+    ])
+}
+
+fn link_rules() -> Value {
+    object([
+        ("offset_minutes", whole()),
+        ("general", link_rule()),
+        ("sites", list(object([("replica", hex(32)), ("rule", link_rule())]))),
+    ])
+}
+
+fn link_use() -> Value {
+    let waits =
+        object([("because", codes(["window", "budget", "metered", "cancelled"])), ("until_ms", or_null(time()))]);
+    object([
+        ("rule", link_rule()),
+        ("own", yes_or_no()),
+        ("offset_minutes", whole()),
+        ("used_today", whole()),
+        ("waits", or_null(waits)),
+    ])
+}
+
 fn link_why() -> Value {
     let step = object([
         ("step", codes(WhyPart::ALL.map(WhyPart::key))),
@@ -512,6 +542,7 @@ fn exchange() -> Shapes {
         ("bytes_received", whole()),
         ("failure", text()),
         ("next_attempt_ms", or_null(time())),
+        ("link", link_use()),
         ("spaces", list(space)),
     ]);
     vec![
@@ -519,12 +550,14 @@ fn exchange() -> Shapes {
             "SyncStatus",
             object([
                 ("cut", yes_or_no()),
+                ("cancelled_until_ms", or_null(time())),
                 ("peers", list(peer)),
                 ("words", text()),
                 ("state", codes(["ok", "waiting", "cut", "alone", "trouble"])),
             ]),
         ),
         ("LinkWhy", link_why()),
+        ("LinkRules", link_rules()),
         (
             "StickLine",
             object([
@@ -562,6 +595,7 @@ fn exchange() -> Shapes {
                 ("agency", text()),
                 ("site", text()),
                 ("expires_ms", time()),
+                ("hub", yes_or_no()),
             ]),
         ),
     ]

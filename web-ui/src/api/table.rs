@@ -177,9 +177,17 @@ fn exchange_routes() -> Vec<Endpoint> {
         getting("/api/v1/sync/why", get(exchange::why), Json(200, "LinkWhy"))
             .query(&[("of", "string", "Key of the site; when absent, the hub without a link, else the first hub.")])
             .says("whyNoLink", "Try every step on the way to a site, and say what is in the way and what to do."),
-        posting("/api/v1/sync/start", post(exchange::start), Status(202)).says("startSync", "Ask for a sync now."),
-        posting("/api/v1/sync/cancel", post(exchange::cancel), Status(202))
-            .says("cancelSync", "Cancel a running sync."),
+        getting("/api/v1/sync/rules", get(exchange::rules), Json(200, "LinkRules"))
+            .says("linkRules", "When this machine uses its links, and for how many bytes a day."),
+        Endpoint::new("PUT", "/api/v1/sync/rules", put(exchange::set_rules), Status(204))
+            .takes("LinkRules")
+            .says("setLinkRules", "Set when links are used. Urgent entries go at once whatever the rules say."),
+        posting("/api/v1/sync/start", post(exchange::start), Status(202))
+            .says("startSync", "Ask for a sync now, whatever the link rules say."),
+        posting("/api/v1/sync/cancel", post(exchange::cancel), Status(202)).says(
+            "cancelSync",
+            "Cancel: but for urgent entries nothing goes for 15 minutes, or until a sync is asked for.",
+        ),
         posting("/api/v1/sync/cut", post(exchange::cut), Status(204))
             .says("cutLinks", "Cut the links of this machine, for a demonstration or a drill."),
         posting("/api/v1/sync/restore", post(exchange::restore), Status(204))
@@ -191,7 +199,7 @@ fn exchange_routes() -> Vec<Endpoint> {
             .says("invitations", "Invitations of this hub that are still open."),
         posting("/api/v1/enrol/invitations", post(exchange::invite), Json(201, "Invitation"))
             .takes("Invite")
-            .says("invite", "Make an invitation for one post, good once, for a limited time."),
+            .says("invite", "Make an invitation for one post or one more hub, good once, for a limited time."),
         posting("/api/v1/enrol/join", post(exchange::join), Status(204))
             .takes("Join")
             .says("join", "Join the hub whose invitation this is."),

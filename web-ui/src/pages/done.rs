@@ -40,6 +40,7 @@ done! {
     Cut = "cut",
     Restored = "restored",
     AddressAdded = "address-added",
+    RulesSaved = "rules-saved",
     Joined = "joined",
     PersonAdded = "person-added",
     PersonChanged = "person-changed",

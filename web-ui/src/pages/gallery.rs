@@ -41,6 +41,18 @@ pub(super) struct Flavour {
 /// A page with its name.
 pub(super) type Shown = (&'static str, String);
 
+/// A link that is used at night, for 5 MB a day.
+fn held_back() -> LinkUse {
+    let windows = vec![LinkWindow { from: 22 * 60, until: 5 * 60 }];
+    LinkUse {
+        rule: LinkRule { when: LinkWhen::Windows, windows, bytes_a_day: Some(5_000_000) },
+        own: true,
+        offset_minutes: 60,
+        used_today: 3_200_000,
+        waits: Some(LinkWaits { because: HeldBack::Window, until_ms: Some(NOW_MS + 12 * HOUR_MS) }),
+    }
+}
+
 struct Fixed;
 
 impl Entropy for Fixed {
@@ -410,6 +422,7 @@ impl Flavour {
             failure: failed.as_ref().map(ToString::to_string).unwrap_or_default(),
             failed,
             next_attempt_ms: Some(NOW_MS + 40_000),
+            link: if connected { LinkUse::default() } else { held_back() },
             spaces,
         };
         let hub = vec![
@@ -421,6 +434,7 @@ impl Flavour {
         let silent = reason!("link-silent", why = reason!("link-no-answer"));
         SyncStatus {
             cut: false,
+            cancelled_until_ms: None,
             peers: vec![
                 peer(2, "Regional bureau", "hub", true, None, hub),
                 peer(3, "Post Alpha", "post", false, Some(silent), post),
@@ -428,6 +442,22 @@ impl Flavour {
             words: "14 entries wait for the hub".into(),
             state: "waiting".into(),
         }
+    }
+
+    fn rules_page(self, role: Role) -> rules::RulesPage {
+        let member = |number: u8, site: &str, hub| Member {
+            replica: ReplicaId([number; 32]),
+            site: self.t(site),
+            hub,
+            addresses: Vec::new(),
+        };
+        let rules = LinkRules {
+            offset_minutes: 60,
+            general: LinkRule::default(),
+            sites: vec![SiteRule { replica: ReplicaId([2; 32]), rule: held_back().rule }],
+        };
+        let members = [member(2, "Regional bureau", true), member(3, "Post Alpha", false)];
+        rules::RulesPage::of(self.visit(role, "/sync/rules"), &rules, &members)
     }
 
     fn why_page(self, linked: bool) -> why::WhyPage {
@@ -609,6 +639,7 @@ impl Flavour {
             agency: self.t("Border Service of the Riverlands"),
             site: self.t("Regional bureau"),
             expires_ms: NOW_MS + 23 * HOUR_MS,
+            hub: false,
         }
     }
 
@@ -848,6 +879,8 @@ impl Flavour {
             ("sync", html(&sync::SyncPage::of(visit("/sync"), self.sync()))),
             ("sync-cut", html(&sync::SyncPage::of(cut, SyncStatus { cut: true, ..self.sync() }))),
             ("sync-nobody", html(&sync::SyncPage::of(self.alone(), SyncStatus { peers: Vec::new(), ..self.sync() }))),
+            ("rules", html(&self.rules_page(Role::Administrator))),
+            ("rules-read", html(&self.rules_page(Role::Officer))),
             ("why", html(&self.why_page(false))),
             ("why-linked", html(&self.why_page(true))),
             ("why-nobody", html(&why::WhyPage::of(self.alone(), None, Vec::new()))),
@@ -870,7 +903,7 @@ impl Flavour {
                     self.t("10.0.4.2:7411"),
                 )),
             ),
-            ("join", html(&join::JoinPage::of(self.alone()))),
+            ("join", html(&join::JoinPage::of(self.alone(), true))),
             (
                 "audit",
                 html(&audit::AuditPage::of(self.visit(Role::Auditor, "/audit"), audit::Asked::default(), self.audit())),

@@ -4,13 +4,14 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cairn_casebook::Invitation;
+use cairn_casebook::{Invitation, join_line};
 
 use super::{Done, Frame, Section, Trouble, Visit, page, page_with};
-use crate::Failure;
 use crate::forms::{CheckedForm, CheckedUpload};
 use crate::gate::SignedIn;
 use crate::state::{AppState, blocking};
+use crate::words::Html;
+use crate::{Failure, qr};
 use cairn_record::reason;
 
 const HOUR_MS: u64 = 60 * 60 * 1000;
@@ -34,6 +35,8 @@ pub(super) struct JoinPage {
     pub frame: Frame,
     pub code: String,
     pub address: String,
+    /// Whether this machine has joined nobody, and nobody has joined it.
+    pub may_join: bool,
 }
 
 /// Invitations that are open, and a form for another one.
@@ -58,8 +61,9 @@ pub(super) async fn invite(
     let hours = HOURS.into_iter().find(|(hours, _)| *hours == asked).map_or(HOURS[0].0, |(hours, _)| hours);
     let typed = sent.exact("addresses").to_string();
     let addresses = lines(&typed);
+    let hub = sent.get("for") == "hub";
     let made = blocking(&state, move |casebook, now_ms| {
-        let made = casebook.invite(&actor, &addresses, hours * HOUR_MS, now_ms)?;
+        let made = casebook.invite_as(&actor, hub, &addresses, hours * HOUR_MS, now_ms)?;
         Ok::<_, Failure>((made, casebook.invitations(&actor, now_ms)?))
     });
     match made.await {
@@ -96,8 +100,12 @@ pub(super) async fn invitation_file(
 }
 
 /// The form to join with.
-pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
-    page(&JoinPage::of(visit))
+pub(super) async fn show(State(state): State<AppState>, visit: Visit) -> Result<Response, Failure> {
+    page(&JoinPage::of(visit, may_join(&state).await?))
+}
+
+async fn may_join(state: &AppState) -> Result<bool, Failure> {
+    blocking(state, |casebook, _| Ok::<_, Failure>(casebook.may_join())).await
 }
 
 /// Joins the hub that the code or the file names.
@@ -107,7 +115,9 @@ pub(super) async fn join(
     sent: CheckedUpload,
 ) -> Result<Response, Failure> {
     let typed = |name: &str| sent.fields.get(name).map_or("", |text| text.trim());
-    let mut shown = JoinPage { code: typed("code").into(), address: typed("address").into(), ..JoinPage::of(visit) };
+    let may_join = may_join(&state).await?;
+    let mut shown =
+        JoinPage { code: typed("code").into(), address: typed("address").into(), ..JoinPage::of(visit, may_join) };
     let w = shown.frame.words;
     let mut addresses = lines(&shown.address);
     let mut code = shown.code.clone();
@@ -155,6 +165,16 @@ impl InvitePage {
         format!("/sync/invite/{}/file", name_of(invitation))
     }
 
+    /// The square that carries an invitation; nothing if it does not fit into one.
+    pub fn square(&self, invitation: &Invitation) -> Option<Html> {
+        qr::svg(&join_line(&invitation.code, &invitation.addresses), &self.frame.words.t("invite-scan"))
+    }
+
+    /// An invitation in one line, as a scanner types it.
+    pub fn line(&self, invitation: &Invitation) -> String {
+        join_line(&invitation.code, &invitation.addresses)
+    }
+
     /// When an invitation ends, in words.
     pub fn ends(&self, invitation: &Invitation) -> String {
         self.frame.clock.until_words(invitation.expires_ms)
@@ -167,9 +187,9 @@ impl InvitePage {
 }
 
 impl JoinPage {
-    pub(super) fn of(visit: Visit) -> Self {
+    pub(super) fn of(visit: Visit, may_join: bool) -> Self {
         let title = visit.words().t("join-title");
-        Self { frame: visit.frame(Section::Sync, title), code: String::new(), address: String::new() }
+        Self { frame: visit.frame(Section::Sync, title), code: String::new(), address: String::new(), may_join }
     }
 
     /// Whether this machine can join.

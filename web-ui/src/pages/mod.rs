@@ -23,6 +23,7 @@ mod palette;
 mod people;
 mod record;
 mod record_form;
+mod rules;
 mod schema_form;
 mod search;
 mod shown;
@@ -133,6 +134,7 @@ fn sync_routes() -> Router<AppState> {
     Router::new()
         .route("/sync", get(sync::show))
         .route("/sync/footer", get(sync::footer))
+        .route("/sync/rules", get(rules::show).post(rules::save))
         .route("/sync/why", get(why::show))
         .route("/sync/now", post(sync::now))
         .route("/sync/cancel", post(sync::cancel))

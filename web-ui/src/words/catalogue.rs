@@ -18,6 +18,7 @@ pub(super) const ENGLISH: &[(&str, &str)] = &[
     ("records.ftl", include_str!("../../locales/en/records.ftl")),
     ("import.ftl", include_str!("../../locales/en/import.ftl")),
     ("sync.ftl", include_str!("../../locales/en/sync.ftl")),
+    ("rules.ftl", include_str!("../../locales/en/rules.ftl")),
     ("why.ftl", include_str!("../../locales/en/why.ftl")),
     ("sticks.ftl", include_str!("../../locales/en/sticks.ftl")),
     ("people.ftl", include_str!("../../locales/en/people.ftl")),

@@ -6,6 +6,7 @@
 mod catalogue;
 mod labels;
 mod language;
+mod linking;
 mod pseudo;
 mod reasons;
 mod saying;

@@ -77,6 +77,10 @@ impl Clock {
             SyncSays::Comparing { peer } => ("sync-says-comparing", peer, 0, None),
             SyncSays::Sending { peer, entries } => ("sync-says-sending", peer, *entries, None),
             SyncSays::HadEverything { peer, since_ms } => ("sync-says-had-everything", peer, 0, Some(*since_ms)),
+            SyncSays::Several { sites, linked, have, sure } => {
+                let key = if sites == sure { "sync-says-all-have" } else { "sync-says-some-have" };
+                return w.with(key, &[("sites", number(*sites)), ("linked", number(*linked)), ("have", number(*have))]);
+            }
             SyncSays::Waits { peer, entries, since_ms: None } => ("sync-says-waits", peer, *entries, None),
             SyncSays::Waits { peer, entries, since_ms } => ("sync-says-waits-since", peer, *entries, *since_ms),
         };
@@ -124,6 +128,8 @@ mod tests {
             SyncSays::Comparing { peer: None },
             SyncSays::HadEverything { peer: bravo(), since_ms: 0 },
             SyncSays::Waits { peer: None, entries: 1, since_ms: None },
+            SyncSays::Several { sites: 3, linked: 3, have: 3, sure: 3 },
+            SyncSays::Several { sites: 3, linked: 1, have: 2, sure: 1 },
         ];
         for says in all {
             let longer = Clock { words: Words::new(Language::Longer), ..clock };

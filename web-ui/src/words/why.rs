@@ -122,7 +122,15 @@ impl Clock {
             F::RightAlone => ("right-alone", vec![]),
             F::RightNotKnown => ("right-not-known", vec![]),
             F::RulesFree => ("rules-free", vec![]),
+            F::RulesUsed { used, most } => {
+                let bytes = |bytes: &u64| self.words.bytes(bytes).into();
+                ("rules-used", vec![("used", bytes(used)), ("most", bytes(most))])
+            }
             F::RulesCut => ("rules-cut", vec![]),
+            F::RulesWindow { windows } => ("rules-window", vec![("windows", windows.clone().into())]),
+            F::RulesBudget { most } => ("rules-budget", vec![("most", self.words.bytes(most).into())]),
+            F::RulesMetered => ("rules-metered", vec![]),
+            F::RulesCancelled { until_ms } => ("rules-cancelled", vec![("until", self.until_words(until_ms).into())]),
             F::LastLinked => ("last-linked", vec![]),
             F::LastEqual { at_ms, .. } => ("last-equal", ago(at_ms)),
             F::LastContact { at_ms, .. } => ("last-contact", ago(at_ms)),
@@ -131,6 +139,7 @@ impl Clock {
             F::NextNow => ("next-now", vec![]),
             F::NextAt { at_ms } => ("next-at", vec![("until", self.until_words(at_ms).into())]),
             F::NextCut => ("next-cut", vec![]),
+            F::NextAsked => ("next-asked", vec![]),
             F::NextStopped => ("next-stopped", vec![]),
             F::NextNone => ("next-none", vec![]),
         }
@@ -188,7 +197,12 @@ mod tests {
             F::RightAlone,
             F::RightNotKnown,
             F::RulesFree,
+            F::RulesUsed { used: 3_200_000, most: 5_000_000 },
             F::RulesCut,
+            F::RulesWindow { windows: "22:00-05:00".into() },
+            F::RulesBudget { most: 5_000_000 },
+            F::RulesMetered,
+            F::RulesCancelled { until_ms: 4_000_000 },
             F::LastLinked,
             F::LastEqual { at_ms: 0, failure: failure() },
             F::LastContact { at_ms: 0, failure: failure() },
@@ -197,6 +211,7 @@ mod tests {
             F::NextNow,
             F::NextAt { at_ms: 4_000_000 },
             F::NextCut,
+            F::NextAsked,
             F::NextStopped,
             F::NextNone,
         ]
@@ -232,7 +247,12 @@ mod tests {
             F::RightAlone,
             F::RightNotKnown,
             F::RulesCut,
+            F::RulesWindow { windows: "22:00-05:00".into() },
+            F::RulesBudget { most: 5_000_000 },
+            F::RulesMetered,
+            F::RulesCancelled { until_ms: 4_000_000 },
             F::NextCut,
+            F::NextAsked,
             F::NextStopped,
             F::NextNone,
         ];

@@ -8,6 +8,7 @@ mod common;
 mod document;
 mod drafts;
 mod front_door;
+mod links;
 mod listener;
 mod rights;
 mod sticks;

@@ -3,6 +3,7 @@
 mod drafts;
 mod enrolment;
 mod imports;
+mod linking;
 mod mending;
 mod people;
 mod records;

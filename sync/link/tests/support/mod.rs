@@ -87,7 +87,8 @@ impl Site {
     }
 
     pub async fn join(&self, invitation: &Invitation) -> Result<(), cairn_sync_link::JoinError> {
-        let offer = JoinOffer { code: invitation.code.clone(), addresses: invitation.addresses.clone() };
+        let offer =
+            JoinOffer { code: invitation.code.clone(), addresses: invitation.addresses.clone(), reachable: Vec::new() };
         join(self.book.clone(), Actor::terminal(), offer, clock()).await.map(|_| ())
     }
 
@@ -98,6 +99,15 @@ impl Site {
     pub fn save_vehicle(&self, plate: &str) -> RecordId {
         let mut draft = RecordDraft::new(Kind::Vehicle);
         draft.fields.insert(field(Kind::Vehicle, "plate"), vec![Value::from(plate)]);
+        let request = SaveRequest { draft, version: None };
+        self.book.save_record(&self.officer(), &request, clock()()).unwrap().id
+    }
+
+    pub fn save_marker(&self, subject: RecordId, reason: &str) -> RecordId {
+        let mut draft = RecordDraft::new(Kind::Marker);
+        draft.fields.insert(field(Kind::Marker, "marker"), vec![Value::from("firearms")]);
+        draft.fields.insert(field(Kind::Marker, "reason"), vec![Value::from(reason)]);
+        draft.fields.insert(field(Kind::Marker, "subject"), vec![Value::Record(subject)]);
         let request = SaveRequest { draft, version: None };
         self.book.save_record(&self.officer(), &request, clock()()).unwrap().id
     }
