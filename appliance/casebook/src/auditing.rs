@@ -2,12 +2,12 @@
 
 use cairn_ledger::registry::SpaceKind;
 use cairn_ledger::store::Verified;
-use cairn_ledger::{Author, Body, Entry, EntryDraft, EntryKind, Lane, LogId, ReplicaId};
+use cairn_ledger::{Author, Body, Entry, EntryDraft, EntryKind, Lane, LogId};
 use cairn_record::reason;
 
 use crate::local_note::LocalNote;
 use crate::{
-    Actor, AuditEvent, AuditLine, AuditQuery, Casebook, CasebookError, Right, Role, Verification, VerifiedLog, keys,
+    Actor, AuditEvent, AuditLine, AuditQuery, Casebook, CasebookError, Right, Role, Verification, VerifiedLog,
 };
 
 /// Most lines of one answer.
@@ -18,8 +18,6 @@ const AUDIT_LINES_DEFAULT: usize = 100;
 const SCANNED_MAX: usize = 50_000;
 /// Bytes read from a log at a time, going backwards.
 const BACK: u64 = 200;
-/// Clocks that differ by no more are taken for equal.
-const CLOCKS_AGREE_MS: u64 = 60_000;
 
 impl Casebook {
     /// Writes one line to the audit; durable when it returns.
@@ -64,35 +62,6 @@ impl Casebook {
     fn audit_draft_by(&self, author: Author, event: &AuditEvent) -> Result<EntryDraft, CasebookError> {
         let body = Body { author, purpose: None, record: None, payload: json(event)? };
         Ok(EntryDraft { space: self.audit_space()?, lane: Lane::Normal, kind: EntryKind::Audit, body })
-    }
-
-    /// Notes in the shared audit that `peer` and this machine held the same at `at_ms`. In the urgent lane, so that
-    /// receipts can be folded without reading the audit itself.
-    pub(crate) fn write_receipt(&self, peer: ReplicaId, at_ms: u64, now_ms: u64) -> Result<(), CasebookError> {
-        let payload = json(&(peer, at_ms))?;
-        let body = Body { author: Author::default(), purpose: None, record: None, payload };
-        let draft = EntryDraft { space: self.audit_space()?, lane: Lane::Urgent, kind: EntryKind::Receipt, body };
-        self.commit(&mut self.writing(), vec![draft], now_ms)
-    }
-
-    /// Folds a receipt: who says it held everything of whom, and when. The time is brought to our clock by what is known
-    /// of the other's; one that is still to come is no time at which anything was seen, and says nothing.
-    pub(crate) fn fold_receipt(
-        &self,
-        batch: &mut cairn_ledger::view::Batch,
-        entry: &Entry,
-        now_ms: u64,
-    ) -> Result<(), CasebookError> {
-        let Ok(body) = self.ledger.open_body(entry) else { return Ok(()) };
-        let Ok((about, at_ms)) = serde_json::from_slice::<(ReplicaId, u64)>(&body.payload) else { return Ok(()) };
-        let writer = entry.header.core.log.key.replica;
-        let ahead_ms = self.peers().get(&writer).map_or(0, crate::peers::PeerState::clock_ahead_ms);
-        let at_ms = at_ms.min(entry.header.core.hlc.unix_ms).saturating_add_signed(ahead_ms.saturating_neg());
-        if at_ms > now_ms.saturating_add(CLOCKS_AGREE_MS) {
-            return Ok(());
-        }
-        batch.put(keys::receipt(entry.header.core.log.key.replica, about), at_ms.to_be_bytes());
-        Ok(())
     }
 
     /// Writes one line to the audit for something that a layer above did or refused, such as a page that the role may

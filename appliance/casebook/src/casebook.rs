@@ -1,8 +1,9 @@
 //! The words in which others talk to the casebook: how it is opened, what it tells, what the sync task brings.
 
-use cairn_record::Reason;
+use std::collections::BTreeMap;
 
 use cairn_ledger::{EntryHash, Frontier, ReplicaId, SpaceId};
+use cairn_record::Reason;
 
 /// Source of randomness, passed in by the binary (and by the simulator, from a seed).
 pub trait Entropy: Send + Sync {
@@ -111,7 +112,7 @@ pub enum PeerEvent {
         /// When it is tried again.
         next_attempt_ms: Option<u64>,
     },
-    /// The peer's frontier of a space, as it said in its greeting, a receipt or an acknowledgement.
+    /// The peer's frontier of a space, as its greeting, its parcels and its answers say.
     Frontier {
         /// The space.
         space: SpaceId,
@@ -125,15 +126,20 @@ pub enum PeerEvent {
         /// From the peer.
         received: u64,
     },
-    /// A receipt that the peer signed over its frontiers; the protocol has verified it.
-    Receipt {
-        /// Each space with the digest of its frontier.
-        spaces: Vec<(SpaceId, [u8; 32])>,
-        /// When, by the peer's clock.
-        at_ms: u64,
-        /// Ed25519.
-        signature: Vec<u8>,
+    /// The peer was proved to hold the same as this machine: this.
+    Equal {
+        /// Frontier of each shared space.
+        held: BTreeMap<SpaceId, Frontier>,
     },
+    /// Entries of a space were read to be sent to the peer.
+    Sending {
+        /// The space.
+        space: SpaceId,
+        /// How many.
+        entries: u64,
+    },
+    /// Some time passed in a session; to be told about once a minute.
+    Passing,
     /// The peer's clock differs from ours.
     ClockSkew {
         /// Milliseconds by which it is ahead.

@@ -18,6 +18,7 @@ use crate::linking::SyncWish;
 use crate::local_note::{LocalState, Profile};
 use crate::logs::LogTable;
 use crate::peers::Peers;
+use crate::receipts::Receipts;
 use crate::row::RecordRow;
 use crate::throttle::Throttle;
 use crate::{Actor, Casebook, CasebookError, Change, Entropy, Identity, keys};
@@ -68,6 +69,7 @@ pub struct Parts {
     pub(crate) writing: Mutex<Writing>,
     pub(crate) logs: RwLock<LogTable>,
     pub(crate) peers: Mutex<Peers>,
+    pub(crate) receipts: Mutex<Receipts>,
     pub(crate) throttle: Mutex<Throttle>,
     pub(crate) join_failures: Mutex<Vec<u64>>,
     pub(crate) last_sign_in: Mutex<HashMap<String, u64>>,
@@ -108,6 +110,10 @@ impl Parts {
 
     pub(crate) fn peers(&self) -> MutexGuard<'_, Peers> {
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn receipts(&self) -> MutexGuard<'_, Receipts> {
+        self.receipts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn throttle(&self) -> MutexGuard<'_, Throttle> {

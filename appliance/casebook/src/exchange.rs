@@ -120,10 +120,10 @@ impl Casebook {
         let new = kept.entries.len() as u64;
         if new > 0 {
             self.after_parcel(&mut writing, &log, now_ms)?;
-            self.note_received(peer, new);
         }
         drop(writing);
         if new > 0 {
+            self.note_received(peer, log.space, new, now_ms);
             self.tell_entries(&log, kept.entries.iter().map(|entry| entry.header.core.kind));
         }
         if number < parcel_end {

@@ -106,7 +106,10 @@ impl Casebook {
     fn fold_entry(&self, folding: &mut Folding, log: u16, entry: &Entry, now_ms: u64) -> Result<(), CasebookError> {
         match entry.header.core.kind {
             EntryKind::RecordChange => self.fold_change(folding, log, entry, now_ms),
-            EntryKind::Receipt => self.fold_receipt(&mut folding.batch, entry, now_ms),
+            EntryKind::Receipt => {
+                self.fold_receipt(&mut folding.batch, entry, now_ms);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

@@ -36,6 +36,7 @@ mod password;
 mod peers;
 mod people;
 mod place;
+mod receipts;
 mod records;
 mod row;
 mod searching;

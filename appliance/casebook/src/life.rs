@@ -114,6 +114,7 @@ impl Casebook {
             writing: Mutex::default(),
             logs: RwLock::default(),
             peers: Mutex::default(),
+            receipts: Mutex::default(),
             throttle: Mutex::default(),
             join_failures: Mutex::default(),
             last_sign_in: Mutex::default(),

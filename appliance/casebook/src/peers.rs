@@ -1,7 +1,7 @@
 //! What this machine knows of each peer.
 //!
-//! It comes from proofs: a peer "has" an entry only when a frontier that it announced, or a receipt that it signed,
-//! covers that entry. What is known of a peer is a view: losing it costs nothing but the next comparison.
+//! It comes from proofs: a peer "has" an entry only when a frontier that it announced, or an answer that it gave, covers that
+//! entry. What is known of a peer is a view: losing it costs nothing but the next comparison.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -41,14 +41,23 @@ pub struct PeerState {
     used: UsedBytes,
     /// Of that, what is written down.
     used_saved: u64,
-    /// Digest of the record spaces when the last receipt entry was written for it.
+    /// What both held when they were last equal: the next greeting goes out from it.
+    agreed: BTreeMap<SpaceId, Frontier>,
+    /// What the last receipt entry for it vouches for.
     receipted: [u8; 32],
-    /// Entries of records that came from it, or went to it, in this session.
+    /// Entries that came from it, or went to it, in this session.
     moved: (u64, u64),
+    /// The audit says that records move in this session.
+    logged: bool,
+    /// When its row was last saved, and how long it was.
+    saved: (u64, u64),
 }
 
 /// Bytes counted against a rule that a power cut may forget.
 const USED_UNSAVED_MAX: u64 = 64 * 1024;
+/// What is known of a peer is saved at most once in as many seconds as it has kilobytes: at a hub with many logs and posts
+/// it must not be rewritten with every entry.
+const SAVE_MS_PER_BYTE: u64 = 1;
 
 /// A log with its last number and hash.
 type LogRow = (LogKey, u64, EntryHash);
@@ -65,6 +74,8 @@ struct PeerRow {
     #[serde(default)]
     used: UsedBytes,
     frontiers: Vec<(SpaceId, Vec<LogRow>)>,
+    #[serde(default)]
+    agreed: Vec<(SpaceId, Vec<LogRow>)>,
 }
 
 /// How it stands with one peer.
@@ -137,6 +148,7 @@ impl PeerState {
             stick_made_ms: self.stick_made_ms,
             used: self.used,
             frontiers: self.frontiers.iter().map(|(space, frontier)| (*space, logs(frontier))).collect(),
+            agreed: self.agreed.iter().map(|(space, frontier)| (*space, logs(frontier))).collect(),
         }
     }
 
@@ -152,6 +164,7 @@ impl PeerState {
             used: row.used,
             used_saved: row.used.bytes,
             frontiers: row.frontiers.into_iter().map(|(space, logs)| (space, frontier(logs))).collect(),
+            agreed: row.agreed.into_iter().map(|(space, logs)| (space, frontier(logs))).collect(),
             ..Self::default()
         }
     }
@@ -160,8 +173,16 @@ impl PeerState {
 impl Casebook {
     /// Notes what happened with a peer; feeds status, freshness, receipts and the audit.
     pub fn note_peer(&self, peer: ReplicaId, event: PeerEvent, now_ms: u64) -> Result<(), CasebookError> {
+        self.note_event(peer, event, now_ms)?;
+        self.write_due_receipts(now_ms)
+    }
+
+    fn note_event(&self, peer: ReplicaId, event: PeerEvent, now_ms: u64) -> Result<(), CasebookError> {
         match event {
-            PeerEvent::Connected { address } => self.peer_connected(peer, address, now_ms),
+            PeerEvent::Connected { address } => {
+                self.peer_connected(peer, address, now_ms);
+                Ok(())
+            }
             PeerEvent::Disconnected { reason } => self.peer_disconnected(peer, reason, now_ms),
             PeerEvent::Failed { reason, next_attempt_ms } => {
                 self.peer(peer, |state| {
@@ -183,7 +204,12 @@ impl Casebook {
                 self.note_if_equal(peer, now_ms, now_ms)
             }
             PeerEvent::Bytes { sent, received } => self.peer_bytes(peer, sent, received, now_ms),
-            PeerEvent::Receipt { spaces, .. } => self.peer_receipted(peer, &spaces, now_ms),
+            PeerEvent::Equal { held } => self.peer_equal(peer, held, now_ms),
+            PeerEvent::Sending { space, entries } => {
+                self.peer(peer, |state| state.moved.1 += entries);
+                self.log_moving(peer, space, now_ms)
+            }
+            PeerEvent::Passing => Ok(()),
             PeerEvent::ClockSkew { ms } => {
                 self.peer(peer, |state| state.clock_ahead_ms = Some(ms));
                 Ok(())
@@ -198,31 +224,43 @@ impl Casebook {
         }
     }
 
-    fn peer<T>(&self, peer: ReplicaId, act: impl FnOnce(&mut PeerState) -> T) -> T {
+    pub(crate) fn peer<T>(&self, peer: ReplicaId, act: impl FnOnce(&mut PeerState) -> T) -> T {
         act(self.peers().entry(peer).or_default())
     }
 
-    fn peer_connected(&self, peer: ReplicaId, address: String, now_ms: u64) -> Result<(), CasebookError> {
+    fn peer_connected(&self, peer: ReplicaId, address: String, now_ms: u64) {
         self.peer(peer, |state| {
             state.connected = true;
             state.address = address;
             state.last_contact_ms = Some(now_ms);
             state.failure = None;
             state.next_attempt_ms = None;
-            state.moved = (0, 0);
+            (state.moved, state.logged) = ((0, 0), false);
             state.said.clear();
         });
+    }
+
+    /// The first time that entries of records or registry move in a session, the audit says so, before they are sent.
+    fn log_moving(&self, peer: ReplicaId, space: SpaceId, now_ms: u64) -> Result<(), CasebookError> {
+        let audit = self.space_kind(space) == Some(SpaceKind::Audit);
+        if audit || self.peer(peer, |state| std::mem::replace(&mut state.logged, true)) {
+            return Ok(());
+        }
         let detail = reason!("audit-link-opened", site = self.site_of(peer));
         self.write_machine_audit(AuditEvent::new("sync", "machine").say(detail), now_ms)
     }
 
     fn peer_disconnected(&self, peer: ReplicaId, reason: Option<Reason>, now_ms: u64) -> Result<(), CasebookError> {
-        let moved = self.peer(peer, |state| {
+        let (moved, logged) = self.peer(peer, |state| {
             state.connected = false;
             state.failure.clone_from(&reason);
-            std::mem::take(&mut state.moved)
+            (std::mem::take(&mut state.moved), std::mem::take(&mut state.logged))
         });
-        self.save_peer(peer)?;
+        self.save_peer(peer, now_ms)?;
+        if !logged {
+            // Compared, and nothing of records moved: there is nothing to account for.
+            return Ok(());
+        }
         let why = reason.unwrap_or_else(|| reason!("link-in-order"));
         let (received, sent) = moved;
         let site = self.site_of(peer);
@@ -248,54 +286,68 @@ impl Casebook {
             }
             unsaved && budget.is_some()
         });
-        if unsaved { self.save_peer(peer) } else { Ok(()) }
+        if unsaved { self.save_peer(peer, now_ms) } else { Ok(()) }
     }
 
-    /// Counts entries of a parcel that came from a peer.
-    pub(crate) fn note_received(&self, peer: ReplicaId, entries: u64) {
-        self.peer(peer, |state| state.moved.0 += entries);
+    /// Counts entries of a parcel that came from a peer, if it came over a link. They are kept, whatever the audit says.
+    pub(crate) fn note_received(&self, peer: ReplicaId, space: SpaceId, entries: u64, now_ms: u64) {
+        let linked = self.peer(peer, |state| {
+            state.moved.0 += entries;
+            state.connected
+        });
+        if linked && let Err(error) = self.log_moving(peer, space, now_ms) {
+            tracing::warn!(%error, "that records came from a peer could not be written to the audit");
+        }
     }
 
-    fn peer_receipted(
-        &self,
-        peer: ReplicaId,
-        spaces: &[(SpaceId, [u8; 32])],
-        now_ms: u64,
-    ) -> Result<(), CasebookError> {
-        for (space, digest) in spaces {
-            let frontier = self.frontier(*space);
-            if frontier.digest() == *digest {
-                self.peer(peer, |state| {
-                    state.frontiers.insert(*space, frontier);
-                    state.said.insert(*space);
-                });
-            }
+    /// Both hold the same: the next greeting goes out from that.
+    fn peer_equal(&self, peer: ReplicaId, held: BTreeMap<SpaceId, Frontier>, now_ms: u64) -> Result<(), CasebookError> {
+        let due = self.peer(peer, |state| {
+            state.said.extend(held.keys());
+            state.frontiers.extend(held.iter().map(|(space, frontier)| (*space, frontier.clone())));
+            state.agreed = held;
+            let (at_ms, bytes) = state.saved;
+            now_ms.abs_diff(at_ms) > bytes * SAVE_MS_PER_BYTE
+        });
+        if due {
+            self.save_peer(peer, now_ms)?;
         }
         self.note_if_equal(peer, now_ms, now_ms)
     }
 
-    /// When a peer holds exactly the registry and records held here, notes the time, and writes a receipt entry if
-    /// something has changed since the last one. Audit spaces do not count: a receipt would call forth the next.
+    /// What both held when this machine and a peer were last equal; empty when that is not known.
+    pub fn agreed(&self, peer: ReplicaId) -> BTreeMap<SpaceId, Frontier> {
+        self.peers().get(&peer).map(|state| state.agreed.clone()).unwrap_or_default()
+    }
+
+    /// When a peer holds exactly the registry and records held here, notes the time, and that a receipt is due if something
+    /// has changed since the last one. Audit spaces do not count: a receipt would call forth the next.
     fn note_if_equal(&self, peer: ReplicaId, at_ms: u64, now_ms: u64) -> Result<(), CasebookError> {
         let here = self.held_frontiers(peer);
-        let news = self.peer(peer, |state| {
-            if !state.holds_all(&here) {
-                return None;
+        let equal = self.peer(peer, |state| {
+            let equal = state.holds_all(&here);
+            if equal {
+                state.last_equal_ms = state.last_equal_ms.max(Some(at_ms));
             }
-            let mut hasher = blake3::Hasher::new();
-            for (_, frontier) in &here {
-                hasher.update(&frontier.digest());
-            }
-            let digest = *hasher.finalize().as_bytes();
-            state.last_equal_ms = state.last_equal_ms.max(Some(at_ms));
-            let before = std::mem::replace(&mut state.receipted, digest);
-            Some(before != digest)
+            equal.then_some(state.receipted)
         });
-        if news != Some(true) {
-            return Ok(());
+        let Some(receipted) = equal else { return Ok(()) };
+        let vouched = self.digest_of_records(here);
+        if vouched != receipted {
+            self.receipt_is_due(peer, at_ms, vouched);
         }
-        self.save_peer(peer)?;
-        self.write_receipt(peer, at_ms, now_ms)
+        self.write_due_receipts(now_ms)
+    }
+
+    /// The receipt of this digest for a peer is written.
+    pub(crate) fn note_receipt_written(
+        &self,
+        peer: ReplicaId,
+        digest: [u8; 32],
+        now_ms: u64,
+    ) -> Result<(), CasebookError> {
+        self.peer(peer, |state| state.receipted = digest);
+        self.save_peer(peer, now_ms)
     }
 
     /// What a peer is proved to hold, by space.
@@ -323,7 +375,7 @@ impl Casebook {
         if newer {
             self.note_if_equal(stick.from, stick.made_ms.min(now_ms), now_ms)?;
         }
-        self.save_peer(stick.from)
+        self.save_peer(stick.from, now_ms)
     }
 
     /// What is held here of the registry and the records spaces shared with a peer.
@@ -332,9 +384,10 @@ impl Casebook {
         shared.map(|shared| (shared.space, self.frontier(shared.space))).collect()
     }
 
-    fn save_peer(&self, peer: ReplicaId) -> Result<(), CasebookError> {
+    fn save_peer(&self, peer: ReplicaId, now_ms: u64) -> Result<(), CasebookError> {
         let row = self.peer(peer, |state| state.row());
         let value = serde_json::to_vec(&row).map_err(|error| CasebookError::Storage(error.to_string().into()))?;
+        self.peer(peer, |state| state.saved = (now_ms, value.len() as u64));
         let mut batch = cairn_ledger::view::Batch::new();
         batch.put(keys::peer(peer), value);
         Ok(self.views.commit(&batch, None)?)

@@ -154,6 +154,17 @@ pub enum ClockQuality {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frontier(pub BTreeMap<LogKey, (u64, EntryHash)>);
 
+/// One digest over several spaces, in rising order, each with the digest of its frontier: what a receipt vouches for and what
+/// two sides compare first.
+pub fn digest_of_spaces<'a>(registry: &SpaceId, spaces: impl IntoIterator<Item = (&'a SpaceId, [u8; 32])>) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_derive_key("cairn 2026 digest of spaces v1");
+    hasher.update(&registry.0);
+    for (space, digest) in spaces {
+        hasher.update(&space.0).update(&digest);
+    }
+    *hasher.finalize().as_bytes()
+}
+
 impl Frontier {
     /// Last number held of this log; 0 when none.
     pub fn number(&self, log: &LogKey) -> u64 {

@@ -3,6 +3,7 @@
 //! Every call may block on the disk, so it is made from a thread that may wait. The trait has one
 //! implementation that ships, the [`Casebook`]; tests and the simulator bring their own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cairn_casebook::{
@@ -22,7 +23,7 @@ pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 pub trait Book: Send + Sync + 'static {
     /// This replica.
     fn replica(&self) -> ReplicaId;
-    /// Its Ed25519 seed, for TLS and receipts.
+    /// Its Ed25519 seed, for TLS.
     fn replica_seed(&self) -> Zeroizing<[u8; 32]>;
     /// The other members of the agency.
     fn members(&self) -> Vec<Member>;
@@ -30,6 +31,8 @@ pub trait Book: Send + Sync + 'static {
     fn discovery_tag(&self, nonce: &[u8; 8]) -> [u8; 8];
     /// Spaces shared with a peer; empty when it is no member in good standing.
     fn shared_spaces(&self, peer: ReplicaId) -> Vec<SharedSpace>;
+    /// What both held when this replica and a peer were last equal; empty when that is not known.
+    fn agreed(&self, peer: ReplicaId) -> BTreeMap<SpaceId, Frontier>;
     /// Frontier of a space.
     fn frontier(&self, space: SpaceId) -> Frontier;
     /// Entries of a log from a number on, about so many bytes, ending at a seal.
@@ -86,6 +89,10 @@ impl Book for Casebook {
 
     fn shared_spaces(&self, peer: ReplicaId) -> Vec<SharedSpace> {
         Self::shared_spaces(self, peer)
+    }
+
+    fn agreed(&self, peer: ReplicaId) -> BTreeMap<SpaceId, Frontier> {
+        Self::agreed(self, peer)
     }
 
     fn frontier(&self, space: SpaceId) -> Frontier {

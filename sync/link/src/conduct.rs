@@ -4,7 +4,6 @@
 //! time in the simulator.
 
 use cairn_casebook::{PeerEvent, Reason, reason, why_refused};
-use cairn_ledger::ledger::ReplicaKey;
 use cairn_ledger::{ClockQuality, ReplicaId};
 use cairn_sync_protocol::session::CloseReason;
 use cairn_sync_protocol::{Effect, Event, Limits, Session, SessionConfig, Side};
@@ -14,6 +13,8 @@ use crate::errand::Errand;
 
 /// A session in which a log was set aside is begun anew after so long.
 const TRY_AGAIN_MS: u64 = 300_000;
+/// The casebook is told this often that time passes.
+const PASSING_MS: u64 = 60_000;
 /// Reasons for setting aside that are remembered.
 const SET_ASIDE_MAX: usize = 16;
 
@@ -52,15 +53,17 @@ pub struct Conduct {
     set_aside: Vec<String>,
     set_aside_ms: Option<u64>,
     now_ms: u64,
+    passing_ms: u64,
     acts: Vec<Act>,
 }
 
 impl Conduct {
     /// A session that has not begun. `once`: it ends as soon as both sides hold the same, or clearly will not.
     pub fn new(book: &dyn Book, peer: ReplicaId, once: bool) -> Self {
-        let config = SessionConfig { me: book.replica(), peer, clock: ClockQuality::Local, limits: Limits::default() };
+        let (me, agreed) = (book.replica(), book.agreed(peer));
+        let config = SessionConfig { me, peer, clock: ClockQuality::Local, agreed, limits: Limits::default() };
         Self {
-            session: Session::new(config, ReplicaKey::from_seed(&book.replica_seed())),
+            session: Session::new(config),
             once,
             over: false,
             equal: false,
@@ -69,6 +72,7 @@ impl Conduct {
             set_aside: Vec::new(),
             set_aside_ms: None,
             now_ms: 0,
+            passing_ms: 0,
             acts: Vec::new(),
         }
     }
@@ -78,6 +82,10 @@ impl Conduct {
         self.now_ms = now_ms;
         let tick = matches!(event, Event::Tick);
         self.take(event);
+        if tick && now_ms.abs_diff(self.passing_ms) >= PASSING_MS {
+            self.passing_ms = now_ms;
+            self.note(PeerEvent::Passing);
+        }
         if tick && self.set_aside_ms.is_some_and(|since_ms| now_ms >= since_ms.saturating_add(TRY_AGAIN_MS)) {
             self.take(Event::CloseAsked("again"));
         }
@@ -143,12 +151,8 @@ impl Conduct {
             Effect::PeerFrontier(space, frontier) => self.note(PeerEvent::Frontier { space, frontier }),
             Effect::PeerClock { skew_ms } => self.note(PeerEvent::ClockSkew { ms: skew_ms }),
             Effect::SetAside { by, name, detail, .. } => self.note_set_aside(by, name, detail),
-            Effect::Receipt(receipt) => self.note(PeerEvent::Receipt {
-                spaces: receipt.spaces,
-                at_ms: receipt.at_ms,
-                signature: receipt.signature.to_vec(),
-            }),
-            Effect::Equal => {
+            Effect::Equal(held) => {
+                self.note(PeerEvent::Equal { held });
                 self.equal = true;
                 self.finish_if_once();
             }

@@ -43,7 +43,7 @@ impl Errand {
         match self {
             Self::Spaces => Some(Event::Spaces(spaces(book, peer))),
             Self::Frontier(space) => Some(Event::LocalFrontier(space, book.frontier(space))),
-            Self::Read(log, from, bytes_max) => Some(read(book, log, from, bytes_max)),
+            Self::Read(log, from, bytes_max) => Some(read(book, peer, (log, from, bytes_max), now_ms)),
             Self::Locate(records) => Some(Event::Located(lookup::locate(&Held(book), &records))),
             Self::LookUp(side, places) => Some(Event::LookedUp(side, lookup::look_up(&Held(book), &places))),
             Self::Keep(parcel) => {
@@ -99,11 +99,16 @@ fn spaces(book: &dyn Book, peer: ReplicaId) -> Vec<ListedSpace> {
     book.shared_spaces(peer).into_iter().map(listed).collect()
 }
 
-fn read(book: &dyn Book, log: LogId, from: u64, bytes_max: usize) -> Event {
+/// Reads entries to be sent. That they are is in the audit before they leave.
+fn read(book: &dyn Book, peer: ReplicaId, (log, from, bytes_max): (LogId, u64, usize), now_ms: u64) -> Event {
     let parcel = book.read_parcel(&log, from, bytes_max).unwrap_or_else(|error| {
         tracing::warn!(%error, "entries that a peer lacks cannot be read");
         None
     });
+    if let Some(parcel) = &parcel {
+        let entries = parcel.entries.len() as u64;
+        warn(book.note_peer(peer, PeerEvent::Sending { space: log.space, entries }, now_ms));
+    }
     Event::ParcelRead(log, from, parcel.map(Box::new))
 }
 

@@ -3,6 +3,7 @@
 mod sticks;
 mod support;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -182,6 +183,9 @@ impl<F: Fn() + Send + Sync + 'static> Book for Behind<F> {
     }
     fn shared_spaces(&self, peer: ReplicaId) -> Vec<SharedSpace> {
         self.book.shared_spaces(peer)
+    }
+    fn agreed(&self, peer: ReplicaId) -> BTreeMap<SpaceId, Frontier> {
+        self.book.agreed(peer)
     }
     fn frontier(&self, space: SpaceId) -> Frontier {
         self.book.frontier(space)
@@ -369,6 +373,9 @@ impl Book for Stranger {
     }
     fn shared_spaces(&self, _: ReplicaId) -> Vec<SharedSpace> {
         vec![SharedSpace { space: SpaceId([1; 16]), registry: true, audit: false }]
+    }
+    fn agreed(&self, _: ReplicaId) -> BTreeMap<SpaceId, Frontier> {
+        BTreeMap::new()
     }
     fn frontier(&self, _: SpaceId) -> Frontier {
         Frontier::default()

@@ -3,15 +3,16 @@
 //! [`FrameReader`] cuts a byte stream into frames and refuses a frame by its header, before its body is
 //! buffered. [`decode_frame`] turns one frame into a [`Frame`]; it is total and bounded.
 
-use cairn_ledger::{ClockQuality, EntryHash, Frontier, Incarnation, LogId, LogKey, ReplicaId, SpaceId};
+use cairn_ledger::{ClockQuality, EntryHash, Frontier, LogId, SpaceId};
 
 use crate::Refusal;
 use crate::bytes::{Reader, put_number, put_text};
-use crate::frontier::{lane, put_frontier, read_frontier};
+use crate::frontier::{put_frontier, read_frontier};
+use crate::holdings::{BASE_BYTES, Moved, put_log, read_log};
 use crate::limits::{
-    DETAIL_CHARS_MAX, EVIDENCE_BYTES_MAX, FRAME_BYTES_MAX, NAME_CHARS_MAX, SPACES_MAX, UNIX_MS_MAX, VERSION,
+    DETAIL_CHARS_MAX, EVIDENCE_BYTES_MAX, FRAME_BYTES_MAX, HELLO_BYTES_MAX, NAME_CHARS_MAX, SPACES_MAX, UNIX_MS_MAX,
+    VERSION,
 };
-use crate::receipt::Receipt;
 
 pub(crate) const HELLO: u8 = 1;
 pub(crate) const SPACES: u8 = 2;
@@ -20,9 +21,10 @@ pub(crate) const REGISTRY_DONE: u8 = 4;
 pub(crate) const PARCEL: u8 = 5;
 pub(crate) const HELD: u8 = 6;
 pub(crate) const REFUSED: u8 = 7;
-pub(crate) const RECEIPT: u8 = 8;
+pub(crate) const ASK: u8 = 8;
 pub(crate) const BYE: u8 = 9;
 pub(crate) const EVIDENCE: u8 = 10;
+pub(crate) const LISTED: u8 = 11;
 
 /// A space in a list: its name and the digest of the sender's frontier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,18 +42,16 @@ pub struct Hello {
     pub version_min: u8,
     /// Highest version spoken.
     pub version_max: u8,
-    /// The registry of the agency.
-    pub registry: SpaceId,
-    /// Who speaks.
-    pub replica: ReplicaId,
-    /// Its clock in milliseconds since 1970.
+    /// The sender's clock in milliseconds since 1970.
     pub unix_ms: u64,
     /// How far it trusts its clock.
     pub clock: ClockQuality,
     /// The newest dictionary it has for parcels; it has all before.
     pub dictionary: u64,
-    /// The spaces it shares with the one it speaks to, in rising order; the registry is one of them.
-    pub spaces: Vec<SpaceLine>,
+    /// Digest of everything it holds of what it shares with the one it speaks to ([`crate::holdings::digest_of`]).
+    pub digest: [u8; 32],
+    /// The agreement with this peer that it remembers, and what moved since; `None`: it remembers none, or too much moved.
+    pub moved: Option<([u8; BASE_BYTES], Moved)>,
 }
 
 /// How a parcel names its log.
@@ -76,12 +76,15 @@ pub enum Frame {
     RegistryDone,
     /// Entries: the log and the packed rest.
     Parcel(LogName, Vec<u8>),
-    /// Answer to the oldest unanswered parcel: it is durable; the log is now held up to this number.
-    Held(u64, EntryHash),
+    /// Answer to the oldest unanswered parcel: it is durable. The log is now held up to this number, if that is not the last one
+    /// of the parcel.
+    Held(Option<(u64, EntryHash)>),
     /// Answer to the oldest unanswered parcel: nothing of it was kept, for this reason.
     Refused(String, String),
-    /// A signed statement of what the sender holds.
-    Receipt(Receipt),
+    /// The sender cannot tell from the greeting what the receiver holds; this is what it listed itself.
+    Ask(Vec<SpaceLine>),
+    /// Answer to [`Frame::Ask`]: what the sender listed when it greeted. The frontiers of the spaces that differ follow.
+    Listed(Vec<SpaceLine>),
     /// The sender closes the session, for this reason.
     Bye(String, String),
     /// A signed header of the sender's history of a log of which the receiver holds another.
@@ -117,18 +120,24 @@ impl Frame {
                 out.extend_from_slice(packed);
                 PARCEL
             }
-            Self::Held(number, hash) => {
-                put_number(out, *number);
-                out.extend_from_slice(&hash.0);
+            Self::Held(further) => {
+                if let Some((number, hash)) = further {
+                    put_number(out, *number);
+                    out.extend_from_slice(&hash.0);
+                }
                 HELD
             }
             Self::Refused(name, detail) => {
                 put_reason(out, name, detail);
                 REFUSED
             }
-            Self::Receipt(receipt) => {
-                put_receipt(out, receipt);
-                RECEIPT
+            Self::Ask(spaces) => {
+                put_spaces(out, spaces);
+                ASK
+            }
+            Self::Listed(spaces) => {
+                put_spaces(out, spaces);
+                LISTED
             }
             Self::Bye(name, detail) => {
                 put_reason(out, name, detail);
@@ -155,12 +164,18 @@ pub(crate) fn wrap(kind: u8, body: &[u8]) -> Vec<u8> {
 impl Hello {
     fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&[self.version_min, self.version_max]);
-        out.extend_from_slice(&self.registry.0);
-        out.extend_from_slice(&self.replica.0);
         put_number(out, self.unix_ms.min(UNIX_MS_MAX));
         out.push(self.clock as u8);
         put_number(out, self.dictionary);
-        put_spaces(out, &self.spaces);
+        out.extend_from_slice(&self.digest);
+        match &self.moved {
+            Some((base, moved)) => {
+                out.push(1);
+                out.extend_from_slice(base);
+                moved.put(out);
+            }
+            None => out.push(0),
+        }
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Refusal> {
@@ -168,20 +183,23 @@ impl Hello {
         if version_min > VERSION || version_max < VERSION {
             return Err(Refusal::NoCommonVersion(version_min, version_max));
         }
-        let registry = SpaceId(reader.array()?);
-        let replica = ReplicaId(reader.array()?);
         let unix_ms = reader.number()?;
         if unix_ms > UNIX_MS_MAX {
             return Err(Refusal::BadValue("the clock of a greeting"));
         }
         let clock = crate::parcel::clock(reader.byte()?)?;
         let dictionary = reader.number()?;
-        let spaces = read_spaces(reader)?;
+        let digest = reader.array()?;
+        let moved = match reader.byte()? {
+            0 => None,
+            1 => Some((reader.array()?, Moved::read(reader)?)),
+            _ => return Err(Refusal::BadValue("the agreement of a greeting")),
+        };
         if version_max > VERSION {
             // A newer program may say more; what this version does not know it does not need.
             reader.rest();
         }
-        Ok(Self { version_min, version_max, registry, replica, unix_ms, clock, dictionary, spaces })
+        Ok(Self { version_min, version_max, unix_ms, clock, dictionary, digest, moved })
     }
 }
 
@@ -204,20 +222,6 @@ impl LogName {
     }
 }
 
-fn put_log(out: &mut Vec<u8>, log: &LogId) {
-    out.extend_from_slice(&log.space.0);
-    out.extend_from_slice(&log.key.replica.0);
-    out.extend_from_slice(&log.key.incarnation.0.to_be_bytes());
-    out.push(log.key.lane as u8);
-}
-
-fn read_log(reader: &mut Reader<'_>) -> Result<LogId, Refusal> {
-    let space = SpaceId(reader.array()?);
-    let replica = ReplicaId(reader.array()?);
-    let incarnation = Incarnation(u64::from_be_bytes(reader.array()?));
-    Ok(LogId { space, key: LogKey { replica, incarnation, lane: lane(reader.byte()?)? } })
-}
-
 fn put_spaces(out: &mut Vec<u8>, spaces: &[SpaceLine]) {
     put_number(out, spaces.len() as u64);
     for line in spaces {
@@ -237,19 +241,6 @@ fn read_spaces(reader: &mut Reader<'_>) -> Result<Vec<SpaceLine>, Refusal> {
         spaces.push(line);
     }
     Ok(spaces)
-}
-
-fn put_receipt(out: &mut Vec<u8>, receipt: &Receipt) {
-    put_number(out, receipt.at_ms);
-    let line = |(space, digest): &(SpaceId, [u8; 32])| SpaceLine { space: *space, digest: *digest };
-    put_spaces(out, &receipt.spaces.iter().map(line).collect::<Vec<_>>());
-    out.extend_from_slice(&receipt.signature);
-}
-
-fn read_receipt(reader: &mut Reader<'_>) -> Result<Receipt, Refusal> {
-    let at_ms = reader.number()?;
-    let spaces = read_spaces(reader)?.into_iter().map(|line| (line.space, line.digest)).collect();
-    Ok(Receipt { at_ms, spaces, signature: reader.array()? })
 }
 
 pub(crate) fn put_reason(out: &mut Vec<u8>, name: &str, detail: &str) {
@@ -284,9 +275,11 @@ pub fn decode_frame(kind: u8, body: &[u8]) -> Result<Frame, Refusal> {
         FRONTIER => Frame::Frontier(SpaceId(reader.array()?), read_frontier(&mut reader)?),
         REGISTRY_DONE => Frame::RegistryDone,
         PARCEL => Frame::Parcel(LogName::read(&mut reader)?, reader.rest().to_vec()),
-        HELD => Frame::Held(reader.number()?, EntryHash(reader.array()?)),
+        HELD if body.is_empty() => Frame::Held(None),
+        HELD => Frame::Held(Some((reader.number()?, EntryHash(reader.array()?)))),
         REFUSED => read_reason(&mut reader).map(|(name, detail)| Frame::Refused(name, detail))?,
-        RECEIPT => Frame::Receipt(read_receipt(&mut reader)?),
+        ASK => Frame::Ask(read_spaces(&mut reader)?),
+        LISTED => Frame::Listed(read_spaces(&mut reader)?),
         BYE => read_reason(&mut reader).map(|(name, detail)| Frame::Bye(name, detail))?,
         EVIDENCE => Frame::Evidence(read_log(&mut reader)?, reader.rest().to_vec()),
         kind => return Err(Refusal::UnknownFrame(kind)),
@@ -298,7 +291,8 @@ pub fn decode_frame(kind: u8, body: &[u8]) -> Result<Frame, Refusal> {
 /// Longest body of a frame of this type; `None` when there is no such type.
 fn body_max(kind: u8) -> Option<usize> {
     match kind {
-        HELLO | SPACES | RECEIPT => Some(128 + SPACES_MAX * 48),
+        HELLO => Some(HELLO_BYTES_MAX),
+        SPACES | ASK | LISTED => Some(128 + SPACES_MAX * 48),
         FRONTIER | PARCEL => Some(FRAME_BYTES_MAX),
         REGISTRY_DONE => Some(0),
         HELD => Some(42),

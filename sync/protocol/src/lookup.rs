@@ -10,6 +10,7 @@ pub use cairn_record::RecordId;
 use cairn_record::{FieldNo, Kind};
 
 use crate::parcel::anatomy::{Content, Shape, take_apart};
+use crate::parcel::pattern::Pattern;
 
 /// Most places told of one record: the first and the newest.
 pub const PLACES_MAX: usize = 32;
@@ -43,9 +44,11 @@ pub struct Seen {
     pub(crate) shape: Shape,
     pub(crate) record: Option<RecordId>,
     pub(crate) change: Option<Sketch>,
+    /// Which fields it writes and how, if it is a change.
+    pub(crate) outline: Option<Pattern>,
 }
 
-/// The outline of a record change.
+/// What of a record change an audit line follows from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sketch {
     pub(crate) kind: Kind,
@@ -57,15 +60,17 @@ impl Seen {
     /// What this entry says.
     pub fn of(hash: EntryHash, entry: &OpenEntry) -> Self {
         let (shape, content) = take_apart(entry);
-        let change = match content {
-            Content::Change(change) if change.ops.len() <= FIELDS_MAX => Some(Sketch {
-                kind: change.kind,
-                creates: change.deps.is_empty(),
-                fields: change.ops.iter().map(|op| op.field).collect(),
-            }),
+        let change = match &content {
+            Content::Change(change) if change.ops.len() <= FIELDS_MAX => Some(change),
             _ => None,
         };
-        Self { name: hash.short(), hlc: entry.hlc, shape, record: entry.record, change }
+        let outline = change.map(Pattern::of);
+        let change = change.map(|change| Sketch {
+            kind: change.kind,
+            creates: change.deps.is_empty(),
+            fields: change.ops.iter().map(|op| op.field).collect(),
+        });
+        Self { name: hash.short(), hlc: entry.hlc, shape, record: entry.record, change, outline }
     }
 }
 

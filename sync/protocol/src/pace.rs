@@ -1,7 +1,9 @@
 //! How large a parcel suits the link.
 //!
 //! Small enough that an urgent entry never waits long behind a parcel on its way, large enough that the link
-//! is not idle between parcels. The only measure is how long a parcel took from being sent to being answered.
+//! is not idle between parcels. The only measure is how long a parcel took from being sent to being answered. What counts is
+//! its size on the wire; how many entries fit is foretold from how the ones before were packed, and a parcel that came out far
+//! too large is packed anew.
 
 use crate::Limits;
 
@@ -12,6 +14,11 @@ const QUICK_MS: u64 = 150;
 /// So many parcels of one size must have got through before a larger one is tried: what a cut costs stays in
 /// proportion to what got through before it.
 const PROVEN: u32 = 4;
+/// How many bytes of sealed entries make one on the wire, before anything is known and at most.
+const RATIO_AT_FIRST: usize = 12;
+const RATIO_MAX: usize = 48;
+/// What every parcel costs, however little is in it: the seal and the heads.
+const FIXED_BYTES: usize = 80;
 
 /// Adapts the size of parcels.
 #[derive(Clone, Debug)]
@@ -21,6 +28,8 @@ pub struct Pace {
     bytes_max: usize,
     quickest_ms: u64,
     proven: u32,
+    /// Bytes of sealed entries for one on the wire, of records and of audit.
+    ratios: [usize; 2],
 }
 
 impl Pace {
@@ -32,18 +41,32 @@ impl Pace {
             bytes_max: limits.parcel_bytes_max,
             quickest_ms: u64::MAX,
             proven: 0,
+            ratios: [RATIO_AT_FIRST; 2],
         }
     }
 
-    /// Size of the next parcel in bytes before compression.
+    /// Size of the next parcel in bytes on the wire.
     pub fn parcel_bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// So many bytes of sealed entries are expected to make such a parcel.
+    pub fn sealed_bytes(&self, audit: bool) -> usize {
+        self.bytes.saturating_mul(self.ratios[usize::from(audit)])
+    }
+
+    /// A parcel of so many bytes of sealed entries came out so large. Whether it is far too large for the link.
+    pub fn packed(&mut self, audit: bool, sealed_bytes: usize, wire_bytes: usize) -> bool {
+        let ratio = sealed_bytes / wire_bytes.saturating_sub(FIXED_BYTES).max(1);
+        self.ratios[usize::from(audit)] = ratio.clamp(1, RATIO_MAX);
+        wire_bytes > self.bytes.saturating_mul(2)
     }
 
     /// How hard to compress: on a slow link a byte costs more than the time to save it.
     pub fn compression_level(&self) -> i32 {
         match self.bytes {
-            0..=32_768 => 12,
+            0..=8_192 => 19,
+            8_193..=32_768 => 12,
             32_769..=131_072 => 6,
             _ => 3,
         }
@@ -73,11 +96,11 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// Answer times over a link of that rate, with two parcels ahead of each, halved by compression.
+    /// Answer times over a link of that rate, with another parcel ahead of each.
     fn settle(bytes_per_s: u64, round_trip_ms: u64) -> usize {
         let mut pace = Pace::new(&Limits::default());
         for _ in 0..100 {
-            let on_the_way = pace.parcel_bytes() as u64 * 3 / 2;
+            let on_the_way = pace.parcel_bytes() as u64 * 2;
             pace.answered(round_trip_ms + on_the_way * 1000 / bytes_per_s);
         }
         pace.parcel_bytes()
@@ -96,7 +119,7 @@ mod tests {
     #[test]
     fn a_slow_link_keeps_an_urgent_entry_from_waiting() {
         let bytes = settle(8_000, 600);
-        assert!((4 * 1024..=16 * 1024).contains(&bytes), "{bytes}");
+        assert!((2 * 1024..=8 * 1024).contains(&bytes), "{bytes}");
     }
 
     #[test]
@@ -107,5 +130,14 @@ mod tests {
             pace.answered(20_000);
         }
         assert_eq!(pace.parcel_bytes(), 2 * 1024);
+    }
+
+    #[test]
+    fn what_packs_well_fills_a_parcel_and_what_does_not_is_packed_anew() {
+        let mut pace = Pace::new(&Limits::default());
+        assert!(!pace.packed(false, 40_000, 2_080));
+        assert_eq!(pace.sealed_bytes(false), 4 * 1024 * 20);
+        assert!(pace.packed(false, 80_000, 70_000), "pictures, perhaps");
+        assert_eq!((pace.sealed_bytes(false), pace.sealed_bytes(true)), (4 * 1024, 4 * 1024 * 12));
     }
 }

@@ -16,7 +16,7 @@ mod dictionary;
 pub(crate) mod event;
 mod logs;
 mod pack;
-mod pattern;
+pub(crate) mod pattern;
 mod unpack;
 
 use cairn_ledger::parcel::HASH_TO_DERIVE;

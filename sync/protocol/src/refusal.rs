@@ -17,10 +17,10 @@ pub enum Refusal {
     /// A value is outside its range or not in its one canonical form.
     #[error("{0} has a value that is not allowed")]
     BadValue(&'static str),
-    /// A frame type that version 2 does not have.
+    /// A frame type that version 3 does not have.
     #[error("there is no frame of type {0}")]
     UnknownFrame(u8),
-    /// A parcel in a form that version 2 does not have.
+    /// A parcel in a form that version 3 does not have.
     #[error("there is no parcel form {0}")]
     UnknownForm(u8),
     /// A parcel compressed with a dictionary that this program does not have.
@@ -33,12 +33,9 @@ pub enum Refusal {
     #[error("the compressed part of the parcel is damaged")]
     BadCompression,
     /// No protocol version in common.
-    #[error("this machine speaks protocol version 2, the peer versions {0} to {1}; update the older one")]
+    #[error("this machine speaks protocol version 3, the peer versions {0} to {1}; update the older one")]
     NoCommonVersion(u8, u8),
-    /// The greeting names another replica than the connection proved.
-    #[error("the greeting names another replica than the one that opened the connection")]
-    WrongReplica,
-    /// The greeting names another agency's registry.
+    /// The peer does not list the registry of this agency.
     #[error("the peer belongs to another agency")]
     OtherAgency,
     /// This machine shares no space with the peer.
@@ -59,11 +56,8 @@ pub enum Refusal {
     /// An answer that fits no parcel sent.
     #[error("an answer came that does not fit the parcel it answers")]
     BadAnswer,
-    /// A receipt whose signature is not the peer's.
-    #[error("the signature of the receipt is not the peer's")]
-    BadReceipt,
-    /// Receipts or lists of spaces came in a flood.
-    #[error("too many receipts or lists came in a short time")]
+    /// Lists of spaces or evidence came in a flood.
+    #[error("too many lists or headers came in a short time")]
     Flood,
     /// No greeting came in time.
     #[error("the peer did not greet in time")]
@@ -87,7 +81,6 @@ impl Refusal {
             Self::UnknownReference => "unknown-reference",
             Self::BadCompression => "bad-compression",
             Self::NoCommonVersion(..) => "no-common-version",
-            Self::WrongReplica => "wrong-replica",
             Self::OtherAgency => "other-agency",
             Self::NotAMember => "not-a-member",
             Self::OutOfPhase(_) => "out-of-phase",
@@ -95,7 +88,6 @@ impl Refusal {
             Self::WindowExceeded => "window-exceeded",
             Self::SentAgain => "sent-again",
             Self::BadAnswer => "bad-answer",
-            Self::BadReceipt => "bad-receipt",
             Self::Flood => "flood",
             Self::GreetTimeout => "greet-timeout",
             Self::AnswerTimeout => "answer-timeout",

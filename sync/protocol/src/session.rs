@@ -1,10 +1,11 @@
 //! The state machine of one session with one peer.
 //!
 //! [`Session::step`] takes an event and gives effects, to be done in their order. The work is split by what it
-//! is about: [`spaces`] which spaces are shared and how far each side holds them, [`sending`] and [`receiving`]
-//! parcels, [`proof`] receipts and the words "equal" and "settled". After every event [`Session::advance`] does
+//! is about: [`greeting`] how two sides learn what each holds, [`spaces`] which spaces are shared and how far, [`sending`]
+//! and [`receiving`] parcels, [`proof`] the words "equal" and "settled". After every event [`Session::advance`] does
 //! whatever has become possible.
 
+mod greeting;
 mod proof;
 mod receiving;
 mod sending;
@@ -12,17 +13,15 @@ mod spaces;
 
 use std::collections::BTreeMap;
 
-use cairn_ledger::ledger::ReplicaKey;
 use cairn_ledger::{ClockQuality, EntryHash, Frontier, LogId, OpenParcel, ReplicaId, SpaceId};
 use cairn_record::RecordId;
 
-use crate::frame::{Frame, FrameReader, Hello, decode_frame};
-use crate::limits::VERSION;
+use crate::frame::{Frame, FrameReader, decode_frame};
+use crate::holdings::Holdings;
 use crate::lookup::{Place, Seen};
-use crate::parcel::DICTIONARY_ID;
-use crate::receipt::Receipt;
 use crate::{Limits, Refusal};
 
+use greeting::Greeting;
 use proof::Proof;
 use receiving::Receiving;
 use sending::Sending;
@@ -37,6 +36,8 @@ pub struct SessionConfig {
     pub peer: ReplicaId,
     /// How far this machine trusts its clock.
     pub clock: ClockQuality,
+    /// What was last agreed with this peer: what both held when [`Effect::Equal`] last said so. Empty when that is not known.
+    pub agreed: Holdings,
     /// What this side chooses for itself.
     pub limits: Limits,
 }
@@ -160,10 +161,9 @@ pub enum Effect {
         /// More, for a person.
         detail: String,
     },
-    /// A receipt of the peer; its signature was checked.
-    Receipt(Receipt),
-    /// Both sides hold the same in every space they share, and have said so with receipts. Said again after each change.
-    Equal,
+    /// Both sides hold the same in every space they share: this. Said again after each change. To be remembered for the next
+    /// greeting with this peer.
+    Equal(Holdings),
     /// Nothing is left to send and yet something differs (a log set aside, a space only one side has).
     Settled,
     /// Close the connection once what was sent is through.
@@ -205,6 +205,8 @@ impl CloseReason {
 enum Phase {
     /// Waiting for both greetings.
     Greet,
+    /// The peer's greeting did not say what it holds: it was asked.
+    Asking,
     /// Only the registry moves.
     Registry,
     /// Everything shared moves.
@@ -216,11 +218,11 @@ enum Phase {
 /// One session with one peer.
 pub struct Session {
     config: SessionConfig,
-    key: ReplicaKey,
     now_ms: u64,
     started_ms: u64,
     phase: Phase,
     reader: FrameReader,
+    greeting: Greeting,
     listing: Listing,
     spaces: BTreeMap<SpaceId, Space>,
     sending: Sending,
@@ -230,16 +232,16 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that has not started. The key signs receipts.
-    pub fn new(config: SessionConfig, key: ReplicaKey) -> Self {
+    /// A session that has not started.
+    pub fn new(config: SessionConfig) -> Self {
         Self {
             sending: Sending::new(&config.limits),
             config,
-            key,
             now_ms: 0,
             started_ms: 0,
             phase: Phase::Greet,
             reader: FrameReader::default(),
+            greeting: Greeting::default(),
             listing: Listing::default(),
             spaces: BTreeMap::new(),
             receiving: Receiving::default(),
@@ -336,11 +338,13 @@ impl Session {
             let frame = decode_frame(kind, body)?;
             self.take_frame(frame)?;
             self.advance()?;
+            self.take_deferred()?;
         }
         Ok(())
     }
 
     fn take_frame(&mut self, frame: Frame) -> Result<(), Refusal> {
+        self.forget_greeting(&frame);
         match (frame, self.phase) {
             (Frame::Hello(hello), Phase::Greet) => self.take_hello(hello),
             (Frame::Bye(name, detail), _) => {
@@ -350,7 +354,12 @@ impl Session {
             }
             (Frame::Hello(_), _) => Err(Refusal::OutOfPhase("a second greeting")),
             (_, Phase::Greet) => Err(Refusal::OutOfPhase("something before the greeting")),
-            (Frame::Spaces(_) | Frame::Receipt(_), Phase::Registry) => {
+            (Frame::Ask(spaces), _) => self.take_ask(&spaces),
+            (Frame::Listed(spaces), Phase::Asking) => self.take_listed(&spaces),
+            (Frame::Frontier(space, frontier), Phase::Asking) => self.take_told(space, frontier),
+            (frame, Phase::Asking) => self.defer(frame),
+            (Frame::Listed(_), _) => Err(Refusal::Unsolicited("a list")),
+            (Frame::Spaces(_), Phase::Registry) => {
                 Err(Refusal::OutOfPhase("something before the registry was complete"))
             }
             (Frame::Spaces(spaces), _) => self.take_peer_spaces(&spaces),
@@ -358,9 +367,8 @@ impl Session {
             (Frame::RegistryDone, Phase::Registry) => self.take_registry_done(),
             (Frame::RegistryDone, _) => Err(Refusal::OutOfPhase("the end of the registry")),
             (Frame::Parcel(name, packed), _) => self.take_parcel(name, &packed),
-            (Frame::Held(number, hash), _) => self.take_held(number, hash),
+            (Frame::Held(further), _) => self.take_held(further),
             (Frame::Refused(name, detail), _) => self.take_refused(name, detail),
-            (Frame::Receipt(receipt), _) => self.take_receipt(receipt),
             (Frame::Evidence(log, shown), _) => self.take_evidence(log, shown),
         }
     }
@@ -382,7 +390,8 @@ impl Session {
 
     fn check_time(&mut self) -> Result<(), Refusal> {
         let limits = &self.config.limits;
-        if self.phase == Phase::Greet && self.now_ms >= self.started_ms.saturating_add(limits.greet_timeout_ms) {
+        let greeting = matches!(self.phase, Phase::Greet | Phase::Asking);
+        if greeting && self.now_ms >= self.started_ms.saturating_add(limits.greet_timeout_ms) {
             return Err(Refusal::GreetTimeout);
         }
         let oldest_ms = self.sending.oldest_ms();
@@ -391,19 +400,6 @@ impl Session {
         }
         self.ask_stale_audit(false);
         Ok(())
-    }
-
-    fn hello(&self, registry: SpaceId, spaces: Vec<crate::frame::SpaceLine>) -> Frame {
-        Frame::Hello(Hello {
-            version_min: VERSION,
-            version_max: VERSION,
-            registry,
-            replica: self.config.me,
-            unix_ms: self.now_ms,
-            clock: self.config.clock,
-            dictionary: DICTIONARY_ID,
-            spaces,
-        })
     }
 
     fn send(&mut self, frame: &Frame) {

@@ -4,7 +4,9 @@
 mod support;
 
 use bolero::check;
-use cairn_ledger::{Incarnation, Lane, LogId, LogKey, ReplicaId, SpaceId};
+use cairn_ledger::{EntryHash, Frontier, Incarnation, Lane, LogId, LogKey, ReplicaId, SpaceId};
+use cairn_sync_protocol::frame::{Frame, Hello};
+use cairn_sync_protocol::holdings::Holdings;
 use cairn_sync_protocol::join::decode_join_frame;
 use cairn_sync_protocol::parcel::{LogNames, decode_parcel, read_parcel};
 use cairn_sync_protocol::stick::{MAGIC, StickReader};
@@ -26,6 +28,20 @@ fn frames() {
             reader.feed(&again);
             let (kind, body) = reader.next_frame().expect("it was encoded").expect("it is whole");
             assert_eq!(decode_frame(kind, body), Ok(frame));
+        }
+    });
+}
+
+/// Greetings, applied to what somebody remembers.
+#[test]
+fn greetings() {
+    let log = |lane| LogKey { replica: ReplicaId([2; 32]), incarnation: Incarnation(3), lane };
+    let held = [(log(Lane::Urgent), (1, EntryHash([4; 32]))), (log(Lane::Bulk), (9, EntryHash([5; 32])))];
+    let agreed = Holdings::from([(SpaceId([1; 16]), Frontier(held.into())), (SpaceId([2; 16]), Frontier::default())]);
+    check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
+        let body = [&[3, 3, 0, 1, 1][..], &[7; 32], &[1], &[8; 8], bytes].concat();
+        if let Ok(Frame::Hello(Hello { moved: Some((_, moved)), .. })) = decode_frame(1, &body) {
+            let _ = moved.apply(&agreed);
         }
     });
 }

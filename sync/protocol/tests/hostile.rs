@@ -2,10 +2,10 @@
 
 mod support;
 
-use cairn_ledger::{ClockQuality, EntryHash, Frontier, Lane, LogId, ReplicaId, SpaceId};
+use cairn_ledger::{ClockQuality, EntryHash, Frontier, Lane, LogId, SpaceId};
 use cairn_sync_protocol::frame::{Frame, Hello, LogName, SpaceLine};
+use cairn_sync_protocol::holdings::{self, Holdings};
 use cairn_sync_protocol::parcel::put_parcel;
-use cairn_sync_protocol::receipt::{self, Receipt};
 use cairn_sync_protocol::session::CloseReason;
 use cairn_sync_protocol::{Effect, Event, FrameReader, Limits, Session, SessionConfig, decode_frame, lookup};
 use support::Dice;
@@ -29,9 +29,10 @@ impl Table {
             me: honest.replica,
             peer: peer.replica,
             clock: ClockQuality::Local,
+            agreed: Holdings::new(),
             limits: Limits::default(),
         };
-        let session = Session::new(config, honest.key());
+        let session = Session::new(config);
         let mut table = Self {
             honest,
             peer,
@@ -46,8 +47,15 @@ impl Table {
         table
     }
 
-    /// Both hold the same registry; the records of the peer are not here yet.
+    /// Both hold the same registry; the records of the peer are not here yet, but it has said what it holds.
     fn greeted() -> Self {
+        let mut table = Self::asked();
+        table.answer();
+        table
+    }
+
+    /// The peer has greeted, and was asked what it holds.
+    fn asked() -> Self {
         let (mut honest, mut peer) = (Store::new(1), Store::new(2));
         honest.write(RECORDS, Lane::Normal, 3, 100);
         peer.write(RECORDS, Lane::Normal, 5, 100);
@@ -59,20 +67,30 @@ impl Table {
     }
 
     fn hello(&self) -> Frame {
+        let held = self.peer.spaces.iter().map(|line| (line.space, self.peer.frontier(line.space))).collect();
+        Frame::Hello(Hello {
+            version_min: 3,
+            version_max: 3,
+            unix_ms: self.now_ms,
+            clock: ClockQuality::Local,
+            dictionary: 1,
+            digest: holdings::digest_of(&REGISTRY, &held),
+            moved: None,
+        })
+    }
+
+    fn listed(&self) -> Frame {
         let line = |line: &cairn_sync_protocol::ListedSpace| SpaceLine {
             space: line.space,
             digest: self.peer.frontier(line.space).digest(),
         };
-        Frame::Hello(Hello {
-            version_min: 2,
-            version_max: 2,
-            registry: REGISTRY,
-            replica: self.peer.replica,
-            unix_ms: self.now_ms,
-            clock: ClockQuality::Local,
-            dictionary: 1,
-            spaces: self.peer.spaces.iter().map(line).collect(),
-        })
+        Frame::Listed(self.peer.spaces.iter().map(line).collect())
+    }
+
+    fn answer(&mut self) {
+        let listed = self.listed();
+        self.say(&listed);
+        self.say_frontier();
     }
 
     fn log(&self) -> LogId {
@@ -158,16 +176,15 @@ fn frames(bytes: &[u8]) -> Vec<Frame> {
 #[test]
 fn an_honest_peer_is_not_refused() {
     let mut table = Table::greeted();
-    table.say_frontier();
     let parcel = table.parcel(1, |_| ());
     table.say(&parcel);
     assert_eq!((table.kept, &table.closed), (5, &None));
-    assert!(matches!(table.sent.last(), Some(Frame::Held(5, _))));
+    assert!(matches!(table.sent.last(), Some(Frame::Held(None))));
 }
 
 #[test]
 fn frames_before_the_greeting_are_out_of_phase() {
-    for frame in [Frame::RegistryDone, Frame::Held(1, EntryHash([0; 32])), Frame::Spaces(Vec::new())] {
+    for frame in [Frame::RegistryDone, Frame::Held(None), Frame::Ask(Vec::new()), Frame::Spaces(Vec::new())] {
         let mut table = Table::new(Store::new(1), Store::new(2));
         table.say(&frame);
         table.is_closed_for("out-of-phase");
@@ -187,6 +204,9 @@ fn content_before_the_registry_is_out_of_phase() {
         let mut table = Table::new(honest, peer);
         let hello = table.hello();
         table.say(&hello);
+        table.answer();
+        let registry = Frame::Frontier(REGISTRY, table.peer.frontier(REGISTRY));
+        table.say(&registry);
         let frame = if content == 0 { Frame::Frontier(RECORDS, Frontier::default()) } else { table.parcel(1, |_| ()) };
         table.say(&frame);
         table.is_closed_for("out-of-phase");
@@ -194,27 +214,91 @@ fn content_before_the_registry_is_out_of_phase() {
 }
 
 #[test]
-fn another_replica_agency_or_version_is_named() {
-    type Change = fn(&mut Hello);
-    let cases: [(Change, &str); 4] = [
-        (|hello| hello.replica = ReplicaId([9; 32]), "wrong-replica"),
-        (
-            |hello| {
-                hello.registry = SpaceId([9; 16]);
-                hello.spaces = vec![SpaceLine { space: SpaceId([9; 16]), digest: [0; 32] }];
-            },
-            "other-agency",
-        ),
-        (|hello| hello.spaces.clear(), "bad-value"),
-        (|hello| (hello.version_min, hello.version_max) = (3, 4), "no-common-version"),
-    ];
-    for (change, name) in cases {
-        let mut table = Table::new(Store::new(1), Store::new(2));
-        let Frame::Hello(mut hello) = table.hello() else { unreachable!() };
-        change(&mut hello);
-        table.say(&Frame::Hello(hello));
-        table.is_closed_for(name);
+fn another_version_or_agency_is_named() {
+    let mut table = Table::new(Store::new(1), Store::new(2));
+    let Frame::Hello(mut hello) = table.hello() else { unreachable!() };
+    (hello.version_min, hello.version_max) = (4, 5);
+    table.say(&Frame::Hello(hello));
+    table.is_closed_for("no-common-version");
+
+    let mut table = Table::asked();
+    table.say(&Frame::Listed(vec![SpaceLine { space: SpaceId([9; 16]), digest: [0; 32] }]));
+    table.is_closed_for("other-agency");
+}
+
+#[test]
+fn an_answer_that_does_not_fit_the_greeting_closes_the_session() {
+    let mut table = Table::asked();
+    let Frame::Listed(mut lines) = table.listed() else { unreachable!() };
+    lines[1].digest[0] ^= 1;
+    table.say(&Frame::Listed(lines));
+    table.is_closed_for("bad-value");
+
+    let mut table = Table::asked();
+    let listed = table.listed();
+    table.say(&listed);
+    table.say(&Frame::Frontier(RECORDS, Frontier::default()));
+    table.is_closed_for("bad-value");
+
+    let mut table = Table::asked();
+    let listed = table.listed();
+    table.say(&listed);
+    table.say(&Frame::Frontier(REGISTRY, Frontier::default()));
+    table.is_closed_for("unsolicited");
+
+    let mut table = Table::asked();
+    table.say_frontier();
+    table.is_closed_for("unsolicited");
+}
+
+#[test]
+fn a_greeting_that_lies_about_an_agreement_is_asked_and_believed_only_with_its_digest() {
+    let mut honest = Store::new(1);
+    honest.write(RECORDS, Lane::Normal, 3, 100);
+    let mut table = Table::new(honest, Store::new(2));
+    let agreed = Holdings::from([(REGISTRY, Frontier::default())]);
+    let base = holdings::base_of(&holdings::digest_of(&REGISTRY, &agreed));
+    let Frame::Hello(mut hello) = table.hello() else { unreachable!() };
+    hello.moved = Some((base, holdings::Moved::default()));
+    table.say(&Frame::Hello(hello));
+    assert!(matches!(table.sent.last(), Some(Frame::Ask(_))), "{:?}", table.sent);
+}
+
+#[test]
+fn what_comes_before_the_answer_waits_within_limits() {
+    let mut table = Table::asked();
+    let parcel = table.parcel(1, |_| ());
+    table.say(&parcel);
+    assert_eq!(table.kept, 0);
+    table.answer();
+    assert_eq!((table.kept, &table.closed), (5, &None));
+
+    let mut table = Table::asked();
+    for _ in 0..8 {
+        let parcel = table.parcel(1, |_| ());
+        table.say(&parcel);
     }
+    table.is_closed_for("window-exceeded");
+
+    let mut table = Table::asked();
+    for _ in 0..33 {
+        table.say(&Frame::RegistryDone);
+    }
+    table.is_closed_for("too-large");
+}
+
+#[test]
+fn a_question_is_answered_once() {
+    let mut table = Table::greeted();
+    table.say(&Frame::Ask(Vec::new()));
+    table.is_closed_for("unsolicited");
+
+    let mut table = Table::asked();
+    table.say(&Frame::Ask(Vec::new()));
+    assert!(table.sent.iter().any(|frame| matches!(frame, Frame::Listed(lines) if lines.len() == 3)));
+    assert_eq!(table.sent.iter().filter(|frame| matches!(frame, Frame::Frontier(..))).count(), 3);
+    table.say(&Frame::Ask(Vec::new()));
+    table.is_closed_for("unsolicited");
 }
 
 #[test]
@@ -228,7 +312,6 @@ fn a_replica_that_is_no_member_is_told_so() {
 #[test]
 fn forged_entries_are_refused_and_the_log_set_aside() {
     let mut table = Table::greeted();
-    table.say_frontier();
     let forged = table.parcel(1, |parcel| parcel.entries[2].body[0] ^= 1);
     table.say(&forged);
     assert_eq!(table.refused, ["bad-seal"]);
@@ -242,7 +325,6 @@ fn forged_entries_are_refused_and_the_log_set_aside() {
 #[test]
 fn reordered_entries_are_refused() {
     let mut table = Table::greeted();
-    table.say_frontier();
     let reordered = table.parcel(1, |parcel| parcel.entries.swap(0, 1));
     table.say(&reordered);
     assert_eq!((table.kept, table.refused.as_slice()), (0, ["bad-seal".to_owned()].as_slice()));
@@ -251,7 +333,6 @@ fn reordered_entries_are_refused() {
 #[test]
 fn entries_out_of_turn_are_refused() {
     let mut table = Table::greeted();
-    table.say_frontier();
     let later = table.parcel(6, |_| ());
     table.say(&later);
     assert_eq!((table.kept, table.refused.as_slice()), (0, ["gap".to_owned()].as_slice()));
@@ -263,7 +344,6 @@ fn entries_out_of_turn_are_refused() {
 #[test]
 fn the_same_entries_twice_close_the_session() {
     let mut table = Table::greeted();
-    table.say_frontier();
     let parcel = table.parcel(1, |_| ());
     table.say(&parcel);
     table.say(&parcel);
@@ -288,7 +368,6 @@ fn a_space_that_is_not_shared_is_refused() {
 fn more_parcels_than_the_window_close_the_session() {
     // A store that does not answer: parcels pile up until the limit.
     let mut table = Table::greeted();
-    table.say_frontier();
     let mut bytes = Vec::new();
     for life in 0..=cairn_sync_protocol::limits::WINDOW as u64 {
         let mut log = table.log();
@@ -309,12 +388,12 @@ fn more_parcels_than_the_window_close_the_session() {
 #[test]
 fn answers_to_nothing_and_wrong_answers_close_the_session() {
     let mut table = Table::greeted();
-    table.say(&Frame::Held(1, EntryHash([0; 32])));
+    table.say(&Frame::Held(None));
+    table.say(&Frame::Held(None));
     table.is_closed_for("unsolicited");
 
-    for answer in [Frame::Held(1, EntryHash([7; 32])), Frame::Held(3, EntryHash([7; 32]))] {
+    for answer in [Frame::Held(Some((1, EntryHash([7; 32])))), Frame::Held(Some((3, EntryHash([7; 32]))))] {
         let mut table = Table::greeted();
-        table.say_frontier();
         assert!(table.sent.iter().any(|frame| matches!(frame, Frame::Parcel(..))));
         table.say(&answer);
         table.is_closed_for("bad-answer");
@@ -324,7 +403,6 @@ fn answers_to_nothing_and_wrong_answers_close_the_session() {
 #[test]
 fn a_peer_that_knows_no_reference_is_sent_each_log_by_itself_once() {
     let mut table = Table::greeted();
-    table.say_frontier();
     let no = Frame::Refused("unknown-reference".to_owned(), String::new());
     for _ in 0..5 {
         let parcels = table.sent.iter().filter(|frame| matches!(frame, Frame::Parcel(..))).count();
@@ -346,7 +424,6 @@ fn malformed_parcels_close_the_session() {
     let mut dice = Dice::new(5);
     for _ in 0..300 {
         let mut table = Table::greeted();
-        table.say_frontier();
         let Frame::Parcel(name, mut packed) = table.parcel(1, |_| ()) else { unreachable!() };
         let at = dice.roll(packed.len() as u64) as usize;
         packed[at] ^= 1 << dice.roll(8);
@@ -364,7 +441,6 @@ fn malformed_parcels_close_the_session() {
 fn a_frontier_said_twice_or_unasked_closes_the_session() {
     let mut table = Table::greeted();
     table.say_frontier();
-    table.say_frontier();
     table.is_closed_for("unsolicited");
 
     let mut table = Table::greeted();
@@ -373,20 +449,11 @@ fn a_frontier_said_twice_or_unasked_closes_the_session() {
 }
 
 #[test]
-fn a_receipt_in_anothers_name_closes_the_session() {
+fn a_flood_of_lists_closes_the_session() {
     let mut table = Table::greeted();
-    let stranger = Store::new(3);
-    let receipt = receipt::sign(&stranger.key(), 5, vec![(RECORDS, [1; 32])]);
-    table.say(&Frame::Receipt(receipt));
-    table.is_closed_for("bad-receipt");
-}
-
-#[test]
-fn a_flood_of_receipts_closes_the_session() {
-    let mut table = Table::greeted();
-    let receipt: Receipt = receipt::sign(&table.peer.key(), 5, Vec::new());
+    let Frame::Listed(lines) = table.listed() else { unreachable!() };
     for _ in 0..200 {
-        table.say(&Frame::Receipt(receipt.clone()));
+        table.say(&Frame::Spaces(lines.clone()));
     }
     table.is_closed_for("flood");
 }
@@ -410,7 +477,6 @@ fn silence_is_not_waited_for_without_end() {
     table.is_closed_for("greet-timeout");
 
     let mut table = Table::greeted();
-    table.say_frontier();
     table.now_ms += 301_000;
     table.step(Event::Tick);
     table.is_closed_for("answer-timeout");
@@ -431,7 +497,7 @@ fn after_the_end_nothing_has_an_effect() {
 fn random_frames_and_bytes_never_panic_and_never_multiply() {
     for seed in 0..400 {
         let mut dice = Dice::new(seed);
-        let mut table = Table::greeted();
+        let mut table = if seed % 2 == 0 { Table::greeted() } else { Table::asked() };
         for _ in 0..40 {
             let before = table.sent.len();
             let frame = random_frame(&table, &mut dice);
@@ -452,15 +518,17 @@ fn random_frames_and_bytes_never_panic_and_never_multiply() {
 }
 
 fn random_frame(table: &Table, dice: &mut Dice) -> Frame {
-    match dice.roll(9) {
+    match dice.roll(11) {
         0 => table.hello(),
         1 => Frame::Spaces(vec![SpaceLine { space: RECORDS, digest: [dice.roll(3) as u8; 32] }]),
         2 => Frame::Frontier(RECORDS, table.peer.frontier(RECORDS)),
         3 => Frame::RegistryDone,
         4 => table.parcel(1, |_| ()),
         5 => table.parcel(6, |_| ()),
-        6 => Frame::Held(dice.roll(5), EntryHash([dice.roll(2) as u8; 32])),
+        6 => Frame::Held(Some((dice.roll(5), EntryHash([dice.roll(2) as u8; 32])))),
         7 => Frame::Refused("no".to_owned(), String::new()),
-        _ => Frame::Receipt(receipt::sign(&table.peer.key(), 5, Vec::new())),
+        8 => Frame::Held(None),
+        9 => Frame::Ask(vec![SpaceLine { space: RECORDS, digest: [dice.roll(3) as u8; 32] }]),
+        _ => table.listed(),
     }
 }

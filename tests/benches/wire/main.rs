@@ -22,6 +22,8 @@ use work::Work;
 /// Edits of a day, and new records.
 const EDITS: u64 = 100;
 const FRESH: u64 = 10;
+/// After so long the receipts that are due are written.
+const RECEIPTS_MS: u64 = 300_000;
 /// Documents of the comparison: it grows with their number, so it is told per document as well.
 const DOCUMENTS: u64 = 2_000;
 
@@ -48,29 +50,42 @@ fn main() {
     let first = wire.settle();
     row(&format!("first sync of {few} records, {} edited", few / 4), &first, &floor, "at most 1.1 MB for 10,000");
 
+    // What the end of a session writes into the audit, and then nothing.
+    wire.close();
     let mut wire = pair.connect();
-    row("nothing new, a new connection (frames only)", &wire.settle(), &Floor::default(), "-");
+    wire.settle();
+    wire.close();
+    let mut wire = pair.connect();
+    row("nothing new, a new connection (frames only)", &wire.settle(), &Floor::default(), "64 B each way");
     row("nothing new, connection open, comparison asked for", &wire.compare(), &Floor::default(), "64 B and a digest");
 
     work.edit(&pair.post, EDITS);
     work.create(&pair.post, FRESH);
     row(
         &format!("{EDITS} edits of 2 fields and {FRESH} new among {few}"),
-        &wire.news(),
+        &wire.settle(),
         &work.take_floor(),
         "at most 4,000 B",
     );
     work.edit(&pair.post, 1);
-    row("one edit alone", &wire.news(), &work.take_floor(), "at most 200 B, 140 B better");
+    row("one edit alone", &wire.settle(), &work.take_floor(), "at most 200 B, 140 B better");
+    row("the receipts of both sides for that, 5 minutes later", &wire.wait(RECEIPTS_MS), &Floor::default(), "-");
+    wire.close();
+    let mut wire = pair.connect();
+    wire.settle();
+    wire.close();
+    work.edit(&pair.post, 1);
+    let mut wire = pair.connect();
+    row("one edit, over a new connection (frames only)", &wire.settle(), &work.take_floor(), "-");
 
     if many > few {
         work.create(&pair.post, many - few);
-        wire.news();
+        wire.settle();
         work.take_floor();
         work.edit(&pair.post, EDITS * 10);
         let floor = work.take_floor();
         let aim = format!("2 × floor = {:.0} B", 2.0 * floor.bytes());
-        row(&format!("{} edits of 2 fields among {many}", EDITS * 10), &wire.news(), &floor, &aim);
+        row(&format!("{} edits of 2 fields among {many}", EDITS * 10), &wire.settle(), &floor, &aim);
     }
     automerge_peer::measure(DOCUMENTS, EDITS, FRESH, &mut Random::new(seed));
 }

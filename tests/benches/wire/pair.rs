@@ -1,10 +1,10 @@
 //! A hub and a post of one agency, and a wire between them that counts.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
-use cairn_casebook::{Actor, Casebook, Entropy, InitRequest, Unlock};
+use cairn_casebook::{Actor, Casebook, Change, Entropy, InitRequest, PeerEvent, Unlock};
 use cairn_ledger::SpaceId;
 use cairn_sync_link::conduct::{Act, Conduct};
 use cairn_sync_protocol::frame::{Frame, LogName};
@@ -20,10 +20,15 @@ const TICK_MS: u64 = 250;
 /// With so many ticks without a word, everything has been said; audit waits 10 s for company.
 const QUIET_TICKS: u32 = 80;
 
+/// At which side something changed in which space, or in its rights.
+type Changes = BTreeSet<(usize, Option<SpaceId>)>;
+
 /// Two installations in folders that are removed at the end.
 pub struct Pair {
     pub post: Arc<Casebook>,
     pub hub: Arc<Casebook>,
+    /// What the sessions have not been told.
+    changes: Arc<Mutex<Changes>>,
     _folders: [TempDir; 2],
 }
 
@@ -62,7 +67,18 @@ impl Pair {
         let request = post.join_request(&actor, &invitation.code).unwrap();
         let grant = hub.accept_join(post.identity().replica, &request, BEGIN_MS).unwrap();
         post.complete_join(&actor, &grant, "127.0.0.1:9", BEGIN_MS).unwrap();
-        Self { post, hub, _folders: folders }
+        let changes = Arc::<Mutex<Changes>>::default();
+        for (side, book) in [&post, &hub].into_iter().enumerate() {
+            let changes = changes.clone();
+            book.on_change(Box::new(move |change| {
+                let what = match change {
+                    Change::Entries { space, .. } => Some(space),
+                    Change::Registry | Change::Links => None,
+                };
+                changes.lock().unwrap().insert((side, what));
+            }));
+        }
+        Self { post, hub, changes, _folders: folders }
     }
 
     /// A new connection.
@@ -78,7 +94,9 @@ impl Pair {
         let ends = [end(&self.post, &self.hub), end(&self.hub, &self.post)];
         let shared = self.hub.shared_spaces(self.post.identity().replica);
         let audit = shared.iter().map(|space| (space.space, space.audit)).collect();
+        self.changes.lock().unwrap().clear();
         let mut wire = Wire { ends, audit, passed: Passed::default(), pair: self };
+        wire.note(|| PeerEvent::Connected { address: String::new() });
         (0..2).for_each(|side| wire.step(side, Event::Started));
         wire
     }
@@ -145,6 +163,7 @@ impl Wire<'_> {
     pub fn settle(&mut self) -> Passed {
         let mut quiet = 0;
         while quiet < QUIET_TICKS {
+            self.tell_changes();
             quiet = if self.deliver() { 0 } else { quiet + 1 };
             NOW_MS.fetch_add(TICK_MS, Ordering::Relaxed);
             (0..2).for_each(|side| self.step(side, Event::Tick));
@@ -152,12 +171,29 @@ impl Wire<'_> {
         std::mem::take(&mut self.passed)
     }
 
-    /// Tells both sessions that there may be something new at the post.
-    pub fn news(&mut self) -> Passed {
-        for shared in self.pair.hub.shared_spaces(self.pair.post.identity().replica) {
-            self.step(0, Event::LocalChange(shared.space));
-        }
+    /// Lets so much time pass in which nobody does anything.
+    pub fn wait(&mut self, ms: u64) -> Passed {
+        NOW_MS.fetch_add(ms, Ordering::Relaxed);
         self.settle()
+    }
+
+    /// The connection ends in good order.
+    pub fn close(mut self) {
+        self.note(|| PeerEvent::Disconnected { reason: None });
+    }
+
+    fn note(&mut self, event: impl Fn() -> PeerEvent) {
+        for end in &self.ends {
+            end.book.note_peer(end.peer, event(), NOW_MS.load(Ordering::Relaxed)).unwrap();
+        }
+    }
+
+    /// Tells the sessions what changed on their sides.
+    fn tell_changes(&mut self) {
+        let changes = std::mem::take(&mut *self.pair.changes.lock().unwrap());
+        for (side, space) in changes {
+            self.step(side, space.map_or(Event::RightsChanged, Event::LocalChange));
+        }
     }
 
     /// Has everything compared again.

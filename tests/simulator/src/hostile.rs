@@ -1,5 +1,6 @@
 //! An enrolled peer that lies: a casebook behind a book that changes what it gives out.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cairn_casebook::{Casebook, CasebookError, Change, JoinGrant, JoinRequest, Kept, Member, PeerEvent, SharedSpace};
@@ -138,6 +139,10 @@ impl Book for Hostile {
 
     fn shared_spaces(&self, peer: ReplicaId) -> Vec<SharedSpace> {
         self.book.shared_spaces(peer)
+    }
+
+    fn agreed(&self, peer: ReplicaId) -> BTreeMap<SpaceId, Frontier> {
+        self.book.agreed(peer)
     }
 
     fn frontier(&self, space: SpaceId) -> Frontier {

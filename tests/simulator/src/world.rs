@@ -5,13 +5,14 @@
 //!
 //! One thing is not from the seed: the key grants in a registry, for which the age library draws from the system. Their
 //! bytes and lengths differ from run to run, so nothing in the world may depend on them: a frame with entries of a
-//! registry costs the same whatever its length, and a registry is read one commit at a time.
+//! registry, or with receipts, which name its digest, costs the same whatever its length, and both are read one commit at a
+//! time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cairn_casebook::PeerEvent;
-use cairn_ledger::SpaceId;
+use cairn_ledger::{Lane, LogId};
 use cairn_record::RecordId;
 use cairn_sync_link::Book;
 use cairn_sync_link::conduct::{Act, Conduct};
@@ -27,7 +28,7 @@ use crate::plan::Plan;
 use crate::truth::{self, SharedTruth};
 use crate::wire::{End, FRAMES_WAITING_MAX, IDLE_MS, Path, Pipe, Wire};
 
-/// What a frame with entries of a registry costs on the wire, whatever its length.
+/// What a frame with entries of a registry or receipts costs on the wire, whatever its length.
 const REGISTRY_FRAME_BYTES: u64 = 1_500;
 /// The type of a frame with a parcel.
 const PARCEL_FRAME: u8 = 5;
@@ -272,7 +273,7 @@ impl World {
         }
         let machine = end.machine;
         let packs = match &event {
-            Event::ParcelRead(log, ..) => Some(self.is_registry(machine, log.space)),
+            Event::ParcelRead(log, ..) => Some(self.is_not_of_the_seed(machine, log)),
             _ => None,
         };
         let shown_ms = self.clock(machine);
@@ -287,10 +288,13 @@ impl World {
         self.finish_if_over(wire, side);
     }
 
-    fn is_registry(&self, machine: usize, space: SpaceId) -> bool {
+    /// Whether the bytes of this log differ from run to run.
+    fn is_not_of_the_seed(&self, machine: usize, log: &LogId) -> bool {
         let Some(book) = &self.machines[machine].book else { return false };
         let Some(peer) = book.members().first().map(|member| member.replica) else { return true };
-        book.shared_spaces(peer).iter().any(|shared| shared.registry && shared.space == space)
+        let urgent = log.key.lane == Lane::Urgent;
+        let spaces = book.shared_spaces(peer);
+        spaces.iter().any(|space| space.space == log.space && (space.registry || (space.audit && urgent)))
     }
 
     fn transmit(&mut self, id: u64, side: usize, bytes: Vec<u8>) {
@@ -362,7 +366,7 @@ impl World {
         let Some(mut errand) = end.errands[queue].pop_front() else { return };
         let (machine, peer, book) = (end.machine, end.peer, end.book.clone());
         if let Errand::Read(log, _, bytes_max) = &mut errand
-            && self.is_registry(machine, log.space)
+            && self.is_not_of_the_seed(machine, log)
         {
             *bytes_max = 1;
         }

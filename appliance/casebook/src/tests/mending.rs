@@ -211,7 +211,7 @@ fn what_was_said_later_does_not_count_as_complete() {
         for shared in one.book.shared_spaces(peer) {
             for (from, to) in [(one, other), (other, one)] {
                 for key in from.book.frontier(shared.space).0.into_keys() {
-                    carry_log(from, to, &LogId { space: shared.space, key });
+                    carry_log_at(from, to, &LogId { space: shared.space, key }, now_ms);
                 }
             }
         }
@@ -223,20 +223,20 @@ fn what_was_said_later_does_not_count_as_complete() {
         }
     };
     let of_beta = || {
-        let answer = hub.book.check(&hub.officer(), "AB?2CD", NOW + 90_000).unwrap();
+        let answer = hub.book.check(&hub.officer(), "AB?2CD", NOW + 5_400_000).unwrap();
         answer.freshness.into_iter().find(|line| line.site == "Beta").unwrap().complete_ms
     };
     assert_eq!(of_beta(), Some(NOW));
     beta.save(Kind::Vehicle, &[("plate", "AA11AAA")]);
-    both_ways(&hub, &alpha, NOW + 20_000);
-    both_ways(&alpha, &beta, NOW + 60_000);
+    both_ways(&hub, &alpha, NOW + 1_200_000);
+    both_ways(&alpha, &beta, NOW + 3_600_000);
     let audit = alpha.book.shared_spaces(hub.book.identity().replica).into_iter().filter(|shared| shared.audit);
     for space in audit.map(|shared| shared.space) {
         for key in alpha.book.frontier(space).0.into_keys() {
-            carry_log(&alpha, &hub, &LogId { space, key });
+            carry_log_at(&alpha, &hub, &LogId { space, key }, NOW + 3_600_000);
         }
     }
     assert_eq!(of_beta(), Some(NOW), "the car is not here");
-    both_ways(&hub, &alpha, NOW + 80_000);
-    assert_eq!(of_beta(), Some(NOW + 60_000), "now it is, and Alpha's word counts");
+    both_ways(&hub, &alpha, NOW + 4_800_000);
+    assert_eq!(of_beta(), Some(NOW + 3_600_000), "now it is, and Alpha's word counts");
 }

@@ -154,11 +154,15 @@ fn carry(from: &Site, to: &Site) -> u64 {
 }
 
 fn carry_log(from: &Site, to: &Site, log: &LogId) -> u64 {
+    carry_log_at(from, to, log, NOW)
+}
+
+fn carry_log_at(from: &Site, to: &Site, log: &LogId, now_ms: u64) -> u64 {
     let sender = from.book.identity().replica;
     let mut moved = 0;
     loop {
         let held = to.book.frontier(log.space).number(&log.key);
         let Some(parcel) = from.book.read_parcel(log, held + 1, 8_192).unwrap() else { return moved };
-        moved += to.book.keep_parcel(sender, parcel, NOW).unwrap().new;
+        moved += to.book.keep_parcel(sender, parcel, now_ms).unwrap().new;
     }
 }

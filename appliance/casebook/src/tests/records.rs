@@ -112,6 +112,8 @@ fn what_was_saved_at_one_post_is_checked_at_another_and_says_whose_it_is_and_how
     let (alpha, bravo) = (Site::post("Alpha", &hub, 2), Site::post("Bravo", &hub, 3));
     alpha.save(Kind::Phone, &[("number", "+44 79 528 76624")]);
     exchange(&alpha, &hub);
+    // The receipt waits for company.
+    hub.book.note_peer(alpha.book.identity().replica, PeerEvent::Passing, NOW + crate::receipts::GAP_MS).unwrap();
     exchange(&hub, &bravo);
     let answer = bravo.book.check(&bravo.officer(), "07952876624", NOW + 1_000).unwrap();
     assert_eq!(answer.verdict, Verdict::Hit);

@@ -1,4 +1,6 @@
 use super::*;
+use crate::frontier::lane;
+use cairn_ledger::{Incarnation, LogKey, ReplicaId};
 use proptest::prelude::*;
 
 fn lines() -> impl Strategy<Value = Vec<SpaceLine>> {
@@ -7,16 +9,22 @@ fn lines() -> impl Strategy<Value = Vec<SpaceLine>> {
 }
 
 fn hello() -> impl Strategy<Value = Frame> {
-    (any::<[u8; 16]>(), any::<[u8; 32]>(), 0..=UNIX_MS_MAX, lines()).prop_map(|(registry, replica, unix_ms, spaces)| {
+    let held = (1_u64.., any::<[u8; 32]>()).prop_map(|(number, hash)| (number, EntryHash(hash)));
+    let moved =
+        (0_usize..9, lines(), proptest::option::of(held.clone()), held).prop_map(|(place, lines, log, fresh)| {
+            let spaces = lines.iter().map(|line| line.space).collect();
+            Moved { gone: vec![place], spaces, logs: vec![(place, log)], fresh: vec![(some_log(), fresh.0, fresh.1)] }
+        });
+    let moved = proptest::option::of((any::<[u8; 8]>(), moved));
+    (any::<[u8; 32]>(), 0..=UNIX_MS_MAX, moved).prop_map(|(digest, unix_ms, moved)| {
         Frame::Hello(Hello {
             version_min: VERSION,
             version_max: VERSION,
-            registry: SpaceId(registry),
-            replica: ReplicaId(replica),
             unix_ms,
             clock: ClockQuality::Local,
             dictionary: 3,
-            spaces,
+            digest,
+            moved,
         })
     })
 }
@@ -37,10 +45,6 @@ fn some_log() -> LogId {
 }
 
 fn frame() -> impl Strategy<Value = Frame> {
-    let receipt = (0_u64.., lines()).prop_map(|(at_ms, lines)| {
-        let spaces = lines.into_iter().map(|line| (line.space, line.digest)).collect();
-        Frame::Receipt(Receipt { at_ms, spaces, signature: [4; 64] })
-    });
     prop_oneof![
         hello(),
         lines().prop_map(Frame::Spaces),
@@ -52,9 +56,11 @@ fn frame() -> impl Strategy<Value = Frame> {
         Just(Frame::RegistryDone),
         (log_name(), proptest::collection::vec(any::<u8>(), 0..50))
             .prop_map(|(log, packed)| Frame::Parcel(log, packed)),
-        (any::<u64>(), any::<[u8; 32]>()).prop_map(|(number, hash)| Frame::Held(number, EntryHash(hash))),
+        proptest::option::of((any::<u64>(), any::<[u8; 32]>()))
+            .prop_map(|further| Frame::Held(further.map(|(number, hash)| (number, EntryHash(hash))))),
         ("[a-z-]{0,64}", "[a-zé ]{0,300}").prop_map(|(name, detail)| Frame::Refused(name, detail)),
-        receipt,
+        lines().prop_map(Frame::Ask),
+        lines().prop_map(Frame::Listed),
         ("[a-z-]{0,64}", "[a-zé ]{0,300}").prop_map(|(name, detail)| Frame::Bye(name, detail)),
     ]
 }
@@ -102,14 +108,13 @@ fn an_unknown_type_is_refused_by_its_first_byte() {
 #[test]
 fn a_newer_program_may_say_more_in_its_greeting() {
     let Frame::Hello(mut hello) = Frame::Hello(Hello {
-        version_min: 2,
-        version_max: 4,
-        registry: SpaceId([1; 16]),
-        replica: ReplicaId([2; 32]),
+        version_min: 3,
+        version_max: 5,
         unix_ms: 4,
         clock: ClockQuality::Unknown,
         dictionary: 3,
-        spaces: Vec::new(),
+        digest: [2; 32],
+        moved: None,
     }) else {
         unreachable!()
     };
@@ -117,14 +122,14 @@ fn a_newer_program_may_say_more_in_its_greeting() {
     hello.put(&mut body);
     body.extend_from_slice(b"more");
     assert_eq!(decode_frame(HELLO, &body), Ok(Frame::Hello(hello.clone())));
-    hello.version_max = 2;
+    hello.version_max = 3;
     let mut body = Vec::new();
     hello.put(&mut body);
     body.extend_from_slice(b"more");
     assert_eq!(decode_frame(HELLO, &body), Err(Refusal::Trailing("a frame")));
-    hello.version_min = 3;
-    hello.version_max = 4;
+    hello.version_min = 4;
+    hello.version_max = 5;
     let mut body = Vec::new();
     hello.put(&mut body);
-    assert_eq!(decode_frame(HELLO, &body), Err(Refusal::NoCommonVersion(3, 4)));
+    assert_eq!(decode_frame(HELLO, &body), Err(Refusal::NoCommonVersion(4, 5)));
 }

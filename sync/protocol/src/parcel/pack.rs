@@ -219,6 +219,8 @@ impl<'a> Packer<'a> {
     fn put_patterns(&mut self) -> Vec<Pattern> {
         let patterns: Vec<Pattern> = self.changes().map(|(_, change)| Pattern::of(change)).collect();
         let mut places: HashMap<&Pattern, u64> = HashMap::new();
+        let before = self.known.before.as_ref().and_then(|seen| seen.outline.as_ref());
+        places.extend(before.map(|outline| (outline, 0)));
         let (mut fresh, mut column) = (Vec::new(), Vec::with_capacity(patterns.len()));
         for pattern in &patterns {
             let next = places.len() as u64;

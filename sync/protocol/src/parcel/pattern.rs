@@ -24,7 +24,7 @@ pub(super) const DATE: u8 = 6;
 
 /// The outline of changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     pub(super) kind: u8,
     pub(super) deps: usize,
     /// Head and field of each operation.
@@ -32,7 +32,7 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    pub(super) fn of(change: &RecordChange) -> Self {
+    pub(crate) fn of(change: &RecordChange) -> Self {
         let ops = change.ops.iter().map(|op| (head(op), op.field.0)).collect();
         Self { kind: change.kind.number(), deps: change.deps.len(), ops }
     }

@@ -181,7 +181,7 @@ impl<'a> Unpacker<'a> {
     fn entries(&mut self, before: Option<&Seen>) -> Result<(Vec<OpenEntry>, Vec<Hole>), Refusal> {
         let shapes = self.read_shapes(before)?;
         let follows = self.read_follows(&shapes)?;
-        let patterns = self.read_patterns(&shapes)?;
+        let patterns = self.read_patterns(&shapes, before)?;
         let times = self.read_times(&follows, before.map_or(Hlc::default(), |seen| seen.hlc))?;
         let mut changes = self.read_changes(&shapes, &patterns, &times)?;
         let records = self.read_records(&shapes, &times)?;
@@ -233,13 +233,13 @@ impl<'a> Unpacker<'a> {
         Ok(follows)
     }
 
-    fn read_patterns(&mut self, shapes: &[Shape]) -> Result<Vec<Pattern>, Refusal> {
+    fn read_patterns(&mut self, shapes: &[Shape], before: Option<&Seen>) -> Result<Vec<Pattern>, Refusal> {
         let changes = shapes.iter().filter(|shape| matches!(shape.dress, Dress::Change(_))).count();
         if changes == 0 {
             return Ok(Vec::new());
         }
         let count = self.from.plain.count(changes)?;
-        let mut known = Vec::new();
+        let mut known: Vec<Pattern> = before.and_then(|seen| seen.outline.clone()).into_iter().collect();
         for _ in 0..count {
             known.push(Pattern::read(&mut self.from)?);
         }

@@ -1,16 +1,15 @@
-//! Receipts, and the words "equal" and "settled".
+//! The words "equal" and "settled".
 //!
-//! When nothing is left to do in either direction, each side signs the digests of what it holds. "Equal" is
-//! said only when both frontiers of every shared space are the same and both receipts were exchanged.
+//! When nothing is left to do in either direction and both frontiers of every shared space are the same, the shell is told
+//! so with what both hold. Nothing more needs to be said for that: what the peer holds comes from its greeting, its parcels
+//! and its answers. Signed receipts are entries, which the casebook writes.
 
 use cairn_ledger::SpaceId;
 
 use super::{Effect, Phase, Session};
 use crate::Refusal;
-use crate::frame::Frame;
-use crate::receipt::{self, Receipt};
 
-/// Receipts and lists that a peer may send in [`FLOOD_WINDOW_MS`].
+/// Lists and headers that a peer may send in [`FLOOD_WINDOW_MS`].
 const FLOOD_MAX: u32 = 120;
 const FLOOD_WINDOW_MS: u64 = 60_000;
 
@@ -19,13 +18,8 @@ const FLOOD_WINDOW_MS: u64 = 60_000;
 pub(super) struct Proof {
     /// When the last byte came.
     pub(super) heard_ms: u64,
-    /// What is held here changed since our last receipt. Changes of audit alone do not count.
+    /// What either side holds changed since "equal" was last said.
     pub(super) news: bool,
-    /// When our last receipt was sent.
-    sent_ms: Option<u64>,
-    /// A receipt of the peer came in this session.
-    seen: bool,
-    equal: bool,
     settled: bool,
     progress_ms: u64,
     flood: (u64, u32),
@@ -50,10 +44,13 @@ impl Session {
         if quiet || self.now_ms >= self.proof.progress_ms.saturating_add(self.config.limits.progress_gap_ms) {
             self.tell_progress();
         }
-        if quiet {
-            self.send_receipt();
+        if !quiet {
+            self.proof.settled = false;
+        } else if self.holds_the_same() {
+            self.say_equal();
+        } else {
+            self.say_settled();
         }
-        self.judge(quiet);
     }
 
     fn tell_progress(&mut self) {
@@ -66,35 +63,18 @@ impl Session {
         }
     }
 
-    /// Signs what is held here, when it is news: audit alone is none, or two machines would witness each other for ever.
-    fn send_receipt(&mut self) {
-        let early = |sent_ms: u64| self.now_ms < sent_ms.saturating_add(self.config.limits.receipt_gap_ms);
-        let due = self.proof.sent_ms.is_none_or(|sent_ms| self.proof.news && !early(sent_ms));
-        if due {
-            let receipt = receipt::sign(&self.key, self.now_ms, self.digests());
-            self.proof.sent_ms = Some(self.now_ms);
-            self.proof.news = false;
-            self.send(&Frame::Receipt(receipt));
+    fn say_equal(&mut self) {
+        self.proof.settled = false;
+        if std::mem::take(&mut self.proof.news) {
+            let held = self.spaces.iter().filter_map(|(id, space)| Some((*id, space.mine.clone()?)));
+            self.effects.push(Effect::Equal(held.collect()));
         }
     }
 
-    /// Digest of each common space as held here.
-    fn digests(&self) -> Vec<(SpaceId, [u8; 32])> {
-        let common = self.spaces.iter().filter(|(id, _)| self.is_common(id));
-        common.filter_map(|(id, space)| Some((*id, space.mine.as_ref()?.digest()))).collect()
-    }
-
-    fn judge(&mut self, quiet: bool) {
-        let equal =
-            quiet && self.proof.seen && self.proof.sent_ms.is_some() && !self.proof.news && self.holds_the_same();
-        if equal && !self.proof.equal {
-            self.effects.push(Effect::Equal);
-        }
-        self.proof.equal = equal;
-        let waited = self.now_ms >= self.proof.heard_ms.saturating_add(self.config.limits.settle_ms);
-        if !quiet || equal {
-            self.proof.settled = false;
-        } else if self.proof.seen && waited && !self.proof.settled {
+    fn say_settled(&mut self) {
+        let limits = &self.config.limits;
+        let wait_ms = if self.is_owed() { limits.settle_owed_ms } else { limits.settle_ms };
+        if self.now_ms >= self.proof.heard_ms.saturating_add(wait_ms) && !self.proof.settled {
             self.proof.settled = true;
             self.effects.push(Effect::Settled);
         }
@@ -104,22 +84,13 @@ impl Session {
         self.spaces.keys().eq(self.listing.peer.keys()) && self.spaces.values().all(|space| space.mine == space.theirs)
     }
 
-    pub(super) fn take_receipt(&mut self, receipt: Receipt) -> Result<(), Refusal> {
-        self.count_flood()?;
-        if !receipt::verify(&receipt, &self.config.peer) {
-            return Err(Refusal::BadReceipt);
-        }
-        for (id, digest) in &receipt.spaces {
-            let Some(space) = self.spaces.get_mut(id) else { continue };
-            let same = space.mine.as_ref().filter(|mine| mine.digest() == *digest).cloned();
-            if same.is_some() && space.theirs.is_some() && space.theirs != same {
-                space.theirs = same;
-                space.theirs_changed = true;
-            }
-        }
-        self.proof.seen = true;
-        self.effects.push(Effect::Receipt(receipt));
-        Ok(())
+    /// Whether the peer holds entries that it may still send.
+    fn is_owed(&self) -> bool {
+        self.spaces.iter().filter(|(id, _)| self.is_common(id)).any(|(_, space)| {
+            let aside = |key| space.logs.get(key).is_some_and(|state| state.aside_in);
+            let lacks = |key, number| space.mine.as_ref().is_none_or(|mine| mine.number(key) < number);
+            space.theirs.iter().any(|theirs| theirs.0.iter().any(|(key, held)| lacks(key, held.0) && !aside(key)))
+        })
     }
 
     pub(super) fn count_flood(&mut self) -> Result<(), Refusal> {

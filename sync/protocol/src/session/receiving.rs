@@ -169,10 +169,11 @@ impl Session {
 
     pub(super) fn take_kept(&mut self, log: LogId, number: u64, hash: EntryHash, new: u64) {
         let Some(pending) = self.receiving.take_kept(log) else { return };
-        self.send(&Frame::Held(number, hash));
+        let as_sent = number == pending.last && pending.hash.is_none_or(|sent| sent == hash);
+        self.send(&Frame::Held((!as_sent).then_some((number, hash))));
         let Some(space) = self.spaces.get_mut(&log.space) else { return };
         space.gain(log.key, number, hash);
-        self.proof.news |= !space.audit && new > 0;
+        self.proof.news = true;
         // Where the hash was left to be derived and more is held than came, the number alone is known until the peer has
         // that too; it is never taken for an equal frontier.
         let hash = pending.hash.or((number == pending.last).then_some(hash)).unwrap_or(HASH_TO_DERIVE);

@@ -17,6 +17,9 @@ use crate::pace::Pace;
 use crate::parcel::{Coder, Known, LogNames, Prepared, put_alone, put_referring};
 use crate::{Limits, Refusal};
 
+/// What an entry has besides its body in clear when it is sealed.
+const SEALED_ENTRY_BYTES: usize = 214;
+
 /// Parcels on their way out.
 #[derive(Debug)]
 pub(super) struct Sending {
@@ -24,6 +27,8 @@ pub(super) struct Sending {
     names: LogNames,
     reading: Option<Reading>,
     flight: VecDeque<Flight>,
+    /// Entries from here on came out too large for the link and were read anew.
+    too_large: Option<(LogId, u64)>,
 }
 
 /// The next parcel on its way out of the store.
@@ -61,7 +66,13 @@ struct Waiting {
 
 impl Sending {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { pace: Pace::new(limits), names: LogNames::default(), reading: None, flight: VecDeque::new() }
+        Self {
+            pace: Pace::new(limits),
+            names: LogNames::default(),
+            reading: None,
+            flight: VecDeque::new(),
+            too_large: None,
+        }
     }
 
     /// When the oldest unanswered parcel was sent.
@@ -111,8 +122,12 @@ impl Session {
         let (log, from) = (next.log, next.from);
         let reading = Reading { log, from, parcel: None, places: HashMap::new(), asked: Vec::new() };
         self.sending.reading = Some(reading);
-        let bytes_max = self.sending.pace.parcel_bytes();
+        let bytes_max = self.sending.pace.sealed_bytes(self.is_audit(&log.space));
         self.effects.push(Effect::ReadParcel { log: next.log, from: next.from, bytes_max });
+    }
+
+    fn is_audit(&self, space: &SpaceId) -> bool {
+        self.spaces.get(space).is_some_and(|space| space.audit)
     }
 
     /// Whether nothing is left to send.
@@ -250,6 +265,11 @@ impl Session {
             self.sending.names = before;
             return self.set_aside_out(log, Side::Here, "cannot-pack", &error.to_string());
         }
+        if self.is_too_large(&prepared, packed.len()) {
+            // Read anew, with what is known now of how such entries pack.
+            self.sending.names = before;
+            return;
+        }
         let Some(space) = self.spaces.get_mut(&log.space) else {
             self.sending.names = before;
             return;
@@ -265,15 +285,36 @@ impl Session {
             sent_ms: self.now_ms,
             bytes: packed.len(),
         });
+        // What was read may go further than what was known to be held when it was asked for.
+        space.gain(log.key, seal.number, seal.hash);
         self.send(&Frame::Parcel(name, packed));
     }
 
-    pub(super) fn take_held(&mut self, number: u64, hash: EntryHash) -> Result<(), Refusal> {
+    /// Whether the entries came out far too large for the link and fewer may do. Once for each beginning: a commit is not cut.
+    /// Registry and receipts are few, and say nothing of how others pack.
+    fn is_too_large(&mut self, prepared: &Prepared, wire_bytes: usize) -> bool {
+        let parcel = &prepared.parcel;
+        let receipts = self.is_audit(&parcel.log.space) && parcel.log.key.lane == Lane::Urgent;
+        if receipts || self.listing.registry == Some(parcel.log.space) {
+            return false;
+        }
+        let sealed: usize = parcel.entries.iter().map(|entry| entry.body.len() + SEALED_ENTRY_BYTES).sum();
+        let audit = self.is_audit(&parcel.log.space);
+        let large = self.sending.pace.packed(audit, sealed, wire_bytes) && parcel.entries.len() > 1;
+        let begins = Some((parcel.log, parcel.first));
+        let again = large && self.sending.too_large != begins;
+        self.sending.too_large = if again { begins } else { None };
+        again
+    }
+
+    pub(super) fn take_held(&mut self, further: Option<(u64, EntryHash)>) -> Result<(), Refusal> {
         let flight = self.sending.flight.pop_front().ok_or(Refusal::Unsolicited("an answer"))?;
+        let (number, hash) = further.unwrap_or((flight.last, flight.hash));
         if number < flight.last || (number == flight.last && hash != flight.hash) {
             return Err(Refusal::BadAnswer);
         }
         self.sending.pace.answered(self.now_ms.saturating_sub(flight.sent_ms));
+        self.proof.news = true;
         let Some(space) = self.spaces.get_mut(&flight.log.space) else { return Ok(()) };
         let held_here = space.mine.as_ref().map_or(0, |mine| mine.number(&flight.log.key));
         if flight.log.key.replica == self.config.me && number > held_here {

@@ -1,8 +1,8 @@
 //! Which spaces are shared, and how far each side holds them.
 //!
-//! Each side lists its spaces with a digest each. A space that both list is common. Where the two digests are
-//! equal nothing needs to be said; where they differ each side says its frontier once. From then on both keep
-//! count: what was answered with `Held` the peer has, what it sent it had.
+//! A space that both list is common. What the peer holds of each is known from its greeting; of spaces shared later each side
+//! lists a digest, and where the two differ says its frontier, once. From then on both keep count: what was answered with
+//! `Held` the peer has, what it sent it had.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use cairn_ledger::{EntryHash, Frontier, LogId, LogKey, SpaceId};
 
 use super::{Effect, ListedSpace, Phase, Session};
 use crate::Refusal;
-use crate::frame::{Frame, Hello, SpaceLine};
+use crate::frame::{Frame, SpaceLine};
+use crate::holdings::within_limits;
 use crate::limits::{LOGS_MAX, SPACES_MAX};
-use crate::parcel::DICTIONARY_ID;
 
 /// The lists of spaces and what is under way about them.
 #[derive(Debug, Default)]
@@ -25,8 +25,6 @@ pub(super) struct Listing {
     asking: bool,
     ask_again: bool,
     hello_sent: bool,
-    /// The registry that the peer's greeting named.
-    hello_seen: Option<SpaceId>,
     /// The peer will list its spaces anew; until then its list is not complete.
     peer_list_due: bool,
     /// A space left our list in this session, so that frames about it may still be on their way.
@@ -43,13 +41,15 @@ pub(super) struct Space {
     pub(super) registry: bool,
     pub(super) audit: bool,
     pub(super) mine: Option<Frontier>,
+    /// What the peer's greeting said it holds, until the space is compared.
+    pub(super) known: Option<Frontier>,
     /// What the peer is known to hold, once that is known.
     pub(super) theirs: Option<Frontier>,
     /// `theirs` changed since the shell was told.
     pub(super) theirs_changed: bool,
     pub(super) logs: BTreeMap<LogKey, LogState>,
     /// The digest told to the peer and the frontier it is of.
-    listed: Option<([u8; 32], Frontier)>,
+    pub(super) listed: Option<([u8; 32], Frontier)>,
     /// Our frontier was said, or need not be.
     pub(super) told: bool,
     pub(super) asking: bool,
@@ -99,7 +99,7 @@ impl Space {
     }
 
     fn forget_peer(&mut self) {
-        self.theirs = None;
+        (self.known, self.theirs) = (None, None);
         self.told = false;
         self.logs.clear();
     }
@@ -116,7 +116,7 @@ impl Session {
         match self.phase {
             Phase::Registry => self.listing.registry == Some(*space),
             Phase::Open => true,
-            Phase::Greet | Phase::Closed => false,
+            Phase::Greet | Phase::Asking | Phase::Closed => false,
         }
     }
 
@@ -186,7 +186,7 @@ impl Session {
     pub(super) fn take_local_frontier(&mut self, id: SpaceId, frontier: Frontier) {
         let Some(space) = self.spaces.get_mut(&id) else { return };
         space.asking = false;
-        self.proof.news |= !space.audit && space.mine.as_ref() != Some(&frontier);
+        self.proof.news |= space.mine.as_ref() != Some(&frontier);
         space.mine = Some(frontier);
         if std::mem::take(&mut space.ask_again) {
             self.ask_frontier(id);
@@ -222,64 +222,52 @@ impl Session {
         let Some(registry) = self.listing.registry.filter(|_| ready && (first || self.phase == Phase::Open)) else {
             return;
         };
+        self.listing.due = false;
+        self.listing.hello_sent = true;
+        if first {
+            return self.list_all(registry);
+        }
         let lines = self.spaces.iter_mut().filter_map(|(id, space)| {
             let mine = space.mine.as_ref()?;
             let (digest, _) = space.listed.get_or_insert_with(|| (mine.digest(), mine.clone()));
             Some(SpaceLine { space: *id, digest: *digest })
         });
-        let lines: Vec<SpaceLine> = lines.collect();
-        self.listing.due = false;
-        self.listing.hello_sent = true;
-        let frame = if first { self.hello(registry, lines) } else { Frame::Spaces(lines) };
-        self.send(&frame);
+        let lines = lines.collect();
+        self.send(&Frame::Spaces(lines));
     }
 
-    pub(super) fn take_hello(&mut self, hello: Hello) -> Result<(), Refusal> {
-        if self.listing.hello_seen.is_some() {
-            return Err(Refusal::OutOfPhase("a second greeting"));
+    /// The greeting tells everything, to whoever remembers what it goes out from or asks.
+    fn list_all(&mut self, registry: SpaceId) {
+        let mine = self.spaces.iter().filter_map(|(id, space)| Some((id, space.mine.as_ref()?)));
+        let held = within_limits(mine);
+        for (id, frontier) in &held {
+            let Some(space) = self.spaces.get_mut(id) else { continue };
+            space.tell(frontier);
+            space.listed = Some((frontier.digest(), frontier.clone()));
         }
-        if hello.replica != self.config.peer {
-            return Err(Refusal::WrongReplica);
-        }
-        self.listing.hello_seen = Some(hello.registry);
-        self.listing.has_dictionary = hello.dictionary >= DICTIONARY_ID;
-        self.listing.peer = hello.spaces.iter().map(|line| (line.space, line.digest)).collect();
-        if !self.listing.peer.contains_key(&hello.registry) {
-            return Err(Refusal::BadValue("the spaces of a greeting"));
-        }
-        let skew_ms = (hello.unix_ms as i64).saturating_sub(self.now_ms as i64);
-        self.effects.push(Effect::PeerClock { skew_ms });
-        Ok(())
+        self.greet(registry, held);
     }
 
-    /// Both greetings are through: the registry first if it differs, otherwise everything.
-    pub(super) fn leave_greeting(&mut self) -> Result<(), Refusal> {
-        let listing = &self.listing;
-        let greeted = self.phase == Phase::Greet && listing.hello_sent;
-        let Some((ours, theirs)) = listing.registry.zip(listing.hello_seen).filter(|_| greeted) else { return Ok(()) };
-        if ours != theirs {
-            return Err(Refusal::OtherAgency);
-        }
-        let listed = self.spaces.get(&ours).and_then(|space| space.listed.as_ref()).map(|(digest, _)| digest);
-        self.phase = if listed == listing.peer.get(&ours) { Phase::Open } else { Phase::Registry };
-        Ok(())
-    }
-
-    /// For each common space: equal digests need no words, different ones a frontier, once.
+    /// For each common space that is not compared yet: the greeting said what the peer holds; or equal digests need no words,
+    /// different ones a frontier, once.
     pub(super) fn compare_frontiers(&mut self) {
         let ids: Vec<SpaceId> =
             self.spaces.keys().filter(|id| self.is_open(id) && self.is_common(id)).copied().collect();
         for id in ids {
             let Some(theirs) = self.listing.peer.get(&id) else { continue };
-            let Some(space) = self.spaces.get_mut(&id).filter(|space| !space.told) else { continue };
+            let Some(space) = self.spaces.get_mut(&id).filter(|space| space.theirs.is_none()) else { continue };
             let Some((digest, snapshot)) = &mut space.listed else { continue };
             if digest == theirs {
                 let snapshot = std::mem::take(snapshot);
-                space.tell(&snapshot);
-                space.theirs = Some(snapshot);
+                if !space.told {
+                    space.tell(&snapshot);
+                }
+                (space.known, space.theirs) = (None, Some(snapshot));
                 space.theirs_changed = true;
-                self.proof.news |= !space.audit;
-            } else if let Some(mine) = space.mine.clone() {
+                self.proof.news = true;
+            } else if let Some(known) = space.known.take() {
+                self.learn_frontier(id, known);
+            } else if let Some(mine) = space.mine.clone().filter(|_| !space.told) {
                 space.tell(&mine);
                 self.send(&Frame::Frontier(id, mine));
             }
@@ -293,10 +281,16 @@ impl Session {
         if !self.is_common(&id) {
             return if self.listing.left { Ok(()) } else { Err(Refusal::Unsolicited("a frontier")) };
         }
-        let Some(space) = self.spaces.get_mut(&id) else { return Ok(()) };
-        if space.theirs.is_some() {
+        if self.spaces.get(&id).is_some_and(|space| space.theirs.is_some() || space.known.is_some()) {
             return Err(Refusal::Unsolicited("a frontier"));
         }
+        self.learn_frontier(id, frontier);
+        Ok(())
+    }
+
+    /// What the peer holds of a space. What it says of our own logs, or of logs of which we hold as much, is told.
+    fn learn_frontier(&mut self, id: SpaceId, frontier: Frontier) {
+        let Some(space) = self.spaces.get_mut(&id) else { return };
         let held = |key: &LogKey| space.mine.as_ref().map_or(0, |mine| mine.number(key));
         let same = |key: &LogKey, said: &(u64, EntryHash)| {
             space.mine.as_ref().is_some_and(|mine| mine.0.get(key) == Some(said))
@@ -310,9 +304,8 @@ impl Session {
         }
         space.theirs = Some(frontier);
         space.theirs_changed = true;
-        self.proof.news |= !space.audit;
+        self.proof.news = true;
         self.set_forks_aside(id);
-        Ok(())
     }
 
     /// Two histories: the peer sees ours, and the log rests in this session.
@@ -390,8 +383,6 @@ impl Session {
             return;
         }
         self.phase = Phase::Open;
-        self.listing.peer.retain(|space, _| *space == registry);
-        self.spaces.iter_mut().filter(|(id, _)| **id != registry).for_each(|(_, space)| space.listed = None);
         self.listing.due = true;
         self.listing.peer_list_due = true;
         self.ask_spaces();

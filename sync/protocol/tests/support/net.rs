@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use cairn_ledger::{ClockQuality, Lane, LogId, SpaceId};
+use cairn_sync_protocol::holdings::Holdings;
 use cairn_sync_protocol::session::CloseReason;
 use cairn_sync_protocol::{Effect, Event, Limits, Session, SessionConfig, lookup};
 
@@ -30,6 +31,8 @@ pub struct End {
     free_ms: u64,
     pub sent: u64,
     pub told: Told,
+    /// What was last agreed with the other side.
+    pub agreed: Holdings,
 }
 
 /// What a session said in this connection.
@@ -37,7 +40,6 @@ pub struct End {
 pub struct Told {
     pub equal: u64,
     pub settled: u64,
-    pub receipts: u64,
     pub closed: Option<CloseReason>,
     pub set_aside: Vec<(LogId, String)>,
     /// When the first entry of the urgent lane was kept here.
@@ -58,8 +60,9 @@ impl Net {
         let limits = Limits::default();
         let (one, other) = (a.replica, b.replica);
         let end = |store: Store, peer| {
-            let session = session(&store, peer, &limits);
-            End { store, session, incoming: VecDeque::new(), free_ms: 0, sent: 0, told: Told::default() }
+            let session = session(&store, peer, Holdings::new(), &limits);
+            let (incoming, told, agreed) = (VecDeque::new(), Told::default(), Holdings::new());
+            End { store, session, incoming, free_ms: 0, sent: 0, told, agreed }
         };
         let sides = [end(a, other), end(b, one)];
         let mut net = Self { now_ms: 1_000_000, sides, delay_ms: 20, bytes_per_s: 1_000_000, limits };
@@ -79,7 +82,7 @@ impl Net {
         for (side, peer) in [(0, replicas[1]), (1, replicas[0])] {
             let end = &mut self.sides[side];
             assert!(end.session.step(self.now_ms, Event::LinkClosed).is_empty());
-            end.session = session(&end.store, peer, &self.limits);
+            end.session = session(&end.store, peer, end.agreed.clone(), &self.limits);
             end.incoming.clear();
             end.free_ms = self.now_ms;
             end.told = Told::default();
@@ -144,9 +147,11 @@ impl Net {
             }
             Effect::PeerKnows { log, number, .. } => end.told.knows.push((log, number)),
             Effect::SetAside { log, name, .. } => end.told.set_aside.push((log, name)),
-            Effect::Equal => end.told.equal += 1,
+            Effect::Equal(held) => {
+                end.told.equal += 1;
+                end.agreed = held;
+            }
             Effect::Settled => end.told.settled += 1,
-            Effect::Receipt(_) => end.told.receipts += 1,
             Effect::Close(reason) => end.told.closed = Some(reason),
             Effect::TakeEvidence(log, _) => end.told.evidence.push(log),
             Effect::PeerFrontier(..) | Effect::PeerClock { .. } => {}
@@ -192,7 +197,7 @@ impl Net {
     }
 }
 
-fn session(store: &Store, peer: cairn_ledger::ReplicaId, limits: &Limits) -> Session {
-    let config = SessionConfig { me: store.replica, peer, clock: ClockQuality::Local, limits: limits.clone() };
-    Session::new(config, store.key())
+fn session(store: &Store, peer: cairn_ledger::ReplicaId, agreed: Holdings, limits: &Limits) -> Session {
+    let (me, limits) = (store.replica, limits.clone());
+    Session::new(SessionConfig { me, peer, clock: ClockQuality::Local, agreed, limits })
 }
