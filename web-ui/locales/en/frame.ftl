@@ -31,6 +31,7 @@ palette-drafts = Drafts
 print-class = Police information. Handle it as the grade and handling codes of each record say.
 print-class-demo = Demonstration: invented records
 shortcut-escape = Back to where you were
+printed-by-nobody = Printed at { $site }, { $time }. Keep it, hand it on or destroy it as your rules say.
 printed = Printed by { $person }, { $site }, { $time }. Keep it, hand it on or destroy it as your rules say.
 
 way-home = Home

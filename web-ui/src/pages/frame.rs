@@ -317,12 +317,12 @@ impl Frame {
 
     /// The line at the foot of a printed page.
     pub fn print_words(&self) -> String {
-        let person = self.actor.as_ref().map(|actor| actor.display.clone()).unwrap_or_default();
+        let person = self.actor.as_ref().map(|actor| actor.display.clone());
+        let key = if person.is_some() { "printed" } else { "printed-by-nobody" };
+        let person = person.unwrap_or_default();
         let at = self.clock.exact_time_words(self.clock.now_ms);
-        self.words.with(
-            "printed",
-            &[("person", person.into()), ("site", self.here.site.as_str().into()), ("time", at.into())],
-        )
+        self.words
+            .with(key, &[("person", person.into()), ("site", self.here.site.as_str().into()), ("time", at.into())])
     }
 
     /// What is wrong with the box of this id.
