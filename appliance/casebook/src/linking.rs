@@ -154,7 +154,7 @@ impl Casebook {
     }
 
     /// Whether urgent entries about records are held here that a peer is not proved to hold.
-    fn urgent_waits_for(&self, peer: &ReplicaId) -> bool {
+    pub fn urgent_waits_for(&self, peer: &ReplicaId) -> bool {
         for space in self.spaces_of_kind(SpaceKind::Records) {
             let here = self.frontier(space);
             let peers = self.peers();

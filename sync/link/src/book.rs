@@ -62,6 +62,10 @@ pub trait Book: Send + Sync + 'static {
     fn may_link(&self, _peer: &ReplicaId, _now_ms: u64) -> MaySync {
         MaySync::Yes
     }
+    /// Whether urgent entries about records are held here that a peer is not proved to hold.
+    fn urgent_waits_for(&self, _peer: &ReplicaId) -> bool {
+        false
+    }
     /// The pending request to sync (`true`) or to stop (`false`).
     fn take_sync_request(&self) -> Option<bool>;
     /// Registers a callback for changes.
@@ -140,6 +144,10 @@ impl Book for Casebook {
 
     fn may_link(&self, peer: &ReplicaId, now_ms: u64) -> MaySync {
         Self::may_link(self, peer, now_ms)
+    }
+
+    fn urgent_waits_for(&self, peer: &ReplicaId) -> bool {
+        Self::urgent_waits_for(self, peer)
     }
 
     fn take_sync_request(&self) -> Option<bool> {

@@ -71,6 +71,8 @@ pub struct Callable {
     pub member: Member,
     /// What the rules say.
     pub may: MaySync,
+    /// Whether urgent entries wait for it. Looked at when the rules, or the peer itself, hold the link back.
+    pub urgent: bool,
 }
 
 #[derive(Debug)]
@@ -81,8 +83,6 @@ struct Waiting {
     calling: bool,
     /// The peer asked not to be called before it is due, but for urgent entries.
     asked_to_wait: bool,
-    /// Urgent entries were written since both last held the same.
-    urgent: bool,
 }
 
 #[derive(Debug)]
@@ -149,11 +149,12 @@ impl Plan {
             }));
         }
         self.next = None;
+        calls.iter().filter(|call| call.urgent).for_each(|call| self.hurry_patient(&call.target, now));
         calls.retain(|call| !call.addresses.is_empty() && self.begin(&call.target, now));
         calls
     }
 
-    fn call_to_member(&self, Callable { member, may }: &Callable) -> Call {
+    fn call_to_member(&self, Callable { member, urgent, .. }: &Callable) -> Call {
         let mut addresses = member.addresses.clone();
         for address in self.nearby(&member.replica) {
             if !addresses.contains(&address) {
@@ -161,8 +162,20 @@ impl Plan {
             }
         }
         let target = Target::Member(member.replica);
-        let urgent = *may == MaySync::Urgent || self.waiting.get(&target).is_some_and(|waiting| waiting.urgent);
-        Call { target, expected: vec![member.replica], addresses, urgent }
+        Call { target, expected: vec![member.replica], addresses, urgent: *urgent }
+    }
+
+    /// Members that asked not to be called yet.
+    pub fn patient(&self) -> Vec<ReplicaId> {
+        let patient = self.waiting.iter().filter(|(_, waiting)| waiting.asked_to_wait);
+        patient.filter_map(|(target, _)| if let Target::Member(peer) = target { Some(*peer) } else { None }).collect()
+    }
+
+    /// Urgent entries do not wait until a peer wants to be called.
+    fn hurry_patient(&mut self, target: &Target, now: Instant) {
+        let Some(waiting) = self.waiting.get_mut(target).filter(|waiting| waiting.asked_to_wait) else { return };
+        let earliest = waiting.tried.map_or(now, |tried| tried + WAIT_MIN);
+        waiting.due = waiting.due.min(earliest.max(now));
     }
 
     /// Where a member was found by mDNS, and from where it dialled us.
@@ -173,8 +186,7 @@ impl Plan {
     }
 
     fn begin(&mut self, target: &Target, now: Instant) -> bool {
-        let fresh =
-            || Waiting { failures: 0, due: now, tried: None, calling: false, asked_to_wait: false, urgent: false };
+        let fresh = || Waiting { failures: 0, due: now, tried: None, calling: false, asked_to_wait: false };
         let waiting = self.waiting.entry(target.clone()).or_insert_with(fresh);
         if waiting.calling {
             return false;
@@ -203,7 +215,6 @@ impl Plan {
             CallEnd::NotNow(wait) => jittered(WAIT_MIN, random) + (*wait).min(WAIT_ASKED_MAX),
             CallEnd::Session(ended) if ended.equal || lasted => {
                 waiting.failures = 0;
-                waiting.urgent &= !ended.equal;
                 jittered(WAIT_MIN, random)
             }
             CallEnd::Session(_) | CallEnd::Failed(DialFailure::Refused(_)) => waiting.later(WAIT_REFUSED_MAX, random),
@@ -225,8 +236,7 @@ impl Plan {
     /// There is something new to send: what was not tried just now is due.
     pub fn news(&mut self, urgent: bool, now: Instant) {
         let gap = if urgent { WAIT_MIN } else { NEWS_GAP };
-        for waiting in self.waiting.values_mut().filter(|waiting| urgent || !waiting.asked_to_wait) {
-            waiting.urgent |= urgent;
+        for waiting in self.waiting.values_mut().filter(|waiting| !waiting.asked_to_wait) {
             let earliest = waiting.tried.map_or(now, |tried| tried + gap);
             waiting.due = waiting.due.min(earliest.max(now));
         }
@@ -260,7 +270,7 @@ mod tests {
     fn member(addresses: &[&str]) -> Callable {
         let addresses = addresses.iter().map(|address| (*address).to_owned()).collect();
         let member = Member { replica: PEER, site: "Harrow Point".into(), hub: true, addresses };
-        Callable { member, may: MaySync::Yes }
+        Callable { member, may: MaySync::Yes, urgent: false }
     }
 
     fn silence() -> CallEnd {
@@ -340,7 +350,7 @@ mod tests {
         let (mut plan, now) = (Plan::default(), Instant::now());
         let at_ms = Some(22);
         let held = MaySync::NotBefore { at_ms, because: cairn_casebook::HeldBack::Window };
-        let hub = |may| [Callable { may, ..member(&["hub:1"]) }];
+        let hub = |may| [Callable { may, urgent: may == MaySync::Urgent, ..member(&["hub:1"]) }];
         assert!(plan.take_due(&hub(held), no_session, now).is_empty());
         plan.found("a".into(), vec!["192.0.2.7:4440".parse().unwrap()]);
         let calls = plan.take_due(&hub(MaySync::Urgent), no_session, now);
@@ -354,11 +364,12 @@ mod tests {
         assert!(!plan.take_due(&hub, no_session, now)[0].urgent);
         let asked = CallEnd::NotNow(Duration::from_secs(3_600));
         let wait = plan.ended(&Target::Member(PEER), &asked, 255, now);
+        assert_eq!(plan.patient(), [PEER]);
         let later = now + Duration::from_secs(600);
-        plan.news(false, later);
-        assert!(plan.take_due(&hub, no_session, later).is_empty(), "news can wait");
         plan.news(true, later);
-        assert!(plan.take_due(&hub, no_session, later)[0].urgent);
+        assert!(plan.take_due(&hub, no_session, later).is_empty(), "urgent entries for somebody else are no reason");
+        let urgent = [Callable { urgent: true, ..member(&["hub:1"]) }];
+        assert!(plan.take_due(&urgent, no_session, later)[0].urgent);
         plan.ended(&Target::Member(PEER), &asked, 255, later);
         assert_eq!(plan.take_due(&hub, no_session, later + wait).len(), 1);
         plan.ended(&Target::Member(PEER), &CallEnd::NotNow(Duration::MAX), 255, later);

@@ -177,9 +177,14 @@ impl Shared {
     /// The members, and whether the links with them may be used now.
     async fn callable(self: &Arc<Self>) -> Vec<Callable> {
         let now_ms = (self.clock)();
+        let patient = self.plan().patient();
         let asked = self.ask(move |book| {
-            let may = |member: Member| Callable { may: book.may_link(&member.replica, now_ms), member };
-            book.members().into_iter().map(may).collect()
+            let callable = |member: Member| {
+                let (peer, may) = (member.replica, book.may_link(&member.replica, now_ms));
+                let urgent = may == MaySync::Urgent || (patient.contains(&peer) && book.urgent_waits_for(&peer));
+                Callable { member, may, urgent }
+            };
+            book.members().into_iter().map(callable).collect()
         });
         asked.await.unwrap_or_default()
     }
