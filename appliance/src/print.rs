@@ -241,6 +241,9 @@ fn said_why(why: &WhySaid) -> String {
 
 fn sync_words(status: &SyncStatus) -> String {
     let mut text = format!("{}\n", status.words);
+    for notice in &status.notices {
+        text += &format!("\nNote: {}\n", notice.words);
+    }
     for peer in &status.peers {
         text += &format!("\n{}", peer_words(peer));
     }

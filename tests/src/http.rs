@@ -67,6 +67,16 @@ impl Http {
         Self { token: Some(token), ..self.clone() }
     }
 
+    /// A page as the browser of the person who is signed in gets it; `replica` is the key of the installation.
+    #[track_caller]
+    pub fn page(&self, replica: &str, path: &str) -> String {
+        let token = self.token.as_deref().unwrap_or_default();
+        let cookie = format!("Cookie: cairn-{}={token}\r\n", &replica[..16]);
+        let answer = self.exchange("GET", path, &cookie, None).unwrap();
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.body
+    }
+
     /// Reads.
     pub fn get(&self, path: &str) -> std::io::Result<Answer> {
         self.send("GET", path, None)
@@ -83,12 +93,14 @@ impl Http {
     }
 
     fn send(&self, method: &str, path: &str, body: Option<String>) -> std::io::Result<Answer> {
+        let bearer = |token: &String| format!("Authorization: Bearer {token}\r\n");
+        let headers = self.token.as_ref().map(bearer).unwrap_or_default();
+        self.exchange(method, path, &format!("Accept: application/json\r\n{headers}"), body)
+    }
+
+    fn exchange(&self, method: &str, path: &str, headers: &str, body: Option<String>) -> std::io::Result<Answer> {
         let host = format!("127.0.0.1:{}", self.port);
-        let mut request =
-            format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAccept: application/json\r\n");
-        if let Some(token) = &self.token {
-            request += &format!("Authorization: Bearer {token}\r\n");
-        }
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}");
         if let Some(body) = &body {
             request += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
         }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -29,6 +30,8 @@ pub struct Site {
     pub listen: u16,
     /// Where it runs, when that is not the network of this process.
     namespace: Option<Arc<Namespace>>,
+    /// By how many milliseconds the clock is ahead that its commands are given.
+    clock_ahead_ms: AtomicI64,
     folder: TempDir,
 }
 
@@ -47,22 +50,66 @@ impl Site {
         Self::init_at(name, role, None, "127.0.0.1")
     }
 
+    /// Makes an installation whose clock is ahead by so much, or behind.
+    pub fn init_with_clock(name: &str, role: &str, ahead_ms: i64) -> Self {
+        let site = Self::nowhere(name, None);
+        site.set_clock_ahead(ahead_ms);
+        site.made(role, "127.0.0.1")
+    }
+
     /// Makes an installation in a namespace, listening at this address.
     pub fn init_at(name: &str, role: &str, namespace: Option<Arc<Namespace>>, address: &str) -> Self {
-        let folder = tempfile::Builder::new().prefix("cairn-story-").tempdir().unwrap();
-        let site = Self { name: name.into(), http: free_port(), listen: free_port(), namespace, folder };
-        let key = site.folder.path().join("key");
-        let (http, listen) = (format!("127.0.0.1:{}", site.http), format!("{address}:{}", site.listen));
+        Self::nowhere(name, namespace).made(role, address)
+    }
+
+    fn made(self, role: &str, address: &str) -> Self {
+        let key = self.folder.path().join("key");
+        let (http, listen) = (format!("127.0.0.1:{}", self.http), format!("{address}:{}", self.listen));
         let mut init = vec!["init", "--agency", "Three Rivers Border Service", "--country", "XTR"];
-        init.extend(["--site", name, "--role", role, "--http", &http, "--listen", &listen, "--no-discovery"]);
+        init.extend(["--site", &self.name, "--role", role, "--http", &http, "--listen", &listen, "--no-discovery"]);
         init.extend(["--key-file", key.to_str().unwrap()]);
-        site.json(&init);
-        site
+        self.json(&init);
+        self
     }
 
     /// Its pages.
     pub fn pages(&self) -> Http {
         Http::new(self.http).inside(self.namespace.clone())
+    }
+
+    fn nowhere(name: &str, namespace: Option<Arc<Namespace>>) -> Self {
+        let folder = tempfile::Builder::new().prefix("cairn-story-").tempdir().unwrap();
+        let clock_ahead_ms = AtomicI64::new(0);
+        Self { name: name.into(), http: free_port(), listen: free_port(), namespace, clock_ahead_ms, folder }
+    }
+
+    /// A second machine with a copy of this one's data folder, made with `cp -a`, on ports of its own.
+    pub fn cloned(&self) -> Self {
+        let twin = Self::nowhere(&self.name, None);
+        copy(&self.data(), &twin.data());
+        let settings = std::fs::read_to_string(twin.data().join("config.toml")).unwrap();
+        let own = |port: u16| format!("127.0.0.1:{port}");
+        let settings = settings.replace(&own(self.http), &own(twin.http)).replace(&own(self.listen), &own(twin.listen));
+        std::fs::write(twin.data().join("config.toml"), settings).unwrap();
+        twin
+    }
+
+    /// Copies the data folder with `cp -a` to a folder beside it.
+    pub fn back_up(&self) -> PathBuf {
+        let backup = self.desk().join("backup");
+        copy(&self.data(), &backup);
+        backup
+    }
+
+    /// Puts a copy in the place of the data folder.
+    pub fn restore(&self, backup: &Path) {
+        std::fs::remove_dir_all(self.data()).unwrap();
+        copy(backup, &self.data());
+    }
+
+    /// From now on its commands are given a clock that is ahead by so much, or behind.
+    pub fn set_clock_ahead(&self, ms: i64) {
+        self.clock_ahead_ms.store(ms, Ordering::Relaxed);
     }
 
     /// Its data folder.
@@ -83,6 +130,7 @@ impl Site {
         };
         command.arg("--json").arg("--data").arg(self.data()).args(arguments);
         command.env_remove("CAIRN_DATA").env_remove("CAIRN_PASSPHRASE_FILE").env_remove("CAIRN_PASSWORD_FILE");
+        command.env("CAIRN_CLOCK_AHEAD_MS", self.clock_ahead_ms.load(Ordering::Relaxed).to_string());
         command
     }
 
@@ -156,4 +204,8 @@ impl Site {
 /// A sample of one of the nine exports.
 pub fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../appliance/demo-data").join(format!("{name}.csv"))
+}
+
+fn copy(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success(), "cp -a failed");
 }

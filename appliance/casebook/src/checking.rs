@@ -38,7 +38,7 @@ impl Casebook {
     pub fn check(&self, actor: &Actor, text: &str, now_ms: u64) -> Result<CheckAnswer, CasebookError> {
         actor.must(Right::Check)?;
         self.must_be_whole()?;
-        let query = query_identifiers(text, Some(&self.country()), &crate::records::today(now_ms));
+        let query = query_identifiers(text, Some(&self.country()), &self.today(now_ms));
         let mut found = Found::new();
         for reading in &query.readings {
             self.look_up(reading, &mut found)?;

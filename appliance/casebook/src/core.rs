@@ -266,12 +266,11 @@ impl Casebook {
         self.memory().local.profile.country.clone()
     }
 
+    /// Witnessed when a peer's clock agreed with this machine's the last time they were compared.
     pub(crate) fn clock_quality(&self) -> ClockQuality {
-        if self.peers().values().any(|peer| peer.clock_compared()) {
-            ClockQuality::Witnessed
-        } else {
-            ClockQuality::Local
-        }
+        let agrees = |ahead_ms: i64| ahead_ms.unsigned_abs() <= crate::notices::CLOCKS_AGREE_MS;
+        let witnessed = self.peers().values().any(|peer| peer.clock_ahead_ms().is_some_and(agrees));
+        if witnessed { ClockQuality::Witnessed } else { ClockQuality::Local }
     }
 
     /// Kind of a space; this machine's own local space included.

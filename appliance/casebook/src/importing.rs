@@ -17,7 +17,7 @@ use cairn_record::{FieldNo, Reason, RecordId, Value, reason};
 
 use crate::core::Writing;
 use crate::local_note::LocalNote;
-use crate::records::{today, wanted};
+use crate::records::wanted;
 use crate::row::RecordRow;
 use crate::summary::{is_yes, text_of};
 use crate::{Actor, AuditEvent, Casebook, CasebookError, ImportBatch, ImportReport, RejectedRow, Right, UndoReport};
@@ -97,7 +97,7 @@ impl Casebook {
         now_ms: u64,
     ) -> Result<ImportReport, CasebookError> {
         actor.must(Right::Import)?;
-        let today = today(now_ms);
+        let today = self.today(now_ms);
         let rows = cairn_intake::read(bytes, mapping, &today)
             .map_err(|error| CasebookError::BadRequest(reason!("file-not-read", why = error.reason())))?;
         let file: String = file.rsplit(['/', '\\']).next().unwrap_or(file).chars().take(200).collect();

@@ -32,6 +32,7 @@ mod link_rules;
 mod linking;
 mod local_note;
 mod logs;
+mod notices;
 mod password;
 mod peers;
 mod people;
@@ -65,6 +66,7 @@ pub use drafts::{DRAFT_AGE_MAX_MS, DRAFT_BYTES_MAX, DRAFTS_MAX, DRAFTS_PER_PERSO
 pub use errors::{CasebookError, SignInError};
 pub use exchange::why_refused;
 pub use link_rules::*;
+pub use notices::{Notice, NoticeKind};
 pub use place::{Place, Searchable};
 pub use status::*;
 pub use stick_words::*;

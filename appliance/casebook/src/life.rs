@@ -94,7 +94,7 @@ impl Casebook {
             return Err(CasebookError::NotNow(reason!("nothing-there", place = place.name())));
         }
         let mut keystore = Keystore::open(place.keystore(), borrowed(unlock)).map_err(|error| storage(&error))?;
-        let ledger = open_ledger(place, &mut keystore, &*entropy)?;
+        let (ledger, new_life) = open_ledger(place, &mut keystore, &*entropy)?;
         place.settle()?;
         let memory = load_memory(&ledger)?;
         let views = place.views(&ViewKey::new(keystore.secrets.view_key))?;
@@ -123,6 +123,10 @@ impl Casebook {
             behind: AtomicBool::default(),
         });
         book.catch_up(stamp.as_deref(), now_ms)?;
+        if let Some(why) = new_life {
+            tracing::warn!("this machine goes on under a new incarnation: {why}");
+            book.write_machine_audit(AuditEvent::new("new_incarnation", "machine").say(why), now_ms)?;
+        }
         book.write_machine_audit(AuditEvent::new("start", "machine"), now_ms)?;
         Ok(book)
     }
@@ -357,17 +361,27 @@ fn machine_draft(space: SpaceId, kind: EntryKind, payload: Vec<u8>) -> cairn_led
 }
 
 /// Opens the logs. When whole commits are missing at their end, or the folder is a copy (a restored backup, a cloned
-/// card), peers may know more of this machine's past than it does: it goes on under a new incarnation.
-fn open_ledger(place: &dyn Place, keystore: &mut Keystore, entropy: &dyn Entropy) -> Result<Ledger, CasebookError> {
+/// card), peers may know more of this machine's past than it does: it goes on under a new incarnation, and says why.
+fn open_ledger(
+    place: &dyn Place,
+    keystore: &mut Keystore,
+    entropy: &dyn Entropy,
+) -> Result<(Ledger, Option<Reason>), CasebookError> {
     let store = place.logs(false)?;
-    let torn = store.open_report().torn;
-    if torn.is_some_and(|torn| torn.commits_behind > 0) || place.is_copy() {
+    let torn = store.open_report().torn.is_some_and(|torn| torn.commits_behind > 0);
+    let why = match (place.is_copy(), torn) {
+        (true, _) => Some(reason!("audit-copied")),
+        (false, true) => Some(reason!("audit-lost-commits")),
+        (false, false) => None,
+    };
+    if why.is_some() {
         let fill = |bytes: &mut [u8]| entropy.fill(bytes);
         keystore.secrets.incarnation = random_incarnation(&fill);
         keystore.save(&fill).map_err(|error| storage(&error))?;
     }
     let keyring = keystore.keyring().map_err(|error| storage(&error))?;
-    Ok(Ledger::open(store, keystore.replica_key(), keystore.secrets.incarnation, keyring)?)
+    let ledger = Ledger::open(store, keystore.replica_key(), keystore.secrets.incarnation, keyring)?;
+    Ok((ledger, why))
 }
 
 fn load_memory(ledger: &Ledger) -> Result<Memory, CasebookError> {

@@ -12,6 +12,7 @@ use cairn_record::{Reason, reason};
 
 use crate::exchange::why_refused;
 use crate::link_rules::{UsedBytes, day_of};
+use crate::notices::CLOCKS_AGREE_MS;
 use crate::row::RecordRow;
 use crate::{
     Actor, AuditEvent, Casebook, CasebookError, Member, PeerEvent, PeerSync, Right, SpaceSync, SyncStatus, Whereabout,
@@ -29,6 +30,7 @@ pub struct PeerState {
     bytes_received: u64,
     failure: Option<Reason>,
     next_attempt_ms: Option<u64>,
+    /// By how much its clock was ahead of ours when a session last began; `None` before the first.
     clock_ahead_ms: Option<i64>,
     /// When the newest stick read from it was made, by its clock.
     stick_made_ms: u64,
@@ -73,6 +75,8 @@ struct PeerRow {
     stick_made_ms: u64,
     #[serde(default)]
     used: UsedBytes,
+    #[serde(default)]
+    clock_ahead_ms: Option<i64>,
     frontiers: Vec<(SpaceId, Vec<LogRow>)>,
     #[serde(default)]
     agreed: Vec<(SpaceId, Vec<LogRow>)>,
@@ -99,14 +103,18 @@ impl PeerState {
         &self.address
     }
 
-    /// Milliseconds by which its clock was ahead of ours when they were last compared.
-    pub(crate) fn clock_ahead_ms(&self) -> i64 {
-        self.clock_ahead_ms.unwrap_or(0)
+    /// Milliseconds by which its clock was ahead of ours when they were last compared, if they were.
+    pub(crate) fn clock_ahead_ms(&self) -> Option<i64> {
+        self.clock_ahead_ms
     }
 
-    /// Whether its clock has been compared with ours.
-    pub(crate) fn clock_compared(&self) -> bool {
-        self.last_contact_ms.is_some()
+    /// When both were last proved equal. A time that has not come yet was noted while our clock was wrong: it says nothing.
+    fn equal_known_ms(&self, now_ms: u64) -> Option<u64> {
+        self.last_equal_ms.filter(|at_ms| *at_ms <= now_ms.saturating_add(CLOCKS_AGREE_MS))
+    }
+
+    fn note_equal(&mut self, at_ms: u64, now_ms: u64) {
+        self.last_equal_ms = self.equal_known_ms(now_ms).max(Some(at_ms));
     }
 
     /// When both last held the same.
@@ -134,7 +142,7 @@ impl PeerState {
 
     /// When it and this machine last held the same: now, while they are connected and do.
     pub(crate) fn equal_since(&self, here: &[(SpaceId, Frontier)], now_ms: u64) -> Option<u64> {
-        if self.connected && self.holds_all(here) { Some(now_ms) } else { self.last_equal_ms }
+        if self.connected && self.holds_all(here) { Some(now_ms) } else { self.equal_known_ms(now_ms) }
     }
 
     fn row(&self) -> PeerRow {
@@ -147,6 +155,7 @@ impl PeerState {
             receipted: self.receipted,
             stick_made_ms: self.stick_made_ms,
             used: self.used,
+            clock_ahead_ms: self.clock_ahead_ms,
             frontiers: self.frontiers.iter().map(|(space, frontier)| (*space, logs(frontier))).collect(),
             agreed: self.agreed.iter().map(|(space, frontier)| (*space, logs(frontier))).collect(),
         }
@@ -163,6 +172,7 @@ impl PeerState {
             stick_made_ms: row.stick_made_ms,
             used: row.used,
             used_saved: row.used.bytes,
+            clock_ahead_ms: row.clock_ahead_ms,
             frontiers: row.frontiers.into_iter().map(|(space, logs)| (space, frontier(logs))).collect(),
             agreed: row.agreed.into_iter().map(|(space, logs)| (space, frontier(logs))).collect(),
             ..Self::default()
@@ -327,7 +337,7 @@ impl Casebook {
         let equal = self.peer(peer, |state| {
             let equal = state.holds_all(&here);
             if equal {
-                state.last_equal_ms = state.last_equal_ms.max(Some(at_ms));
+                state.note_equal(at_ms, now_ms);
             }
             equal.then_some(state.receipted)
         });
@@ -441,10 +451,11 @@ impl Casebook {
             peers,
             words: says.in_english(now_ms),
             state: says.state().into(),
+            notices: self.notices(now_ms)?,
         })
     }
 
-    /// Milliseconds by which a peer's clock was ahead when they were compared since this machine was started, if ever.
+    /// Milliseconds by which a peer's clock was ahead when they were last compared, if ever.
     pub(crate) fn clock_of(&self, peer: ReplicaId) -> Option<i64> {
         self.peers().get(&peer).and_then(|state| state.clock_ahead_ms)
     }

@@ -121,7 +121,7 @@ impl Casebook {
         let Some(receipt) = Receipt::decode(&body.payload) else { return };
         let core = &entry.header.core;
         let writer = core.log.key.replica;
-        let ahead_ms = self.peers().get(&writer).map_or(0, crate::peers::PeerState::clock_ahead_ms);
+        let ahead_ms = self.peers().get(&writer).and_then(crate::peers::PeerState::clock_ahead_ms).unwrap_or(0);
         for (about, at_ms) in receipt.peers {
             let at_ms = at_ms.min(core.hlc.unix_ms).saturating_add_signed(ahead_ms.saturating_neg());
             if at_ms <= now_ms.saturating_add(CLOCKS_AGREE_MS) {

@@ -86,7 +86,7 @@ impl Casebook {
         if let Some(no) = set_by_machine {
             return Err(CasebookError::BadRequest(reason!("field-of-machine", field = no.0)));
         }
-        let problems = validate(draft, &today(now_ms), creating);
+        let problems = validate(draft, &self.today(now_ms), creating);
         let (errors, warnings): (Vec<_>, Vec<_>) =
             problems.into_iter().partition(|problem| problem.severity == Severity::Error);
         if errors.is_empty() { Ok(warnings) } else { Err(CasebookError::Invalid(errors)) }

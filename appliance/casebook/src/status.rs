@@ -4,8 +4,8 @@ use cairn_ledger::{Lane, ReplicaId, SpaceId};
 use cairn_record::{Reason, RecordId};
 use serde::{Deserialize, Serialize};
 
-use crate::Role;
 use crate::link_rules::{HeldBack, LinkRule};
+use crate::{Notice, Role};
 
 /// A person who can sign in here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,6 +123,8 @@ pub struct SyncStatus {
     pub words: String,
     /// `ok`, `waiting`, `cut`, `alone` or `trouble`: for the mark beside the sentence.
     pub state: String,
+    /// What to know before trusting a date or the name of a machine.
+    pub notices: Vec<Notice>,
 }
 
 /// What this installation is.
@@ -160,7 +162,7 @@ pub struct AuditLine {
     /// Their role.
     pub role: String,
     /// `check`, `search`, `view`, `create`, `change`, `settle`, `import`, `undo_import`, `sign_in`, `sign_in_refused`,
-    /// `sign_out`, `people`, `enrol`, `sync`, `stick_write`, `stick_read`, `stick_refused`, `stick_receipt`, `audit_read`, `refused`, `start`.
+    /// `sign_out`, `people`, `enrol`, `sync`, `stick_write`, `stick_read`, `stick_refused`, `stick_receipt`, `audit_read`, `refused`, `start`, `new_incarnation`, `fork`.
     pub action: String,
     /// On what: record ids.
     pub records: Vec<RecordId>,

@@ -174,7 +174,7 @@ impl Casebook {
         if let Some(at_ms) = read {
             return Err(StickRefused::Replayed { number: stick.number, site, on: today(at_ms) }.into());
         }
-        let latest_ms = self.ledger.latest_ms().max(now_ms);
+        let latest_ms = self.ledger.time_of_next(now_ms);
         if latest_ms > stick.expires_ms {
             let (until, today) = (today(stick.expires_ms), today(latest_ms));
             return Err(StickRefused::Expired { number: stick.number, site, until, today }.into());

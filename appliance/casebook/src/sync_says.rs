@@ -168,12 +168,14 @@ impl Casebook {
 
 /// A time in words, relative to now.
 fn ago(at_ms: u64, now_ms: u64) -> String {
-    let minutes = now_ms.saturating_sub(at_ms) / 60_000;
-    match minutes {
+    let Some(age_ms) = (now_ms + 60_000).checked_sub(at_ms) else {
+        return "in the future by this machine's clock".into();
+    };
+    match age_ms.saturating_sub(60_000) / 60_000 {
         0 => "just now".into(),
         1 => "a minute ago".into(),
-        2..=90 => format!("{minutes} minutes ago"),
-        91..=2_880 => format!("{} hours ago", minutes / 60),
-        _ => format!("{} days ago", minutes / 1_440),
+        minutes @ 2..=90 => format!("{minutes} minutes ago"),
+        minutes @ 91..=2_880 => format!("{} hours ago", minutes / 60),
+        minutes => format!("{} days ago", minutes / 1_440),
     }
 }

@@ -1,8 +1,9 @@
 //! Notices that a data folder is a copy: a restored backup or a cloned card.
 //!
-//! A small file holds the inode number that it was given when it was made. A copy, a restored backup and a folder moved
-//! to another disk get other inodes, so the number no longer fits, and the machine takes a new incarnation before it
-//! writes anything. A disk copied block by block keeps its inodes; there a peer's word is needed
+//! A small file holds the inode number that it was given when it was made, and the time of its making where the file system
+//! keeps that: a number alone may be given again to a copy that takes the place of what was deleted. A copy, a restored
+//! backup and a folder moved to another disk get others, so they no longer fit, and the machine takes a new incarnation
+//! before it writes anything. A disk copied block by block keeps its inodes; there a peer's word is needed
 //! ([`crate::Ledger::rollback_check`]). A false alarm costs one incarnation number and nothing else.
 
 use std::io;
@@ -19,7 +20,7 @@ pub fn make_folder(dir: &Path) -> io::Result<()> {
 pub fn moved(dir: &Path) -> bool {
     let path = dir.join(FILE);
     match (std::fs::read_to_string(&path), inode(&path)) {
-        (Ok(written), Ok(now)) => written.trim() != now.to_string(),
+        (Ok(written), Ok(now)) => written.trim() != now,
         _ => false,
     }
 }
@@ -31,17 +32,19 @@ pub fn settle(dir: &Path) -> io::Result<()> {
         return Ok(());
     }
     let file = std::fs::File::create(&path)?;
-    std::fs::write(&path, inode(&path)?.to_string())?;
+    std::fs::write(&path, inode(&path)?)?;
     file.sync_all()
 }
 
 #[cfg(unix)]
-fn inode(path: &Path) -> io::Result<u64> {
+fn inode(path: &Path) -> io::Result<String> {
     use std::os::unix::fs::MetadataExt;
-    Ok(std::fs::metadata(path)?.ino())
+    let metadata = std::fs::metadata(path)?;
+    let made = metadata.created().ok().and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+    Ok(made.map_or_else(|| metadata.ino().to_string(), |made| format!("{} {}", metadata.ino(), made.as_nanos())))
 }
 
 #[cfg(not(unix))]
-fn inode(_path: &Path) -> io::Result<u64> {
-    Ok(0)
+fn inode(_path: &Path) -> io::Result<String> {
+    Ok("0".to_owned())
 }

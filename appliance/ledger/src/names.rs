@@ -142,11 +142,11 @@ pub struct Hlc {
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum ClockQuality {
-    /// Never compared with anything.
+    /// The time gives the order of entries and is no date: the clock shows something that cannot be.
     Unknown = 0,
-    /// Runs, not compared lately.
+    /// Runs by itself.
     Local = 1,
-    /// Compared with a peer.
+    /// Compared with a peer, and they agreed.
     Witnessed = 2,
 }
 

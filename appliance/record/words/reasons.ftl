@@ -258,6 +258,8 @@ reason-audit-sync-cancelled = cancelled
 reason-audit-address = address { $address } added
 reason-audit-fork = a log of { $site } has two histories and is frozen
 reason-audit-rolled-back = peers know more of this machine's past than it does: it was restored or cloned
+reason-audit-copied = the data folder is a copy: a restored backup, a cloned card, or moved to another disk
+reason-audit-lost-commits = the disk lost writes that it had taken
 reason-audit-sound = every log is sound
 reason-audit-faults = faults were found
 

@@ -15,6 +15,10 @@ use crate::errand::Errand;
 const TRY_AGAIN_MS: u64 = 300_000;
 /// The casebook is told this often that time passes.
 const PASSING_MS: u64 = 60_000;
+/// When the clock goes back by so much, or on by so much from one step to the next, it was set: clocks are compared at the
+/// beginning of a session, so it begins anew.
+const SET_BACK_MS: u64 = 1_000;
+const SET_ON_MS: u64 = 300_000;
 /// Reasons for setting aside that are remembered.
 const SET_ASIDE_MAX: usize = 16;
 
@@ -79,12 +83,17 @@ impl Conduct {
 
     /// Takes what happened, gives what is to be done.
     pub fn step(&mut self, now_ms: u64, event: Event) -> Vec<Act> {
+        let begun = self.now_ms > 0;
+        let set = now_ms + SET_BACK_MS < self.now_ms || now_ms > self.now_ms.saturating_add(SET_ON_MS);
         self.now_ms = now_ms;
         let tick = matches!(event, Event::Tick);
         self.take(event);
         if tick && now_ms.abs_diff(self.passing_ms) >= PASSING_MS {
             self.passing_ms = now_ms;
             self.note(PeerEvent::Passing);
+        }
+        if begun && set {
+            self.take(Event::CloseAsked("again"));
         }
         if tick && self.set_aside_ms.is_some_and(|since_ms| now_ms >= since_ms.saturating_add(TRY_AGAIN_MS)) {
             self.take(Event::CloseAsked("again"));

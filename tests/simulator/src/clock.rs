@@ -46,6 +46,11 @@ impl Clock {
         self.lied_a_little
     }
 
+    /// Whether it shows 1970 or 2050.
+    pub fn is_absurd(&self, now_ms: u64) -> bool {
+        self.show(now_ms).abs_diff(now_ms) > 10 * 365 * DAY_MS
+    }
+
     /// The battery is flat.
     pub fn say_1970(&mut self, now_ms: u64) {
         *self = Self { shown_ms: YEAR_1970_MS, since_ms: now_ms, lied: true, ..*self };

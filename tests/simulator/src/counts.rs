@@ -51,6 +51,8 @@ sometimes! {
     Partition,
     /// The same for a month or more.
     LongPartition,
+    /// A post was switched off for 400 days and started again.
+    DarkYear,
     /// A link went up and down within a minute.
     Flap,
     /// A second connection was made while one stood.
@@ -115,6 +117,12 @@ sometimes! {
     SaidHasIt,
     /// The page said that everything of a peer is here, and it was checked.
     SaidComplete,
+    /// The page said that this machine's clock is wrong, and it was.
+    SaidClockHere,
+    /// The page said that another machine's clock is wrong, and it was.
+    SaidClockThere,
+    /// The page of a machine said that it came back from a copy, or that another runs with its data.
+    SaidCameBack,
     /// Two replicas with equal frontiers were compared record by record.
     Compared,
     /// A region of eight replicas or more.

@@ -158,12 +158,29 @@ impl World {
         }
     }
 
+    /// A post is closed for more than a year: nobody starts it before.
+    pub fn go_dark(&mut self, machine: usize) {
+        let Some((_, dark_ms)) = self.plan.dark else { return };
+        self.say(|| format!("{machine} is switched off for {} days", dark_ms / DAY_MS));
+        self.halt(machine);
+        self.machines[machine].dark_until_ms = self.now_ms + dark_ms;
+        self.plan_in(dark_ms, Do::Boot(machine));
+    }
+
     /// A machine is started.
     pub fn boot(&mut self, machine: usize) {
         if self.machines[machine].book.is_some() {
             return;
         }
         let now_ms = self.now_ms;
+        let dark_until_ms = self.machines[machine].dark_until_ms;
+        if now_ms < dark_until_ms {
+            self.plan_in(dark_until_ms - now_ms, Do::Boot(machine));
+            return;
+        }
+        if std::mem::take(&mut self.machines[machine].dark_until_ms) > 0 {
+            self.hit(Sometimes::DarkYear);
+        }
         match self.machines[machine].boot(now_ms) {
             Ok(()) => {
                 self.say(|| format!("{machine} starts"));

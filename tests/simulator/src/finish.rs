@@ -59,6 +59,7 @@ impl World {
         self.check_promises(&promised);
         self.check_records();
         self.check_sound();
+        self.check_notices();
     }
 
     fn revive(&mut self, machine: usize) {

@@ -48,6 +48,7 @@ impl World {
         if status.state == "ok" {
             self.judge_all(machine, &book, &status.words);
         }
+        self.judge_clock_words(machine, &status.notices);
         for peer in status.peers.iter().filter(|peer| peer.connected) {
             let Some(there) = self.known_machine(peer.replica, machine) else { continue };
             if self.machines[there].rolled_back_ms.is_some() {

@@ -40,6 +40,7 @@ pub mod faults;
 pub mod finish;
 pub mod hostile;
 pub mod judge;
+pub mod judge_notices;
 pub mod machine;
 pub mod people;
 pub mod plan;

@@ -61,6 +61,8 @@ pub struct Machine {
     pub old_views: Option<MemoryViews>,
     /// When an older disk was put in, in true time.
     pub rolled_back_ms: Option<u64>,
+    /// It is switched off until then, in true time.
+    pub dark_until_ms: u64,
     /// Its logs may have two histories without anybody's ill will.
     pub forks: bool,
     /// When this process was started.
@@ -115,6 +117,7 @@ impl Machine {
             backup: None,
             old_views: None,
             rolled_back_ms: None,
+            dark_until_ms: 0,
             forks: false,
             booted_ms: now_ms,
             seed,

@@ -18,6 +18,8 @@ pub struct Plan {
     pub dials: u64,
     /// Which machine turns against the others, and when (share of the span).
     pub traitor: Option<(usize, f64)>,
+    /// Which post is switched off for more than a year, and for how long.
+    pub dark: Option<(usize, u64)>,
 }
 
 impl Plan {
@@ -31,9 +33,14 @@ impl Plan {
             _ => dice.between(20, 50) as usize,
         };
         let traitor = (dice.chance(40)).then(|| (dice.between(1, machines as u64 - 1) as usize, dice.share() * 0.6));
+        let span_ms = dice.stretch(3_600_000, 400 * DAY_MS);
+        let dark = dice.chance(4).then(|| (dice.between(1, machines as u64 - 1) as usize, dice.between(400, 500)));
+        let dark = dark.map(|(machine, days)| (machine, days * DAY_MS));
         Self {
             machines,
-            span_ms: dice.stretch(3_600_000, 400 * DAY_MS),
+            // What happens before and after takes its share of the time.
+            span_ms: span_ms + dark.map_or(0, |(_, dark_ms)| dark_ms * 5 / 4),
+            dark,
             acts: dice.between(15, 50) + machines as u64,
             faults: dice.between(4, 20) + machines as u64 / 2,
             dials: if machines > 6 { dice.between(2, 4) } else { dice.between(6, 14) },

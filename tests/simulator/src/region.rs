@@ -39,6 +39,10 @@ impl World {
         self.plan_in(1, Do::Act);
         let first_fault_ms = self.plan.gap_ms(self.plan.faults) / 2;
         self.plan_in(first_fault_ms, Do::Fault);
+        if let Some((machine, dark_ms)) = self.plan.dark {
+            let in_ms = self.dice.below(self.plan.span_ms - dark_ms * 9 / 8);
+            self.plan_in(in_ms, Do::GoDark(machine));
+        }
         for machine in 1..self.machines.len() {
             let in_ms = self.dice.stretch(100, self.plan.gap_ms(self.plan.dials));
             self.plan_in(in_ms, Do::Dial(machine));

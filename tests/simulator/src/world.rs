@@ -61,6 +61,8 @@ pub enum Do {
     Fault,
     /// A machine is started.
     Boot(usize),
+    /// A post is switched off for more than a year.
+    GoDark(usize),
 }
 
 /// The world of one seed.
@@ -152,7 +154,7 @@ impl World {
 
     /// Forgets what persons, dialling and faults were to do.
     pub fn forget_plans(&mut self) {
-        self.queue.retain(|_, what| !matches!(what, Do::Act | Do::Fault | Do::Dial(_) | Do::Fate(_)));
+        self.queue.retain(|_, what| !matches!(what, Do::Act | Do::Fault | Do::Dial(_) | Do::Fate(_) | Do::GoDark(_)));
     }
 
     /// Lets everything happen until this time, or until `done` says so.
@@ -188,6 +190,7 @@ impl World {
             Do::Act => self.act(),
             Do::Fault => self.strike(),
             Do::Boot(machine) => self.boot(machine),
+            Do::GoDark(machine) => self.go_dark(machine),
         }
     }
 

@@ -5,7 +5,9 @@
 mod accessible;
 mod at_rest;
 mod browser;
+mod clocks;
 mod command_line;
+mod copies;
 mod day;
 mod hubs;
 mod imports;

@@ -2,7 +2,9 @@
 //!
 //! Answers are checked against these shapes by the tests, so that they cannot drift from what is sent.
 
-use cairn_casebook::{BUDGET_BYTES_MAX, BUDGET_BYTES_MIN, Right, Role, WhyPart};
+mod links;
+
+use cairn_casebook::{Right, Role};
 use cairn_record::Kind;
 use serde_json::{Map, Value, json};
 
@@ -13,7 +15,7 @@ use super::sticks::VALID_MAX_DAYS;
 
 /// All named shapes.
 pub(super) fn schemas() -> Value {
-    let groups = [inputs(), shared(), people(), records(), imports(), exchange(), audit()];
+    let groups = [inputs(), shared(), people(), records(), imports(), links::exchange(), audit()];
     Value::Object(groups.into_iter().flatten().map(|(name, shape)| (name.to_owned(), shape)).collect())
 }
 
@@ -469,134 +471,6 @@ fn imports() -> Shapes {
                 },
                 "required": ["file"],
             }),
-        ),
-    ]
-}
-
-fn link_rule() -> Value {
-    let minute = json!({"type": "integer", "minimum": 0, "maximum": 1439});
-    object([
-        ("when", codes(["always", "windows", "metered"])),
-        ("windows", list(object([("from", minute.clone()), ("until", minute)]))),
-        ("bytes_a_day", or_null(json!({"type": "integer", "minimum": BUDGET_BYTES_MIN, "maximum": BUDGET_BYTES_MAX}))),
-    ])
-}
-
-fn link_rules() -> Value {
-    object([
-        ("offset_minutes", whole()),
-        ("general", link_rule()),
-        ("sites", list(object([("replica", hex(32)), ("rule", link_rule())]))),
-    ])
-}
-
-fn link_use() -> Value {
-    let waits =
-        object([("because", codes(["window", "budget", "metered", "cancelled"])), ("until_ms", or_null(time()))]);
-    object([
-        ("rule", link_rule()),
-        ("own", yes_or_no()),
-        ("offset_minutes", whole()),
-        ("used_today", whole()),
-        ("waits", or_null(waits)),
-    ])
-}
-
-fn link_why() -> Value {
-    let step = object([
-        ("step", codes(WhyPart::ALL.map(WhyPart::key))),
-        ("title", text()),
-        ("outcome", codes(["well", "care", "bad", "untried"])),
-        ("finding", text()),
-        ("said", text()),
-        ("advice", text()),
-    ]);
-    object([
-        ("replica", hex(32)),
-        ("site", text()),
-        ("role", codes(["hub", "post"])),
-        ("at_ms", time()),
-        ("linked", yes_or_no()),
-        ("steps", list(step)),
-    ])
-}
-
-fn exchange() -> Shapes {
-    let space = object([
-        ("space", hex(16)),
-        ("title", text()),
-        ("kind", codes(["registry", "records", "audit"])),
-        ("equal", or_null(yes_or_no())),
-        ("to_send", whole()),
-        ("to_receive", whole()),
-    ]);
-    let peer = object([
-        ("replica", hex(32)),
-        ("site", text()),
-        ("role", codes(["hub", "post"])),
-        ("addresses", list(text())),
-        ("connected", yes_or_no()),
-        ("last_contact_ms", or_null(time())),
-        ("last_equal_ms", or_null(time())),
-        ("bytes_sent", whole()),
-        ("bytes_received", whole()),
-        ("failure", text()),
-        ("next_attempt_ms", or_null(time())),
-        ("link", link_use()),
-        ("spaces", list(space)),
-    ]);
-    vec![
-        (
-            "SyncStatus",
-            object([
-                ("cut", yes_or_no()),
-                ("cancelled_until_ms", or_null(time())),
-                ("peers", list(peer)),
-                ("words", text()),
-                ("state", codes(["ok", "waiting", "cut", "alone", "trouble"])),
-            ]),
-        ),
-        ("LinkWhy", link_why()),
-        ("LinkRules", link_rules()),
-        (
-            "StickLine",
-            object([
-                ("direction", codes(["written", "read"])),
-                ("number", whole()),
-                ("replica", hex(32)),
-                ("site", text()),
-                ("at_ms", time()),
-                ("made_ms", time()),
-                ("expires_ms", time()),
-                ("entries", whole()),
-                ("bytes", whole()),
-                ("state", codes(["on_the_way", "received", "expired", "read"])),
-                ("received_ms", or_null(time())),
-            ]),
-        ),
-        (
-            "StickReport",
-            object([
-                ("number", whole()),
-                ("site", text()),
-                ("made_ms", time()),
-                ("entries", whole()),
-                ("held_before", whole()),
-                ("missing", list(whole())),
-                ("received", list(whole())),
-                ("set_aside", list(text())),
-            ]),
-        ),
-        (
-            "Invitation",
-            object([
-                ("code", text()),
-                ("addresses", list(text())),
-                ("agency", text()),
-                ("site", text()),
-                ("expires_ms", time()),
-                ("hub", yes_or_no()),
-            ]),
         ),
     ]
 }

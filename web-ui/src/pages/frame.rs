@@ -64,6 +64,8 @@ pub struct Visit {
     pub cut: bool,
     /// Whether the footer speaks of a site with which there is no link.
     pub no_link: bool,
+    /// Whether this machine's clock is known to be wrong.
+    pub wrong_clock: bool,
     /// Path and query asked for.
     pub path: String,
     /// What was just done, as the address says.
@@ -98,8 +100,9 @@ impl Visit {
         path: &str,
         signed_in: Option<SignedIn>,
     ) -> Result<Self, Failure> {
-        let (here, says, cut, now_ms) = blocking(state, |casebook, now_ms| {
-            Ok::<_, Failure>((casebook.identity(), casebook.sync_says(), casebook.is_cut(), now_ms))
+        let (here, says, cut, wrong_clock, now_ms) = blocking(state, |casebook, now_ms| {
+            let wrong_clock = casebook.clock_is_wrong(now_ms);
+            Ok::<_, Failure>((casebook.identity(), casebook.sync_says(), casebook.is_cut(), wrong_clock, now_ms))
         })
         .await?;
         let accepts = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
@@ -114,6 +117,7 @@ impl Visit {
             signed_in,
             here,
             cut,
+            wrong_clock,
             path: path.to_string(),
             done: Done::of(path),
         })
@@ -140,6 +144,7 @@ impl Visit {
             sync_state: self.sync_state,
             cut: self.cut,
             no_link: self.no_link,
+            wrong_clock: self.wrong_clock,
             path: self.path,
             section,
             title: title.into(),
@@ -231,6 +236,8 @@ pub struct Frame {
     pub cut: bool,
     /// Whether the footer speaks of a site with which there is no link.
     pub no_link: bool,
+    /// Whether this machine's clock is known to be wrong.
+    pub wrong_clock: bool,
     /// Path and query of this page.
     pub path: String,
     /// Part of the appliance.

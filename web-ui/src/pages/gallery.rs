@@ -92,6 +92,7 @@ impl Flavour {
             sync_state: "waiting".into(),
             cut: false,
             no_link: true,
+            wrong_clock: false,
             path: path.into(),
             done: None,
         }
@@ -441,6 +442,10 @@ impl Flavour {
             ],
             words: "14 entries wait for the hub".into(),
             state: "waiting".into(),
+            notices: vec![
+                self.notice(NoticeKind::ClockHere, NOW_MS - 40 * DAY_MS),
+                self.notice(NoticeKind::CameBackThere, NOW_MS - 2 * DAY_MS),
+            ],
         }
     }
 
@@ -497,6 +502,10 @@ impl Flavour {
         let failed = Some(reason!("link-silent", why = reason!("link-no-answer")));
         let said = visit.clock.why(&LinkWhy { failed, replica, site, role, at_ms: NOW_MS, linked, steps });
         why::WhyPage::of(visit, Some(said), vec![(ReplicaId([3; 32]), self.t("Post Alpha"))])
+    }
+
+    fn notice(self, kind: NoticeKind, at_ms: u64) -> Notice {
+        Notice { kind, site: self.t("Post Alpha"), at_ms, apart_ms: 3 * HOUR_MS, words: String::new() }
     }
 
     fn sticks(self) -> Vec<StickLine> {

@@ -98,7 +98,8 @@ fn every_key_in_the_code_is_in_the_catalogue_and_every_key_there_is_used() {
         }
     }
     // Keys put together from a prefix and a code.
-    let made = ["new-title-", "failure-", "done-", "role-", "action-", "month-", "verdict-", "form-hint-", "why-"];
+    let made =
+        ["new-title-", "failure-", "done-", "role-", "action-", "month-", "verdict-", "form-hint-", "why-", "notice-"];
     let all: String = sources.into_iter().map(|(_, text)| text).collect();
     for key in catalogue {
         let used = all.contains(&format!("\"{key}\"")) || made.iter().any(|prefix| key.starts_with(prefix));

@@ -20,6 +20,7 @@ pub(super) const ENGLISH: &[(&str, &str)] = &[
     ("sync.ftl", include_str!("../../locales/en/sync.ftl")),
     ("rules.ftl", include_str!("../../locales/en/rules.ftl")),
     ("why.ftl", include_str!("../../locales/en/why.ftl")),
+    ("notices.ftl", include_str!("../../locales/en/notices.ftl")),
     ("sticks.ftl", include_str!("../../locales/en/sticks.ftl")),
     ("people.ftl", include_str!("../../locales/en/people.ftl")),
     ("reasons.ftl", cairn_record::reason::ENGLISH),

@@ -7,6 +7,7 @@ mod catalogue;
 mod labels;
 mod language;
 mod linking;
+mod notices;
 mod pseudo;
 mod reasons;
 mod saying;

@@ -5,6 +5,7 @@ mod enrolment;
 mod imports;
 mod linking;
 mod mending;
+mod notices;
 mod people;
 mod records;
 

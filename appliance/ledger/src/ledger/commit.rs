@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Ledger;
-use super::clock::Clock;
+use super::clock::{Clock, DRIFT_MS_MAX};
 use crate::body::{Body, BodyError};
 use crate::crypto::OpenError;
 use crate::entry::{Core, Entry, EntryKind, Header, Position, Seal};
@@ -79,7 +79,10 @@ impl Ledger {
             if self.frozen().common(&log).is_some() {
                 return Err(CommitError::Frozen(Box::new(log)));
             }
-            let entry = self.write_entry(log, open.last, draft, ticking.tick(now_ms), quality)?;
+            let hlc = ticking.tick(now_ms);
+            // The time gives the order, and by the machine's clock it is no date.
+            let quality = if hlc.unix_ms.abs_diff(now_ms) > DRIFT_MS_MAX { ClockQuality::Unknown } else { quality };
+            let entry = self.write_entry(log, open.last, draft, hlc, quality)?;
             let position = entry.header.position();
             open.last = (position.number, position.hash);
             open.entries.push((position, entry));

@@ -147,8 +147,8 @@ impl Ledger {
         }
         let body = Body { author: Author::default(), purpose: None, record: None, payload: proof.encode() };
         let draft = EntryDraft { space: forked.log.space, lane: Lane::Urgent, kind: EntryKind::ForkProof, body };
-        let now_ms = clock.last_ms();
-        if let Err(error) = self.commit_locked(clock, &[draft], now_ms, ClockQuality::Unknown) {
+        // Nobody tells the time here: the entry comes right after the last own one, however far ahead others are.
+        if let Err(error) = self.commit_locked(clock, &[draft], 0, ClockQuality::Unknown) {
             tracing::warn!(%error, "a proof of a forked log could not be kept; it will be found again");
         }
         Refusal::Fork(Box::new(proof))

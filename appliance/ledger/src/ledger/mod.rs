@@ -245,9 +245,10 @@ impl Ledger {
         keyring.of_epoch(space, epoch).map(|key| key.record_tag(record)).ok_or(OpenError::UnknownEpoch(epoch))
     }
 
-    /// The latest time that an entry written here bears. It never goes back, and no peer pulls it far ahead.
-    pub fn latest_ms(&self) -> u64 {
-        self.writer().last_ms()
+    /// The time that an entry written now would bear, when the machine's clock shows `now_ms`. It never goes back, and neither
+    /// a peer nor a clock that leaps by years pulls it far ahead.
+    pub fn time_of_next(&self, now_ms: u64) -> u64 {
+        self.writer().next(now_ms).unix_ms
     }
 
     fn writer(&self) -> MutexGuard<'_, Clock> {
