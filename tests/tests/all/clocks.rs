@@ -107,7 +107,8 @@ fn a_post_that_began_in_1970_joins_and_goes_by_its_clock_once_that_is_set() {
     post.add_person("supervisor");
     post.import("northmark-crime");
     let hub_runs = hub.run();
-    let invitation = hub.json(&["enrol", "invite"]);
+    let file = hub.desk().join("delta.json");
+    let invitation = hub.json(&["enrol", "invite", "--out", file.to_str().unwrap()]);
     let code = invitation["code"].as_str().unwrap();
     post.json(&["enrol", "join", "--code", code, "--hub", &format!("127.0.0.1:{}", hub.listen)]);
     let said = notice(&post, "clock_here").unwrap();

@@ -9,8 +9,10 @@ fn pair() -> (Site, Site) {
     let (hub, alpha) = (Site::init("Hub", "hub"), Site::init("Alpha", "post"));
     [&hub, &alpha].iter().for_each(|site| ["supervisor", "auditor"].iter().for_each(|role| site.add_person(role)));
     let running = hub.run();
-    let code = hub.json(&["enrol", "invite"])["code"].as_str().unwrap().to_owned();
-    alpha.json(&["enrol", "join", "--code", &code, "--hub", &format!("127.0.0.1:{}", hub.listen)]);
+    let file = hub.desk().join("alpha.json");
+    let invitation = hub.json(&["enrol", "invite", "--out", file.to_str().unwrap()]);
+    let code = invitation["code"].as_str().unwrap();
+    alpha.json(&["enrol", "join", "--code", code, "--hub", &format!("127.0.0.1:{}", hub.listen)]);
     drop(running);
     (hub, alpha)
 }
