@@ -19,6 +19,7 @@
 //! | [`ledger`] | the facade: commit, receive, read, verify |
 //! | [`codec`], [`document`] | one change to a record in bytes; one merged document a record |
 //! | [`view`] | what can be rebuilt, and its engines |
+//! | [`question`] | a question to another site and its answers, in bytes |
 //! | [`fork`] | proofs that a replica wrote two histories |
 //! | [`registry`] | what the agency has stated: replicas, spaces, keys |
 
@@ -35,6 +36,7 @@ pub mod keystore;
 pub mod ledger;
 pub mod names;
 pub mod parcel;
+pub mod question;
 pub mod registry;
 pub mod store;
 pub mod view;

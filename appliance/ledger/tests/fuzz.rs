@@ -3,12 +3,13 @@
 
 use cairn_ledger::codec::{self, Action, Op, RecordChange};
 use cairn_ledger::document::{ChangeMeta, RecordDocument, RecordState};
+use cairn_ledger::question::{Answer, AnswerHit, AskedReading, ContactHit, Question};
 use cairn_ledger::registry::{SpaceKind, SpaceOpened, Statement};
 use cairn_ledger::{
     Author, Body, ClockQuality, Core, Entry, EntryHash, EntryKind, EntryRef, ForkProof, Header, Hlc, Incarnation, Lane,
     LogId, LogKey, ReplicaId, Seal, SpaceId, keystore, store,
 };
-use cairn_record::{FieldNo, Kind, RecordId, Value};
+use cairn_record::{FieldNo, IdentifierKind, Kind, RecordId, Value};
 use ed25519_dalek::SigningKey;
 
 /// Runs a target on any bytes, and on `valid` with a few of its bytes replaced, cut or grown: most bytes would not get
@@ -105,6 +106,39 @@ fn bodies_and_statements() {
         }
         if let Ok(proof) = ForkProof::decode(bytes) {
             let _ = proof.verify();
+        }
+    });
+}
+
+#[test]
+fn questions_and_answers() {
+    let reading = AskedReading {
+        kind: IdentifierKind::Plate,
+        pattern: false,
+        exact: "OH3338L".into(),
+        lookalike: "0H33381".into(),
+    };
+    let question =
+        Question { to: REPLICA, valid_s: 604_800, zone: false, text: "oh3338l".into(), readings: vec![reading] };
+    on_bytes_near(&question.encode(), |bytes| {
+        if let Ok(question) = Question::decode(bytes) {
+            assert_eq!(question.encode(), bytes);
+        }
+    });
+    let contact = ContactHit { agency: "Northmark".into(), site: "Hub".into(), contact: "Desk 4".into() };
+    let answer = Answer {
+        question: EntryRef([1; 16]),
+        asker: REPLICA,
+        number: 1,
+        as_of_ms: 1_790_000_000_000,
+        hits: vec![AnswerHit::Contact(contact)],
+        more: 2,
+        unheard: vec!["Post Delta".into()],
+        unheard_more: 0,
+    };
+    on_bytes_near(&answer.encode(), |bytes| {
+        if let Ok(answer) = Answer::decode(bytes) {
+            assert_eq!(answer.encode(), bytes);
         }
     });
 }

@@ -37,6 +37,10 @@ pub enum EntryKind {
     Batch,
     /// Proof that a replica wrote two entries with one number.
     ForkProof,
+    /// A question to another site.
+    Question,
+    /// The answer to one.
+    Answer,
     /// A kind that this program does not know.
     Unknown(u8),
 }
@@ -52,6 +56,8 @@ impl EntryKind {
             Self::Account => 5,
             Self::Batch => 6,
             Self::ForkProof => 7,
+            Self::Question => 8,
+            Self::Answer => 9,
             Self::Unknown(code) => code,
         }
     }
@@ -66,6 +72,8 @@ impl EntryKind {
             5 => Self::Account,
             6 => Self::Batch,
             7 => Self::ForkProof,
+            8 => Self::Question,
+            9 => Self::Answer,
             other => Self::Unknown(other),
         }
     }

@@ -34,6 +34,12 @@ pub enum Table {
     Counter = 14,
     /// What people have begun to write and not saved. Not rebuilt from the logs: never part of them.
     Draft = 15,
+    /// Questions asked from here or answered here, and what waits with them.
+    Question = 16,
+    /// The same by time.
+    QuestionTime = 17,
+    /// Answers and alerts that somebody has read. Not rebuilt from the logs: never part of them.
+    Read = 18,
 }
 
 /// One part of a key.

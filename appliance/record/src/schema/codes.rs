@@ -307,6 +307,13 @@ pub const REQUESTED_ACTION: Codes = &[
 pub const MARKER_STATUS: Codes =
     &[("unconfirmed", "Not yet confirmed"), ("confirmed", "Confirmed"), ("cancelled", "Cancelled")];
 
+/// What the answer to a question of another site may say. Without one of these: everything.
+pub const WHEN_ASKED: Codes = &[
+    ("open", "Tell them what is held"),
+    ("contact", "Tell them only whom to call"),
+    ("silent", "Tell them nothing, and tell us that they asked"),
+];
+
 /// What the first record of a link is to the second.
 pub const RELATION: Codes = &[
     ("suspect", "Suspect in"),

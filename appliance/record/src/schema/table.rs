@@ -217,6 +217,7 @@ const MARKER_FIELDS: &[Field] = &[
     field(41, "expires_on", "Ends on", Date),
     field(42, "discreet", "Discreet: the subject must not notice", Bool),
     field(43, "case_reference", "Case reference", Text).max(40),
+    field(44, "when_asked", "When another site asks", Code(codes::WHEN_ASKED)),
 ];
 
 const LINK_FIELDS: &[Field] = &[
