@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use cairn_casebook::{Invitation, LinkRule, LinkWhen, NewPerson, Role, SearchRequest, read_windows};
+use cairn_casebook::{Invitation, LinkRule, LinkWhen, NewPerson, QuestionState, Role, SearchRequest, read_windows};
 use cairn_record::Kind;
 
 use crate::cli::{
-    AuditCommand, Common, EnrolCommand, LinksCommand, Question, SearchOptions, StickCommand, SyncOptions, UserCommand,
+    AskOptions, AuditCommand, Common, EnrolCommand, LinksCommand, Question, QuestionsOptions, SearchOptions,
+    StickCommand, SyncOptions, UserCommand,
 };
 use crate::config::data_dir;
 use crate::control;
@@ -24,6 +25,9 @@ pub fn ask(common: &Common, question: Question) -> Result<ExitCode, Failure> {
         && options.watch
     {
         return watch(common);
+    }
+    if let Question::Ask(AskOptions { wait: Some(seconds), .. }) = &question {
+        return ask_and_wait(common, Duration::from_secs(*seconds), request(question)?);
     }
     let keep_at = match &question {
         Question::Enrol(EnrolCommand::Invite { out, .. }) => Some(out.clone()),
@@ -53,6 +57,8 @@ fn request(question: Question) -> Result<Request, Failure> {
         Question::Imports => Request::Imports,
         Question::Undo { batch } => Request::Undo { batch },
         Question::Check { text } => Request::Check { text: text.join(" ") },
+        Question::Ask(options) => Request::Ask { text: options.text.join(" "), reason: options.reason, to: options.to },
+        Question::Questions(options) => questions(options)?,
         Question::Search(options) => search(options)?,
         Question::Show { id } => {
             Request::Show { id: id.parse().map_err(|error| Failure::new("bad_request", format!("{id}: {error}")))? }
@@ -83,6 +89,16 @@ fn link_rule(command: LinksCommand) -> Result<Request, Failure> {
             let rule = LinkRule { when, windows: read_windows(&hours)?, bytes_a_day };
             Request::SetLinkRule { of, rule: Some(rule), offset_minutes: offset }
         }
+    })
+}
+
+fn questions(options: QuestionsOptions) -> Result<Request, Failure> {
+    Ok(match options {
+        QuestionsOptions { id: Some(id), .. } => {
+            Request::Question { id: id.parse().map_err(|error| Failure::new("bad_request", format!("{id}: {error}")))? }
+        }
+        QuestionsOptions { asked_here: true, .. } => Request::AskedHere,
+        QuestionsOptions { site, .. } => Request::Questions { site },
     })
 }
 
@@ -149,6 +165,28 @@ fn keep_invitation(file: &Path, invitation: &Invitation) -> Result<(), Failure> 
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(file).and_then(|mut open| writeln!(open, "{text}")).while_doing(doing)
+}
+
+/// Asks, and waits until the answer is here or the time is over; then says how it stands.
+fn ask_and_wait(common: &Common, wait: Duration, request: Request) -> Result<ExitCode, Failure> {
+    let until = Instant::now() + wait;
+    let asked = answered(common, request)?;
+    let Response::Asked(line) = &asked else { return Err(Failure::setup("the question was not taken")) };
+    let id = line.id;
+    let mut state = line.state;
+    while state != QuestionState::Answered && Instant::now() < until && is_running(common) {
+        std::thread::sleep(Duration::from_millis(300));
+        if let Response::Question(page) = answered(common, Request::Question { id })? {
+            state = page.line.state;
+        }
+    }
+    print::response(common.json, &answered(common, Request::Question { id })?, None)?;
+    Ok(if state == QuestionState::Answered { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Without a running Cairn nothing comes, however long one waits.
+fn is_running(common: &Common) -> bool {
+    control::Line::open(&data_dir(common)).is_some()
 }
 
 /// Prints the sync status whenever it has changed, until the running Cairn or the person ends it.

@@ -70,6 +70,10 @@ pub enum Question {
         #[arg(required = true)]
         text: Vec<String>,
     },
+    /// Ask another site about a plate, a name, a number or an MRZ
+    Ask(AskOptions),
+    /// Questions asked from here, newest first, or one with its answers
+    Questions(QuestionsOptions),
     /// Search records by words
     Search(SearchOptions),
     /// Show a record with its history
@@ -232,6 +236,35 @@ pub struct ImportOptions {
     /// Say what the import would do, and write nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Args)]
+pub struct AskOptions {
+    /// What to ask about
+    #[arg(required = true)]
+    pub text: Vec<String>,
+    /// Why; whoever is asked sees it, and it is in the audit on both sides
+    #[arg(long)]
+    pub reason: String,
+    /// Whom: the name of a site, or the beginning of its key [default: the hub]
+    #[arg(long, value_name = "SITE")]
+    pub to: Option<String>,
+    /// Wait so long for the answer
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub wait: Option<u64>,
+}
+
+#[derive(Args)]
+pub struct QuestionsOptions {
+    /// Show this question with its answers
+    #[arg(conflicts_with_all = ["site", "asked_here"])]
+    pub id: Option<String>,
+    /// Questions of everybody at this site
+    #[arg(long, conflicts_with = "asked_here")]
+    pub site: bool,
+    /// What other sites asked this one, and what they were told
+    #[arg(long)]
+    pub asked_here: bool,
 }
 
 #[derive(Args)]

@@ -8,6 +8,7 @@
 //!
 //! No business rule lives here: whatever is asked is asked of the casebook.
 
+mod answer;
 mod ask;
 mod cli;
 mod config;

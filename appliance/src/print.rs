@@ -1,5 +1,6 @@
 //! Answers as a person at a terminal reads them: plain aligned text, short, and nothing claimed that is not so.
 
+mod questions;
 mod records;
 mod sticks;
 mod table;
@@ -78,6 +79,10 @@ fn in_words(response: &Response, file: Option<&Path>) -> String {
         Response::Imports(batches) => imports_table(batches),
         Response::Undone(report) => undone(report),
         Response::Check(answer) => records::check(answer),
+        Response::Asked(line) => questions::asked(line),
+        Response::Question(page) => questions::page(page),
+        Response::Questions(lines) => questions::list(lines),
+        Response::AskedHere(lines) => questions::asked_here(lines),
         Response::Search(answer) => records::search(answer),
         Response::Record(page) => records::page(page),
         Response::Sync(report) => sync(report),

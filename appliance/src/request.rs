@@ -6,8 +6,9 @@
 use std::path::PathBuf;
 
 use cairn_casebook::{
-    CheckAnswer, Diagnosis, Identity, ImportBatch, ImportReport, Invitation, LinkRule, LinkRules, NewPerson, Person,
-    RecordPage, SearchAnswer, SearchRequest, StickLine, StickReport, SyncStatus, UndoReport, Verification,
+    AskedLine, CheckAnswer, Diagnosis, Identity, ImportBatch, ImportReport, Invitation, LinkRule, LinkRules, NewPerson,
+    Person, QuestionId, QuestionLine, QuestionPage, RecordPage, SearchAnswer, SearchRequest, StickLine, StickReport,
+    SyncStatus, UndoReport, Verification,
 };
 use cairn_record::RecordId;
 use cairn_web_ui::WhySaid;
@@ -49,6 +50,18 @@ pub enum Request {
     Check {
         text: String,
     },
+    Ask {
+        text: String,
+        reason: String,
+        to: Option<String>,
+    },
+    Question {
+        id: QuestionId,
+    },
+    Questions {
+        site: bool,
+    },
+    AskedHere,
     Search(SearchRequest),
     Show {
         id: RecordId,
@@ -99,6 +112,10 @@ pub enum Response {
     Imports(Vec<ImportBatch>),
     Undone(UndoReport),
     Check(CheckAnswer),
+    Asked(Box<QuestionLine>),
+    Question(Box<QuestionPage>),
+    Questions(Vec<QuestionLine>),
+    AskedHere(Vec<AskedLine>),
     Search(SearchAnswer),
     Record(Box<RecordPage>),
     Sync(SyncReport),
@@ -179,6 +196,10 @@ impl Response {
             Self::Imports(it) => serde_json::to_string_pretty(it),
             Self::Undone(it) => serde_json::to_string_pretty(it),
             Self::Check(it) => serde_json::to_string_pretty(it),
+            Self::Asked(it) => serde_json::to_string_pretty(it),
+            Self::Question(it) => serde_json::to_string_pretty(it),
+            Self::Questions(it) => serde_json::to_string_pretty(it),
+            Self::AskedHere(it) => serde_json::to_string_pretty(it),
             Self::Search(it) => serde_json::to_string_pretty(it),
             Self::Record(it) => serde_json::to_string_pretty(it),
             Self::LinkRules(it) => serde_json::to_string_pretty(it),

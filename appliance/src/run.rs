@@ -12,6 +12,7 @@ use cairn_web_ui::{AppState, Settings};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::answer::answer_questions;
 use crate::cli::{Common, RunOptions};
 use crate::config::{Config, data_dir};
 use crate::control;
@@ -57,6 +58,7 @@ async fn serve(data: &Path, casebook: Arc<Casebook>, config: Config, until_stdin
     let desk = Desk { casebook: casebook.clone(), config: Arc::new(config.clone()), links: links.clone() };
     let answering = tokio::spawn(counter.answer(desk));
     let ticking = tokio::spawn(look_after(casebook.clone(), ended.clone()));
+    let replying = tokio::spawn(answer_questions(casebook.clone(), ended.clone()));
     let state = app_state(casebook, &config, &links, setup_code);
     let serving = tokio::spawn(cairn_web_ui::serve(pages, state, config.host_list(), until(ended)));
 
@@ -66,7 +68,7 @@ async fn serve(data: &Path, casebook: Arc<Casebook>, config: Config, until_stdin
     }
     end.send_replace(true);
     answering.abort();
-    if tokio::time::timeout(FAREWELL, async { (serving.await, ticking.await) }).await.is_err() {
+    if tokio::time::timeout(FAREWELL, async { (serving.await, ticking.await, replying.await) }).await.is_err() {
         tracing::warn!("some requests were still open and were dropped; what was acknowledged is kept");
     }
     links.stop().await;

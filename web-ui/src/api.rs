@@ -10,6 +10,7 @@ mod exchange;
 mod imports;
 mod people;
 mod problem;
+mod questions;
 mod records;
 mod rejected;
 mod schemas;

@@ -70,6 +70,7 @@ const fn post(path: &'static str, need: Need) -> Rule {
 use Need::{AnyOf, Nothing, SignedIn};
 
 const CHECK: Need = Need::Right(Right::Check);
+const ASK: Need = Need::Right(Right::Ask);
 const SEARCH: Need = Need::Right(Right::Search);
 const VIEW: Need = Need::Right(Right::View);
 const EDIT: Need = Need::Right(Right::Edit);
@@ -97,6 +98,11 @@ pub const PAGES: &[Rule] = &[
     get("/", SignedIn),
     get("/check", CHECK),
     post("/check", CHECK),
+    get("/questions", ASK),
+    post("/questions", ASK),
+    post("/questions/alerts", ASK),
+    get("/questions/{id}", ASK),
+    get("/questions/{id}/private", ASK),
     get("/search", SEARCH),
     get("/records/new", EDIT),
     post("/records", EDIT),
@@ -164,6 +170,12 @@ pub const API: &[Rule] = &[
     get("/api/v1/home", VIEW),
     get("/api/v1/schema", SignedIn),
     post("/api/v1/check", CHECK),
+    get("/api/v1/questions", ASK),
+    post("/api/v1/questions", ASK),
+    get("/api/v1/questions/whom", ASK),
+    get("/api/v1/questions/here", ASK),
+    post("/api/v1/questions/here/{id}/{look}/read", ASK),
+    get("/api/v1/questions/{id}", ASK),
     post("/api/v1/search", SEARCH),
     post("/api/v1/records", EDIT),
     get("/api/v1/records/{id}", VIEW),

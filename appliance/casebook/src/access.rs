@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Role {
-    /// Checks, searches, writes records and markers.
+    /// Checks, asks other sites, searches, writes records and markers.
     Officer = 1,
     /// Also imports.
     Analyst = 2,
-    /// Also undoes imports and reads the audit.
+    /// Also undoes imports, reads the audit and sees who asked about what.
     Supervisor = 3,
     /// Runs the box: people, enrolment, sync. Sees no records.
     Administrator = 4,
@@ -48,16 +48,19 @@ impl Role {
     pub const fn may(self, right: Right) -> bool {
         use Right as R;
         match self {
-            Self::Officer => {
-                matches!(right, R::Check | R::Search | R::View | R::Edit | R::SeeSync | R::SyncNow | R::ReadStick)
-            }
+            Self::Officer => matches!(
+                right,
+                R::Check | R::Ask | R::Search | R::View | R::Edit | R::SeeSync | R::SyncNow | R::ReadStick
+            ),
             Self::Analyst => matches!(
                 right,
-                R::Check | R::Search | R::View | R::Edit | R::Import | R::SeeSync | R::SyncNow | R::ReadStick
+                R::Check | R::Ask | R::Search | R::View | R::Edit | R::Import | R::SeeSync | R::SyncNow | R::ReadStick
             ),
             Self::Supervisor => matches!(
                 right,
                 R::Check
+                    | R::Ask
+                    | R::OverseeQuestions
                     | R::Search
                     | R::View
                     | R::Edit
@@ -93,6 +96,10 @@ impl Role {
 pub enum Right {
     /// Check an identifier or a name.
     Check,
+    /// Ask another site.
+    Ask,
+    /// See who asked about what, from here and of this site.
+    OverseeQuestions,
     /// Search records.
     Search,
     /// Open a record.
@@ -123,8 +130,10 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Check,
+        Self::Ask,
+        Self::OverseeQuestions,
         Self::Search,
         Self::View,
         Self::Edit,

@@ -8,6 +8,8 @@ use cairn_ledger::{ReplicaId, SpaceId};
 use cairn_record::{FieldNo, Kind, Problem, Reading, Reason, RecordDraft, RecordId, Value};
 use serde::{Deserialize, Serialize};
 
+use crate::{AskedLine, QuestionLine};
+
 /// Who holds a value or wrote an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -479,6 +481,10 @@ pub struct Home {
     pub conflicts_total: usize,
     /// Markers to review within 14 days or overdue.
     pub reviews: Vec<MarkerLine>,
+    /// One's own questions with news: answered, or ended without an answer, and not opened since.
+    pub answers: Vec<QuestionLine>,
+    /// Who asked about records of one's own of which they were told nothing; not read yet.
+    pub alerts: Vec<AskedLine>,
     /// Records changed last, newest first, at most 10.
     pub recent: Vec<Summary>,
     /// Entries not yet proved to be at a hub.

@@ -59,7 +59,7 @@ impl Casebook {
         self.audit_draft_by(author_of(actor), event)
     }
 
-    fn audit_draft_by(&self, author: Author, event: &AuditEvent) -> Result<EntryDraft, CasebookError> {
+    pub(crate) fn audit_draft_by(&self, author: Author, event: &AuditEvent) -> Result<EntryDraft, CasebookError> {
         let body = Body { author, purpose: None, record: None, payload: json(event)? };
         Ok(EntryDraft { space: self.audit_space()?, lane: Lane::Normal, kind: EntryKind::Audit, body })
     }
@@ -188,6 +188,6 @@ fn fits(line: &AuditLine, query: &AuditQuery) -> bool {
         && query.before_ms.is_none_or(|before| line.at_ms < before)
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, CasebookError> {
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, CasebookError> {
     serde_json::to_vec(value).map_err(|error| CasebookError::Storage(error.to_string().into()))
 }

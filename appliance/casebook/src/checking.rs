@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use cairn_finder::Query as SearchQuery;
+use cairn_finder::{Query as SearchQuery, SearchIndex};
 use cairn_ledger::view::Key;
 use cairn_record::normalise::plate_matches;
 use cairn_record::{
@@ -43,7 +43,9 @@ impl Casebook {
         for reading in &query.readings {
             self.look_up(reading, &mut found)?;
         }
-        self.look_in_words(&query, &mut found)?;
+        if query.mrz.is_none() {
+            self.look_in_words(self.search_index()?, &query.text, &query.readings, &mut found)?;
+        }
         let (hits, more) = self.check_hits(found, now_ms)?;
         let cautions = cautions(&query);
         let answer = CheckAnswer {
@@ -62,6 +64,25 @@ impl Casebook {
         let event = event.on(answer.hits.iter().map(|hit| hit.record.id));
         self.write_audit(actor, event, now_ms)?;
         Ok(answer)
+    }
+
+    /// What a question of another site finds here: the same as a check, of what its asker read in it. Not audited. In
+    /// simulations, which have no search index, without words.
+    pub(crate) fn look_for(
+        &self,
+        text: &str,
+        zone: bool,
+        readings: &[Reading],
+        now_ms: u64,
+    ) -> Result<(Vec<CheckHit>, usize), CasebookError> {
+        let mut found = Found::new();
+        for reading in readings {
+            self.look_up(reading, &mut found)?;
+        }
+        if let Some(index) = self.index.as_ref().filter(|_| !zone) {
+            self.look_in_words(index, text, readings, &mut found)?;
+        }
+        self.check_hits(found, now_ms)
     }
 
     fn look_up(&self, reading: &Reading, found: &mut Found) -> Result<(), CasebookError> {
@@ -116,16 +137,22 @@ impl Casebook {
     }
 
     /// What the search index finds for the same words.
-    fn look_in_words(&self, query: &Query, found: &mut Found) -> Result<(), CasebookError> {
-        let is_name = query.readings.iter().any(|reading| reading.identifier.kind == IdentifierKind::Name);
-        if query.mrz.is_some() || query.readings.iter().any(|reading| reading.pattern) {
+    fn look_in_words(
+        &self,
+        index: &SearchIndex,
+        text: &str,
+        readings: &[Reading],
+        found: &mut Found,
+    ) -> Result<(), CasebookError> {
+        let is_name = readings.iter().any(|reading| reading.identifier.kind == IdentifierKind::Name);
+        if readings.iter().any(|reading| reading.pattern) {
             return Ok(());
         }
-        let text: String = query.text.chars().take(cairn_finder::QUERY_CHARS_MAX).collect();
+        let text: String = text.chars().take(cairn_finder::QUERY_CHARS_MAX).collect();
         let spaces = self.readable_spaces();
         let asked = SearchQuery { text, spaces, limit: HITS_MAX, ..SearchQuery::default() };
         let matched = if is_name { MatchKind::Name } else { MatchKind::Mention };
-        for hit in self.search_index()?.search(&asked)?.hits {
+        for hit in index.search(&asked)?.hits {
             keep_best(found, hit.record, matched, None);
         }
         Ok(())
@@ -222,7 +249,7 @@ fn verdict(query: &Query, hits: &[CheckHit]) -> Verdict {
     }
 }
 
-fn reading_words(reading: &Reading) -> String {
+pub(crate) fn reading_words(reading: &Reading) -> String {
     let what = match reading.identifier.kind {
         IdentifierKind::Plate => "plate",
         IdentifierKind::Phone => "phone",

@@ -4,15 +4,18 @@
 //! views by the same code that folds what peers send and what a start has to catch up with.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use cairn_finder::SearchIndex;
 use cairn_ledger::registry::{Registry, SpaceKind, SpaceOpened};
 use cairn_ledger::view::ViewStore;
-use cairn_ledger::{Body, ClockQuality, CommitError, EntryDraft, EntryKind, Keystore, Lane, Ledger, LogId, SpaceId};
+use cairn_ledger::{
+    Body, ClockQuality, CommitError, EntryDraft, EntryKind, Keystore, Lane, Ledger, LogId, Position, SpaceId,
+};
 use cairn_record::{RecordId, reason};
 
+use crate::answering::Sweep;
 use crate::auditing::author_of;
 use crate::linking::SyncWish;
 use crate::local_note::{LocalState, Profile};
@@ -77,6 +80,9 @@ pub struct Parts {
     pub(crate) callbacks: RwLock<Vec<Callback>>,
     /// Views or search lack something that the logs hold: nothing is answered from them until they are mended.
     pub(crate) behind: AtomicBool,
+    /// Counts writes of records to the views: what open questions have not been held against yet.
+    pub(crate) records_written: AtomicU64,
+    pub(crate) sweep: Mutex<Sweep>,
 }
 
 impl std::ops::Deref for Casebook {
@@ -175,6 +181,16 @@ impl Casebook {
         drafts: Vec<EntryDraft>,
         now_ms: u64,
     ) -> Result<(), CasebookError> {
+        self.commit_at(writing, drafts, now_ms).map(drop)
+    }
+
+    /// [`Casebook::commit`], and where each draft went.
+    pub(crate) fn commit_at(
+        &self,
+        writing: &mut Writing,
+        drafts: Vec<EntryDraft>,
+        now_ms: u64,
+    ) -> Result<Vec<Position>, CasebookError> {
         let kinds: Vec<EntryKind> = drafts.iter().map(|draft| draft.kind).collect();
         let positions = match self.ledger.commit(drafts.clone(), now_ms, self.clock_quality()) {
             // A clone of this machine wrote under the same numbers: this one goes on in a life of its own.
@@ -192,13 +208,13 @@ impl Casebook {
                 self.tell_entries(&log, mine.map(|(_, kind)| *kind));
             }
         }
-        folded.map_err(|error| match error {
+        folded.map(|()| positions).map_err(|error| match error {
             CasebookError::Mending(why) => CasebookError::SavedUnseen(why),
             other => CasebookError::SavedUnseen(other.reason()),
         })
     }
 
-    /// Folds logs of records and audit into the views; other logs live in memory.
+    /// Folds logs of records, and of audit and this machine the urgent ones, into the views; other logs live in memory.
     pub(crate) fn fold_shared(
         &self,
         writing: &mut Writing,
@@ -208,7 +224,7 @@ impl Casebook {
         let folded: Vec<LogId> = logs
             .filter(|log| match self.space_kind(log.space) {
                 Some(SpaceKind::Records) => true,
-                Some(SpaceKind::Audit) => log.key.lane == Lane::Urgent,
+                Some(SpaceKind::Audit | SpaceKind::Local) => log.key.lane == Lane::Urgent,
                 _ => false,
             })
             .collect();

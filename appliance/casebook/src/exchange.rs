@@ -171,7 +171,7 @@ impl Casebook {
             return refuse("the registry knows no such space");
         };
         let fits = match kind {
-            EntryKind::RecordChange => space == SpaceKind::Records,
+            EntryKind::RecordChange | EntryKind::Question | EntryKind::Answer => space == SpaceKind::Records,
             EntryKind::Audit | EntryKind::Receipt => space == SpaceKind::Audit,
             EntryKind::Statement | EntryKind::Account | EntryKind::Batch => false,
             _ => true,

@@ -17,6 +17,7 @@ use cairn_record::{Identifier, Reason, RecordId, identifiers, reason};
 
 use crate::core::Writing;
 use crate::keys;
+use crate::question_rows::Met;
 use crate::row::{EntryAt, RecordRow};
 use crate::summary::{is_yes, record_in, text_of, title_of, values_of};
 use crate::{Casebook, CasebookError};
@@ -37,6 +38,8 @@ struct Folding {
     batch: Batch,
     /// Changes parked in this batch, which the views do not show yet.
     parked: HashMap<RecordId, Vec<EntryAt>>,
+    /// Questions and answers that concern this machine, and what was told about them.
+    met: Vec<Met>,
     logs_moved: BTreeSet<u16>,
     entries: usize,
 }
@@ -74,7 +77,7 @@ impl Casebook {
         for log in logs {
             self.fold_log(writing, &mut folding, &log, now_ms)?;
         }
-        self.write_folded(writing, folding)
+        self.write_folded(writing, folding, now_ms)
     }
 
     fn fold_log(
@@ -98,7 +101,7 @@ impl Casebook {
             folding.logs_moved.insert(index);
             folding.entries += entries.len();
             if folding.entries >= ENTRIES_A_BATCH {
-                self.write_folded(writing, std::mem::take(folding))?;
+                self.write_folded(writing, std::mem::take(folding), now_ms)?;
             }
         }
     }
@@ -106,6 +109,14 @@ impl Casebook {
     fn fold_entry(&self, folding: &mut Folding, log: u16, entry: &Entry, now_ms: u64) -> Result<(), CasebookError> {
         match entry.header.core.kind {
             EntryKind::RecordChange => self.fold_change(folding, log, entry, now_ms),
+            EntryKind::Question | EntryKind::Answer | EntryKind::Batch => {
+                let at = EntryAt { entry: entry.header.hash().short(), log, number: entry.header.core.number };
+                match self.meet(at, entry, now_ms) {
+                    Ok(met) => folding.met.extend(met),
+                    Err(why) => set_aside(&mut folding.batch, at.entry, "question", why, now_ms)?,
+                }
+                Ok(())
+            }
             EntryKind::Receipt => {
                 self.fold_receipt(&mut folding.batch, entry, now_ms);
                 Ok(())
@@ -118,7 +129,7 @@ impl Casebook {
         let at = EntryAt { entry: entry.header.hash().short(), log, number: entry.header.core.number };
         let change = match self.change_in(entry) {
             Ok(change) => change,
-            Err(why) => return set_aside(&mut folding.batch, at.entry, why, now_ms),
+            Err(why) => return set_aside(&mut folding.batch, at.entry, "record change", why, now_ms),
         };
         let record = change.record;
         self.load(folding, record)?;
@@ -166,7 +177,7 @@ impl Casebook {
         }
         let elsewhere = row.space != core.log.space && !row.entries.is_empty();
         if elsewhere && !(self.is_of_records(row.space) && self.is_of_records(core.log.space)) {
-            set_aside(&mut folding.batch, at.entry, reason!("aside-other-space"), now_ms)?;
+            set_aside(&mut folding.batch, at.entry, "record change", reason!("aside-other-space"), now_ms)?;
             return Ok(true);
         }
         let meta = meta_of(entry, at.entry);
@@ -191,7 +202,7 @@ impl Casebook {
             }
             Err(ApplyError::Refused(refusal)) => {
                 folding.batch.remove(keys::parked(change.record, at));
-                set_aside(&mut folding.batch, at.entry, unusable(&refusal), now_ms)?;
+                set_aside(&mut folding.batch, at.entry, "record change", unusable(&refusal), now_ms)?;
                 Ok(true)
             }
         }
@@ -261,7 +272,7 @@ impl Casebook {
     /// A large batch is written in steps, and a power cut may fall between two. So index rows go first: a record whose
     /// row is there is one that every check finds. Record rows follow in groups that are written whole or not at all,
     /// each with the number of records after it. The logs are marked last: what a cut left out is folded again.
-    fn write_folded(&self, writing: &mut Writing, mut folding: Folding) -> Result<(), CasebookError> {
+    fn write_folded(&self, writing: &mut Writing, mut folding: Folding, now_ms: u64) -> Result<(), CasebookError> {
         if folding.logs_moved.is_empty() {
             return Ok(());
         }
@@ -274,6 +285,8 @@ impl Casebook {
         for group in changed.chunks(RECORDS_A_STEP) {
             self.write_records(writing, group)?;
         }
+        let news = !changed.is_empty();
+        self.fold_questions(&mut folding.batch, std::mem::take(&mut folding.met), now_ms)?;
         self.put_log_rows(&mut folding.batch, &folding.logs_moved);
         writing.stamp += 1;
         self.views.commit(&folding.batch, Some(&writing.stamp.to_be_bytes()))?;
@@ -281,6 +294,10 @@ impl Casebook {
             if let Some(row) = pending.now.as_ref().filter(|row| !row.entries.is_empty()) {
                 self.index_record(row);
             }
+        }
+        if news {
+            // Only now a question finds them in every way.
+            self.records_written.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -347,14 +364,20 @@ fn counts(state: &RecordState) -> bool {
 }
 
 /// A change that no honest machine writes; what is wrong with its bytes is for those who look into it.
-fn unusable(error: &dyn std::fmt::Display) -> Reason {
+pub(crate) fn unusable(error: &dyn std::fmt::Display) -> Reason {
     reason!("aside-unusable", detail = error.to_string())
 }
 
 /// Notes an entry that cannot be used, with the reason. It stays in its log.
-fn set_aside(batch: &mut Batch, entry: EntryRef, why: Reason, now_ms: u64) -> Result<(), CasebookError> {
-    let value = serde_json::to_vec(&("record change", why, now_ms))
-        .map_err(|error| CasebookError::Storage(error.to_string().into()))?;
+pub(crate) fn set_aside(
+    batch: &mut Batch,
+    entry: EntryRef,
+    what: &str,
+    why: Reason,
+    now_ms: u64,
+) -> Result<(), CasebookError> {
+    let value =
+        serde_json::to_vec(&(what, why, now_ms)).map_err(|error| CasebookError::Storage(error.to_string().into()))?;
     batch.put(Key::new(Table::SetAside).hidden(entry.0), value);
     Ok(())
 }

@@ -17,12 +17,15 @@ impl Casebook {
     pub fn home(&self, actor: &Actor, now_ms: u64) -> Result<Home, CasebookError> {
         actor.must(Right::SeeSync)?;
         let sees = actor.may(Right::View);
+        let asks = actor.may(Right::Ask);
         let conflicts = self.views.scan(&Key::new(Table::Conflict), 10_000, None)?;
         let ids = conflicts.iter().filter_map(|row| keys::record_part(&row.key, 0));
         Ok(Home {
             conflicts: if sees { self.summaries(ids.take(CONFLICTS_SHOWN))? } else { Vec::new() },
             conflicts_total: conflicts.len(),
             reviews: if sees { self.reviews(now_ms)? } else { Vec::new() },
+            answers: if asks { self.question_news(actor, now_ms)? } else { Vec::new() },
+            alerts: if asks { self.alerts_for(actor, now_ms)? } else { Vec::new() },
             recent: if sees { self.recent()? } else { Vec::new() },
             waiting: self.waiting(),
             set_aside: self.set_aside_lines()?,

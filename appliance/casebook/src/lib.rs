@@ -9,7 +9,9 @@
 //! into the views.
 
 mod access;
+mod answering;
 mod answers;
+mod asking;
 mod audit_event;
 mod auditing;
 mod casebook;
@@ -17,6 +19,7 @@ mod checking;
 pub mod code;
 mod core;
 mod digest;
+mod disclosure;
 mod doctor;
 mod drafts;
 mod enrol;
@@ -37,6 +40,8 @@ mod password;
 mod peers;
 mod people;
 mod place;
+mod question_rows;
+mod question_words;
 mod receipts;
 mod records;
 mod row;
@@ -48,16 +53,18 @@ mod sticks;
 mod summary;
 mod sync_says;
 mod throttle;
+mod told;
 mod upkeep;
 mod why;
 
 pub use cairn_finder::{MatchedBy, OFFSET_MAX as SEARCH_OFFSET_MAX};
 pub use cairn_intake::Mapping;
-pub use cairn_ledger::{ReplicaId, SpaceId};
+pub use cairn_ledger::{EntryRef as QuestionId, LogId, ReplicaId, SpaceId};
 pub use cairn_record::{Arg, Reason, reason};
 
 pub use access::{Actor, Refused, Right, Role, Via};
 pub use answers::*;
+pub use asking::{OPEN_QUESTIONS_MAX, OPEN_QUESTIONS_PER_PERSON_MAX, REASON_CHARS_MAX, VALID_MS};
 pub use audit_event::AuditEvent;
 pub use casebook::*;
 pub use checking::{HITS_MAX, LINKED_MAX};
@@ -68,6 +75,7 @@ pub use exchange::why_refused;
 pub use link_rules::*;
 pub use notices::{Notice, NoticeKind};
 pub use place::{Place, Searchable};
+pub use question_words::*;
 pub use status::*;
 pub use stick_words::*;
 pub use sticks::STICK_VALID_MS_MAX;

@@ -4,7 +4,7 @@
 //! keys it grants, then the views, caught up with the logs, then the search index, caught up with the views.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, RwLock};
 
 use cairn_finder::RandomSource;
@@ -121,6 +121,8 @@ impl Casebook {
             sync_wish: Mutex::default(),
             callbacks: RwLock::default(),
             behind: AtomicBool::default(),
+            records_written: AtomicU64::default(),
+            sweep: Mutex::default(),
         });
         book.catch_up(stamp.as_deref(), now_ms)?;
         if let Some(why) = new_life {
@@ -406,7 +408,8 @@ fn load_registries(ledger: &Ledger, profile: &Profile) -> Result<(Registry, Opti
 fn load_local(ledger: &Ledger) -> Result<LocalState, CasebookError> {
     let space = local_space(&ledger.replica());
     let mut notes = Vec::new();
-    for key in ledger.frontier(&space)?.0.into_keys() {
+    // What is in the urgent lane is folded into the views.
+    for key in ledger.frontier(&space)?.0.into_keys().filter(|key| key.lane != Lane::Urgent) {
         let log = LogId { space, key };
         let mut from = 1;
         loop {

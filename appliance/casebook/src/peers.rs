@@ -103,6 +103,11 @@ impl PeerState {
         &self.address
     }
 
+    /// Whether a session is open with it.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connected
+    }
+
     /// Milliseconds by which its clock was ahead of ours when they were last compared, if they were.
     pub(crate) fn clock_ahead_ms(&self) -> Option<i64> {
         self.clock_ahead_ms

@@ -3,8 +3,8 @@
 use cairn_ledger::document::RecordState;
 use cairn_ledger::{EntryRef, SpaceId};
 
-/// An entry of a record: its short name and where it stands (index in the log table, number).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An entry: its short name and where it stands (index in the log table, number).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct EntryAt {
     /// Short name.
     pub entry: EntryRef,

@@ -89,8 +89,8 @@ impl Casebook {
     pub fn rebuild(&self, actor: &Actor, now_ms: u64) -> Result<u64, CasebookError> {
         actor.must(Right::ManageSync)?;
         let mut writing = self.writing();
-        // What peers are known to hold and what people have begun to write does not come from the logs.
-        self.views.keep_only(&[Table::Peer, Table::Draft])?;
+        // What peers are known to hold, what people have begun to write and what they have read does not come from the logs.
+        self.views.keep_only(&[Table::Peer, Table::Draft, Table::Read])?;
         *self.logs_mut() = LogTable::default();
         *writing = Writing::default();
         self.fold_before_indexing(&mut writing, now_ms)?;

@@ -208,6 +208,10 @@ reason-peer-rule = it breaks a rule that every honest machine keeps ({ $name });
 # Entries that were set aside.
 reason-aside-unusable = it says something that no honest machine writes; it stays in its log and nothing else is affected ({ $detail })
 reason-aside-other-record = the entry is about another record than its change; it stays in its log
+reason-aside-not-asked = it was written by a machine that was not asked; it does not count
+reason-aside-flood = { $site } has { $most } open questions here, which is the most; what it asks beyond that is not answered
+reason-aside-may-not-ask = whoever asked may not ask, or gave no reason; it is not answered
+reason-aside-unread = its entry cannot be read here
 reason-aside-other-space = the record lives in another space; its changes cannot come from this one
 
 # Sticks.
@@ -255,6 +259,8 @@ reason-audit-links-restored = restored
 reason-audit-link-rules = rules: { $rules }
 reason-audit-sync-asked = asked for
 reason-audit-sync-cancelled = cancelled
+reason-audit-asked = { $site }: { $text } ({ $why })
+reason-audit-was-asked = { $site } asked: { $text } ({ $why })
 reason-audit-address = address { $address } added
 reason-audit-fork = a log of { $site } has two histories and is frozen
 reason-audit-rolled-back = peers know more of this machine's past than it does: it was restored or cloned
@@ -294,3 +300,13 @@ reason-site-unknown = There is no such site here. Nothing was tried.
 reason-page-not-made = The page could not be put together. What was asked has been done; look before you try again.
 reason-page-closed = This page is closed because the table of rights does not name it.
 reason-wrong-host = This appliance does not answer under that address. Use the address you were given, or have it added to the configuration.
+
+# Questions to other sites.
+reason-ask-why = a question needs its reason, in { $least } to { $most } characters; nothing was asked
+reason-ask-too-long = a question has at most { $most } characters; nothing was asked
+reason-ask-not-understood = this cannot be read as a plate, a name, a number or a document; nothing was asked
+reason-ask-nobody = there is nobody to ask: this machine belongs to no hub yet; nothing was asked
+reason-ask-not-a-member = the site to ask is no member of the agency; nothing was asked
+reason-ask-own-full = you have { $most } questions open that nobody has answered yet; nothing was asked: wait for answers, or for questions to end
+reason-ask-site-full = { $most } questions of this site are open, which is the most; nothing was asked: wait until some have ended
+reason-question-not-here = this question is not held here

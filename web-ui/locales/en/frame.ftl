@@ -36,6 +36,7 @@ printed = Printed by { $person }, { $site }, { $time }. Keep it, hand it on or d
 
 way-home = Home
 way-check = Check
+way-questions = Questions
 way-search = Search
 way-new = New record
 way-import = Import
@@ -92,6 +93,7 @@ done-look-kept = Kept for this browser.
 done-first-person = You are the first person here, and its administrator. Add the others next.
 done-draft-kept = Kept as a draft on this machine. Nothing was recorded yet.
 done-draft-dropped = The draft is discarded.
+done-alert-read = Noted.
 done-stopped = The import was stopped. What it had written stays and can be undone.
 
 # Pages for what went wrong.

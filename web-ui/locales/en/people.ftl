@@ -24,6 +24,8 @@ role-administrator-words = Runs the machine: people, posts, sync. Sees no record
 role-auditor-words = Reads the audit, and nothing else
 
 right-check = Check a plate, a name, a number or a document
+right-ask = Ask other sites
+right-oversee-questions = See who asked about what
 right-search = Search records
 right-view = Open records
 right-edit = Write records, markers and links, and settle two values
@@ -70,6 +72,11 @@ audit-witnessed = Elsewhere too
 audit-here-only = Only here yet
 
 action-check = Check
+action-ask = Asked another site
+action-answer = Answered another site
+action-answer-read = Answer read
+action-questions-read = Questions read
+action-asked-here-read = Questions read
 action-search = Search
 action-view = Opened
 action-create = Recorded

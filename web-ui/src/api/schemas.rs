@@ -3,6 +3,7 @@
 //! Answers are checked against these shapes by the tests, so that they cannot drift from what is sent.
 
 mod links;
+mod questions;
 
 use cairn_casebook::{Right, Role};
 use cairn_record::Kind;
@@ -15,7 +16,7 @@ use super::sticks::VALID_MAX_DAYS;
 
 /// All named shapes.
 pub(super) fn schemas() -> Value {
-    let groups = [inputs(), shared(), people(), records(), imports(), links::exchange(), audit()];
+    let groups = [inputs(), shared(), people(), records(), questions::shapes(), imports(), links::exchange(), audit()];
     Value::Object(groups.into_iter().flatten().map(|(name, shape)| (name.to_owned(), shape)).collect())
 }
 
@@ -333,6 +334,8 @@ fn answers() -> Shapes {
                 ("conflicts", list(of("Summary"))),
                 ("conflicts_total", whole()),
                 ("reviews", list(of("Marker"))),
+                ("answers", list(of("Question"))),
+                ("alerts", list(of("AskedHere"))),
                 ("recent", list(of("Summary"))),
                 ("waiting", whole()),
                 ("set_aside", list(object([("what", text()), ("reason", text()), ("at_ms", time())]))),

@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, get, patch, post, put};
 
-use super::{audit, exchange, imports, people, records, session, sticks};
+use super::{audit, exchange, imports, people, questions, records, session, sticks};
 use crate::state::AppState;
 
 /// One route: what the router and the OpenAPI document are made from.
@@ -90,7 +90,7 @@ fn posting(path: &'static str, handler: MethodRouter<AppState>, gives: Gives) ->
 
 /// All routes under `/api/v1`.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    [session_routes(), record_routes(), import_routes(), exchange_routes(), office_routes()]
+    [session_routes(), record_routes(), question_routes(), import_routes(), exchange_routes(), office_routes()]
         .into_iter()
         .flatten()
         .collect()
@@ -133,6 +133,27 @@ fn record_routes() -> Vec<Endpoint> {
         posting("/api/v1/records/{id}/settle", post(records::settle), Json(200, "Saved"))
             .takes("Settle")
             .says("settle", "Decide between rival values of a field; the decision is part of the history."),
+    ]
+}
+
+fn question_routes() -> Vec<Endpoint> {
+    const OF: &[(&str, &str, &str)] = &[("site", "boolean", "Questions of everybody at this site, for supervisors.")];
+    vec![
+        getting("/api/v1/questions", get(questions::list), List("Question"))
+            .query(OF)
+            .says("questions", "One's own questions to other sites, newest first."),
+        posting("/api/v1/questions", post(questions::ask), Json(201, "Question")).takes("AskedQuestion").says(
+            "ask",
+            "Ask another site; durable here when the answer comes. Asking again while it waits is the same.",
+        ),
+        getting("/api/v1/questions/whom", get(questions::whom), List("Askable"))
+            .says("whomToAsk", "Sites that can be asked, best first."),
+        getting("/api/v1/questions/here", get(questions::here), List("AskedHere"))
+            .says("askedHere", "Who asked this site about what, and what they were told; audited."),
+        posting("/api/v1/questions/here/{id}/{look}/read", post(questions::read_alert), Status(204))
+            .says("readAlert", "Note that one has read that somebody asked about a silent record."),
+        getting("/api/v1/questions/{id}", get(questions::show), Json(200, "QuestionWithAnswers"))
+            .says("question", "A question with its answers; reading an answer is audited."),
     ]
 }
 

@@ -6,7 +6,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use cairn_casebook::{CheckAnswer, CheckHit, LinkLine, MatchKind, Verdict};
+use cairn_casebook::{Askable, CheckAnswer, CheckHit, LinkLine, MatchKind, Right, Verdict};
 use cairn_record::Kind;
 use cairn_record::schema::schema;
 
@@ -26,6 +26,8 @@ pub(super) struct CheckPage {
     pub frame: Frame,
     pub asked: String,
     pub answer: Option<Answer>,
+    /// Who else can be asked.
+    pub askable: Vec<Askable>,
 }
 
 /// The answer as the page shows it.
@@ -57,7 +59,8 @@ pub(super) struct Hit {
 /// The empty box.
 pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     let title = visit.words().t("check-title");
-    page(&CheckPage { frame: visit.frame(Section::Check, title), asked: String::new(), answer: None })
+    let frame = visit.frame(Section::Check, title);
+    page(&CheckPage { frame, asked: String::new(), answer: None, askable: Vec::new() })
 }
 
 /// The box with its answer.
@@ -68,9 +71,13 @@ pub(super) async fn answer(
 ) -> Result<Response, Failure> {
     let (actor, text) = (form.signed_in.actor.clone(), form.get("text").to_string());
     let asked = text.clone();
-    let answer = blocking(&state, move |casebook, now_ms| casebook.check(&actor, &text, now_ms)).await?;
+    let found = blocking(&state, move |casebook, now_ms| {
+        Ok::<_, Failure>((casebook.check(&actor, &text, now_ms)?, casebook.whom_to_ask()))
+    });
+    let (answer, askable) = found.await?;
     let (clock, title) = (visit.clock, visit.words().t("check-title"));
-    page(&CheckPage { frame: visit.frame(Section::Check, title), asked, answer: Some(Answer::of(&clock, answer)) })
+    let frame = visit.frame(Section::Check, title);
+    page(&CheckPage { frame, asked, answer: Some(Answer::of(&clock, answer)), askable })
 }
 
 impl Answer {

@@ -52,6 +52,7 @@ done! {
     Stopped = "stopped",
     DraftKept = "draft-kept",
     DraftDropped = "draft-dropped",
+    AlertRead = "alert-read",
 }
 
 impl Done {

@@ -60,8 +60,10 @@ pub(super) fn words_of(words: Words, failure: &Failure) -> String {
 }
 
 /// Every right with the words for it.
-const RIGHTS: [(Right, &str); 14] = [
+const RIGHTS: [(Right, &str); 16] = [
     (Right::Check, "right-check"),
+    (Right::Ask, "right-ask"),
+    (Right::OverseeQuestions, "right-oversee-questions"),
     (Right::Search, "right-search"),
     (Right::View, "right-view"),
     (Right::Edit, "right-edit"),

@@ -161,6 +161,8 @@ pub enum Section {
     Home,
     /// Check.
     Check,
+    /// Questions to other sites.
+    Questions,
     /// Search and records.
     Search,
     /// A new record.
@@ -179,9 +181,10 @@ pub enum Section {
 
 impl Section {
     /// Sections in the order of the menu: address, icon, key of the label, and the right that opens it.
-    const WAYS: [(Self, &'static str, &'static str, &'static str, Option<Right>); 8] = [
+    const WAYS: [(Self, &'static str, &'static str, &'static str, Option<Right>); 9] = [
         (Self::Home, "/", "home", "way-home", None),
         (Self::Check, "/check", "check", "way-check", Some(Right::Check)),
+        (Self::Questions, "/questions", "ask", "way-questions", Some(Right::Ask)),
         (Self::Search, "/search", "search", "way-search", Some(Right::Search)),
         (Self::New, "/records/new", "new", "way-new", Some(Right::Edit)),
         (Self::Import, "/imports", "import", "way-import", Some(Right::Import)),

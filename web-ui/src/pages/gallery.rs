@@ -64,7 +64,7 @@ impl Entropy for Fixed {
 impl Flavour {
     pub(super) const PLAIN: Self = Self { language: Language::English, hostile: false, demo: true, mute: false };
 
-    fn t(self, text: &str) -> String {
+    pub(super) fn t(self, text: &str) -> String {
         match (self.hostile && !text.is_empty(), self.mute) {
             (true, _) => format!("{text}{HOSTILE}"),
             (_, true) => text.chars().map(|c| if c.is_alphabetic() { '×' } else { c }).collect(),
@@ -390,6 +390,8 @@ impl Flavour {
                     DAY_MS,
                 ),
             ],
+            answers: self.question_news(),
+            alerts: vec![self.asked_here(true)],
             waiting: 14,
             set_aside: vec![SetAsideLine {
                 what: "record change".into(),
@@ -655,6 +657,7 @@ impl Flavour {
     /// Every page.
     pub(super) fn pages(self) -> Vec<Shown> {
         let mut shown = self.first_pages();
+        shown.extend(self.question_pages());
         shown.extend(self.record_pages());
         shown.extend(self.import_pages());
         shown.extend(self.machine_pages());
@@ -667,6 +670,7 @@ impl Flavour {
             frame: officer("/check").frame(Section::Check, "Check"),
             asked: self.t("oh3338l"),
             answer: Some(check::Answer::of(&officer("/check").clock, self.check(verdict))),
+            askable: self.askable(),
         };
         let mut wrong = sign_in::SignInPage::of(officer("/sign-in"), self.t("k.daniels"), "/".into());
         wrong.frame.troubles.push(Trouble { at: "user".into(), text: self.t("The name or the password is wrong.") });
@@ -674,6 +678,7 @@ impl Flavour {
             frame: officer("/check").frame(Section::Check, "Check"),
             asked: String::new(),
             answer: None,
+            askable: Vec::new(),
         };
         let mut first = first_run::FirstRunPage::of(self.alone(), true);
         first.frame.here.enrolled = false;
@@ -737,7 +742,7 @@ impl Flavour {
                 "record-before-private",
                 html(&record::BeforePrivate {
                     frame: visit("/records/x/private").frame(Section::Search, "Show what must stay private"),
-                    id: id(1).to_string(),
+                    about: format!("/records/{}", id(1)),
                 }),
             ),
             (
@@ -966,11 +971,11 @@ const NEW: [(&str, Kind); 10] = [
     ("new-link", Kind::Link),
 ];
 
-fn id(number: u8) -> RecordId {
+pub(super) fn id(number: u8) -> RecordId {
     RecordId::new(1_700_000_000_000, [number; 10])
 }
 
-fn grade() -> Grade {
+pub(super) fn grade() -> Grade {
     Grade { scheme: "3x5x2".into(), source: "2".into(), information: "B".into() }
 }
 
@@ -979,6 +984,8 @@ fn calm() -> Home {
         conflicts: Vec::new(),
         conflicts_total: 0,
         reviews: Vec::new(),
+        answers: Vec::new(),
+        alerts: Vec::new(),
         recent: Vec::new(),
         waiting: 0,
         set_aside: Vec::new(),
@@ -990,6 +997,6 @@ fn nothing(answer: SearchAnswer) -> SearchAnswer {
     SearchAnswer { hits: Vec::new(), total: 0, facets: Vec::new(), also_searched: Vec::new(), ..answer }
 }
 
-fn html(page: &impl Template) -> String {
+pub(super) fn html(page: &impl Template) -> String {
     page.render().unwrap()
 }

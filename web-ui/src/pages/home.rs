@@ -29,6 +29,8 @@ pub(super) struct HomePage {
     pub nobody_else: bool,
     /// What the person has begun and not saved.
     pub drafts: Vec<Offered>,
+    /// Questions with news: address and words.
+    pub answers: Vec<(String, String)>,
 }
 
 /// The task list of the person who is signed in.
@@ -53,6 +55,9 @@ impl HomePage {
     pub(super) fn of(visit: Visit, home: Option<Home>, status: Option<SyncStatus>, nobody_else: bool) -> Self {
         let clock = visit.clock;
         let title = visit.words().t("home-title");
+        let answers = home.iter().flat_map(|home| &home.answers);
+        let answers = answers.map(|line| (format!("/questions/{}", line.id), super::questions::news(&clock, line)));
+        let answers = answers.collect();
         let lines = home.as_ref().map(|home| home.reviews.as_slice()).unwrap_or_default();
         Self {
             conflicts: home
@@ -67,6 +72,7 @@ impl HomePage {
             status,
             nobody_else,
             drafts: Vec::new(),
+            answers,
         }
     }
 
@@ -78,7 +84,12 @@ impl HomePage {
     /// Whether nothing at all waits for this person.
     pub fn is_calm(&self) -> bool {
         let quiet = self.home.as_ref().is_none_or(|home| {
-            home.conflicts.is_empty() && home.reviews.is_empty() && home.waiting == 0 && home.set_aside.is_empty()
+            home.conflicts.is_empty()
+                && home.reviews.is_empty()
+                && home.waiting == 0
+                && home.set_aside.is_empty()
+                && home.answers.is_empty()
+                && home.alerts.is_empty()
         });
         quiet && self.drafts.is_empty() && self.failing().is_empty() && !self.nobody_else && !self.may_join()
     }

@@ -14,6 +14,8 @@ mod first_run;
 mod frame;
 #[cfg(test)]
 mod gallery;
+#[cfg(test)]
+mod gallery_questions;
 mod home;
 mod imports;
 mod join;
@@ -21,6 +23,7 @@ mod mapping;
 mod me;
 mod palette;
 mod people;
+mod questions;
 mod record;
 mod record_form;
 mod rules;
@@ -103,6 +106,7 @@ pub fn router() -> Router<AppState> {
         .route("/drafts", get(drafts::list).post(drafts::keep))
         .route("/drafts/drop", post(drafts::discard))
         .route("/go", get(palette::show))
+        .merge(question_routes())
         .merge(import_routes())
         .merge(sync_routes())
         .route("/audit", get(audit::show))
@@ -114,6 +118,14 @@ pub fn router() -> Router<AppState> {
         .route("/password", get(me::show).post(me::set_password))
         .route("/look", post(me::set_look))
         .route("/about", get(about::show))
+}
+
+fn question_routes() -> Router<AppState> {
+    Router::new()
+        .route("/questions", get(questions::list).post(questions::ask))
+        .route("/questions/alerts", post(questions::read_alert))
+        .route("/questions/{id}", get(questions::show))
+        .route("/questions/{id}/private", get(questions::before_private))
 }
 
 fn import_routes() -> Router<AppState> {

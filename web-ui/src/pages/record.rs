@@ -44,7 +44,8 @@ pub(super) struct RecordShown {
 #[template(path = "private.html")]
 pub(super) struct BeforePrivate {
     pub frame: Frame,
-    pub id: String,
+    /// Address of the page whose details are private.
+    pub about: String,
 }
 
 /// A field with its values.
@@ -112,9 +113,9 @@ pub(super) async fn show(
 
 /// The step before a record's private details.
 pub(super) async fn before_private(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure> {
-    let id = record_id(&id)?.to_string();
+    let about = format!("/records/{}", record_id(&id)?);
     let title = visit.words().t("private-title");
-    page(&BeforePrivate { frame: visit.frame(Section::Search, title), id })
+    page(&BeforePrivate { frame: visit.frame(Section::Search, title), about })
 }
 
 /// Decides between rival values.

@@ -15,6 +15,7 @@ pub(super) const ENGLISH: &[(&str, &str)] = &[
     ("times.ftl", include_str!("../../locales/en/times.ftl")),
     ("start.ftl", include_str!("../../locales/en/start.ftl")),
     ("check.ftl", include_str!("../../locales/en/check.ftl")),
+    ("questions.ftl", include_str!("../../locales/en/questions.ftl")),
     ("records.ftl", include_str!("../../locales/en/records.ftl")),
     ("import.ftl", include_str!("../../locales/en/import.ftl")),
     ("sync.ftl", include_str!("../../locales/en/sync.ftl")),

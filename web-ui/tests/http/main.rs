@@ -10,5 +10,6 @@ mod drafts;
 mod front_door;
 mod links;
 mod listener;
+mod questions;
 mod rights;
 mod sticks;

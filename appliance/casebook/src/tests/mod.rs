@@ -7,6 +7,7 @@ mod linking;
 mod mending;
 mod notices;
 mod people;
+mod questions;
 mod records;
 
 use std::path::Path;

@@ -26,7 +26,7 @@ pub const PASSWORD: &str = "correct horse battery";
 pub const START_MS: u64 = 1_748_736_000_000;
 
 /// Numbered bytes: the same at every run, and never the same twice.
-struct Counted(AtomicU64);
+pub struct Counted(pub AtomicU64);
 
 impl Entropy for Counted {
     fn fill(&self, buffer: &mut [u8]) {
