@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use cairn_casebook::{Invitation, LinkRule, LinkWhen, NewPerson, QuestionState, Role, SearchRequest, read_windows};
-use cairn_record::Kind;
+use cairn_record::{Kind, RecordId};
 
+use crate::attachments::AttachmentRequest;
 use crate::cli::{
-    AskOptions, AuditCommand, Common, EnrolCommand, LinksCommand, Question, QuestionsOptions, SearchOptions,
-    StickCommand, SyncOptions, UserCommand,
+    AskOptions, AttachmentCommand, AuditCommand, Common, EnrolCommand, LinksCommand, Question, QuestionsOptions,
+    SearchOptions, StickCommand, SyncOptions, UserCommand,
 };
 use crate::config::data_dir;
 use crate::control;
@@ -60,14 +61,17 @@ fn request(question: Question) -> Result<Request, Failure> {
         Question::Ask(options) => Request::Ask { text: options.text.join(" "), reason: options.reason, to: options.to },
         Question::Questions(options) => questions(options)?,
         Question::Search(options) => search(options)?,
-        Question::Show { id } => {
-            Request::Show { id: id.parse().map_err(|error| Failure::new("bad_request", format!("{id}: {error}")))? }
-        }
+        Question::Show { id } => Request::Show { id: record(&id)? },
         Question::Sync(options) if options.now => Request::SyncNow,
         Question::Sync(SyncOptions { why: Some(site), .. }) => Request::Why { site },
         Question::Sync(_) => Request::SyncStatus,
         Question::Links(links) => link_rule(links)?,
         Question::Stick(stick) => sticks(stick)?,
+        Question::Attach { id, file } => {
+            let file = std::path::absolute(&file).while_doing(|| format!("find {}", file.display()))?;
+            Request::Attachments(AttachmentRequest::Attach { record: record(&id)?, file })
+        }
+        Question::Attachment(command) => Request::Attachments(attachments(command)?),
         Question::Audit(AuditCommand::Verify) => Request::VerifyAudit,
         Question::Doctor { rebuild } => Request::Doctor { rebuild },
     })
@@ -99,6 +103,35 @@ fn questions(options: QuestionsOptions) -> Result<Request, Failure> {
         }
         QuestionsOptions { asked_here: true, .. } => Request::AskedHere,
         QuestionsOptions { site, .. } => Request::Questions { site },
+    })
+}
+
+fn record(id: &str) -> Result<RecordId, Failure> {
+    id.parse().map_err(|error| Failure::new("bad_request", format!("{id}: {error}")))
+}
+
+fn attachments(command: AttachmentCommand) -> Result<AttachmentRequest, Failure> {
+    let named = |id: &str, file: &str| {
+        let file = file.parse().map_err(|error| Failure::new("bad_request", format!("{file}: {error}")))?;
+        Ok::<_, Failure>((record(id)?, file))
+    };
+    let show = |id: &str, file: &str, shown| {
+        named(id, file).map(|(record, attachment)| AttachmentRequest::Show { record, attachment, shown })
+    };
+    Ok(match command {
+        AttachmentCommand::List { id } => AttachmentRequest::List { record: record(&id)? },
+        AttachmentCommand::Save { id, file, out } => {
+            let (record, attachment) = named(&id, &file)?;
+            let out = std::path::absolute(&out).while_doing(|| format!("find {}", out.display()))?;
+            AttachmentRequest::Save { record, attachment, out }
+        }
+        AttachmentCommand::Fetch { id, file } => {
+            let (record, attachment) = named(&id, &file)?;
+            AttachmentRequest::Fetch { record, attachment }
+        }
+        AttachmentCommand::Hide { id, file } => show(&id, &file, false)?,
+        AttachmentCommand::Show { id, file } => show(&id, &file, true)?,
+        AttachmentCommand::FetchAll { switch } => AttachmentRequest::FetchAll { all: switch == "on" },
     })
 }
 

@@ -89,6 +89,16 @@ pub enum Question {
     /// Carry records by hand where there is no link
     #[command(subcommand)]
     Stick(StickCommand),
+    /// Attach a file to a record
+    Attach {
+        /// The record's id
+        id: String,
+        /// The file, at most 32 MiB
+        file: PathBuf,
+    },
+    /// Files that belong to records
+    #[command(subcommand)]
+    Attachment(AttachmentCommand),
     /// The audit
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -320,6 +330,52 @@ pub enum StickCommand {
     },
     /// Sticks written and read here, newest first
     List,
+}
+
+#[derive(Subcommand)]
+pub enum AttachmentCommand {
+    /// The files of a record, and how much of each is on this machine
+    List {
+        /// The record's id
+        id: String,
+    },
+    /// Write a file that is wholly on this machine to the disk
+    Save {
+        /// The record's id
+        id: String,
+        /// The file's id, as `attachment list` says it
+        file: String,
+        /// The file, or the folder to write it to [default: this folder]
+        #[arg(long, value_name = "FILE", default_value = ".")]
+        out: PathBuf,
+    },
+    /// Fetch a file to this machine as soon as a link allows
+    Fetch {
+        /// The record's id
+        id: String,
+        /// The file's id
+        file: String,
+    },
+    /// Take a file from view; nothing is deleted
+    Hide {
+        /// The record's id
+        id: String,
+        /// The file's id
+        file: String,
+    },
+    /// Show a file again that was taken from view
+    Show {
+        /// The record's id
+        id: String,
+        /// The file's id
+        file: String,
+    },
+    /// Fetch every file of every record, as a hub does, or only what somebody wants
+    FetchAll {
+        /// `on` or `off`
+        #[arg(value_parser = ["on", "off"])]
+        switch: String,
+    },
 }
 
 #[derive(Subcommand)]

@@ -7,6 +7,7 @@ use std::time::Instant;
 use cairn_casebook::{Actor, AskRequest, Casebook, ImportReport, LinkRule, LinkRules, ReplicaId, SiteRule, StickOrder};
 use cairn_web_ui::WhySaid;
 
+use crate::attachments;
 use crate::config::Config;
 use crate::failure::{Failure, While as _};
 use crate::links::Links;
@@ -84,6 +85,7 @@ pub fn execute(desk: &Desk, request: Request) -> Result<Response, Failure> {
         }
         Request::StickRead { file } => Response::StickRead(sticks::read(casebook, terminal, &file)?),
         Request::Sticks => Response::Sticks(casebook.sticks(terminal, now)?),
+        Request::Attachments(request) => Response::Attachments(attachments::execute(casebook, request)?),
         Request::VerifyAudit => Response::Verified(casebook.verify(terminal, true, now)?),
         Request::Doctor { rebuild } => Response::Doctor(doctor(casebook, rebuild)?),
     })

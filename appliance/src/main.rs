@@ -10,6 +10,7 @@
 
 mod answer;
 mod ask;
+mod attachments;
 mod cli;
 mod config;
 mod control;

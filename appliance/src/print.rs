@@ -1,5 +1,6 @@
 //! Answers as a person at a terminal reads them: plain aligned text, short, and nothing claimed that is not so.
 
+mod attachments;
 mod questions;
 mod records;
 mod sticks;
@@ -91,6 +92,7 @@ fn in_words(response: &Response, file: Option<&Path>) -> String {
         Response::StickWritten(stick) => sticks::written(stick),
         Response::StickRead(report) => sticks::read(report),
         Response::Sticks(list) => sticks::list(list),
+        Response::Attachments(response) => attachments::response(response),
         Response::Verified(verification) => verified(verification),
         Response::Doctor(report) => doctor(report),
     }

@@ -14,6 +14,7 @@ use cairn_record::RecordId;
 use cairn_web_ui::WhySaid;
 use serde::{Deserialize, Serialize};
 
+use crate::attachments::{AttachmentRequest, AttachmentResponse};
 use crate::sticks::StickWritten;
 
 /// One thing asked.
@@ -93,6 +94,7 @@ pub enum Request {
         file: PathBuf,
     },
     Sticks,
+    Attachments(AttachmentRequest),
     VerifyAudit,
     Doctor {
         rebuild: bool,
@@ -124,6 +126,7 @@ pub enum Response {
     StickWritten(StickWritten),
     StickRead(StickReport),
     Sticks(Vec<StickLine>),
+    Attachments(AttachmentResponse),
     Verified(Verification),
     Doctor(DoctorReport),
 }
@@ -208,6 +211,12 @@ impl Response {
             Self::StickWritten(it) => serde_json::to_string_pretty(it),
             Self::StickRead(it) => serde_json::to_string_pretty(it),
             Self::Sticks(it) => serde_json::to_string_pretty(it),
+            Self::Attachments(AttachmentResponse::One(it)) => serde_json::to_string_pretty(it),
+            Self::Attachments(AttachmentResponse::List(it)) => serde_json::to_string_pretty(it),
+            Self::Attachments(AttachmentResponse::Saved(it)) => serde_json::to_string_pretty(it),
+            Self::Attachments(AttachmentResponse::FetchAll { done }) => {
+                serde_json::to_string_pretty(&Done { done: done.clone() })
+            }
             Self::Verified(it) => serde_json::to_string_pretty(it),
             Self::Doctor(it) => serde_json::to_string_pretty(it),
         }

@@ -7,6 +7,7 @@
 mod audit;
 mod document;
 mod exchange;
+mod files;
 mod imports;
 mod people;
 mod problem;

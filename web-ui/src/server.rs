@@ -14,6 +14,7 @@ mod dress;
 mod headers;
 mod origin;
 mod pace;
+mod parts;
 
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ use axum::routing::get;
 
 pub use accept::serve;
 pub use dress::ErrorContext;
+pub use headers::Sandboxed;
+pub use parts::PartsBody;
 
 use crate::gate::{gate, method_not_allowed};
 use crate::state::AppState;

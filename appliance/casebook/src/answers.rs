@@ -8,7 +8,7 @@ use cairn_ledger::{ReplicaId, SpaceId};
 use cairn_record::{FieldNo, Kind, Problem, Reading, Reason, RecordDraft, RecordId, Value};
 use serde::{Deserialize, Serialize};
 
-use crate::{AskedLine, QuestionLine};
+use crate::{AskedLine, AttachmentLine, QuestionLine};
 
 /// Who holds a value or wrote an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -347,6 +347,8 @@ pub struct RecordPage {
     pub links: Vec<LinkLine>,
     /// Markers on it.
     pub markers: Vec<MarkerLine>,
+    /// Files that belong to it, oldest first, those taken from view among them; at most 200.
+    pub attachments: Vec<AttachmentLine>,
     /// Its history, newest first, at most 200 steps.
     pub history: Vec<HistoryLine>,
     /// What this machine knows of where it is: "Saved on this machine", "The hub has it since 14:02".

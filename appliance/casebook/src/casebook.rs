@@ -55,6 +55,8 @@ pub enum Change {
     Registry,
     /// Links were cut or restored, or a sync was asked for or cancelled.
     Links,
+    /// Chunks of attachments are wanted, or have come.
+    Attachments,
 }
 
 /// What was kept of a parcel.
@@ -144,6 +146,13 @@ pub enum PeerEvent {
     ClockSkew {
         /// Milliseconds by which it is ahead.
         ms: i64,
+    },
+    /// What the peer said of files: how many of those it wants it lacks, and of how many files it knows.
+    Files {
+        /// Files that it wants and of which chunks are missing there.
+        lacking: u64,
+        /// Files of which it holds the manifest.
+        known: u64,
     },
     /// The peer sent something that was refused.
     Refused {

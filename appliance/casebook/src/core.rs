@@ -11,7 +11,7 @@ use cairn_finder::SearchIndex;
 use cairn_ledger::registry::{Registry, SpaceKind, SpaceOpened};
 use cairn_ledger::view::ViewStore;
 use cairn_ledger::{
-    Body, ClockQuality, CommitError, EntryDraft, EntryKind, Keystore, Lane, Ledger, LogId, Position, SpaceId,
+    BlobStore, Body, ClockQuality, CommitError, EntryDraft, EntryKind, Keystore, Lane, Ledger, LogId, Position, SpaceId,
 };
 use cairn_record::{RecordId, reason};
 
@@ -63,6 +63,7 @@ pub(crate) struct Writing {
 /// The parts of a [`Casebook`].
 pub struct Parts {
     pub(crate) ledger: Ledger,
+    pub(crate) blobs: Box<dyn BlobStore>,
     pub(crate) views: Box<dyn ViewStore>,
     /// Absent where nobody searches: in simulations.
     pub(crate) index: Option<SearchIndex>,
@@ -83,6 +84,15 @@ pub struct Parts {
     /// Counts writes of records to the views: what open questions have not been held against yet.
     pub(crate) records_written: AtomicU64,
     pub(crate) sweep: Mutex<Sweep>,
+    /// Attachments whose manifest is held.
+    pub(crate) attachments_known: AtomicU64,
+    /// Held for reading from the first chunk of a file to its entry, and for writing while leftover chunks are cleared away.
+    pub(crate) attaching: RwLock<()>,
+    /// Since the start, files that should be here and are not whole were put on the list of those to fetch: which of them
+    /// were damaged, views that a power cut took back have forgotten.
+    pub(crate) files_looked_at: AtomicBool,
+    /// Who opened which record when: its thumbnails belong to that look.
+    pub(crate) looks: Mutex<HashMap<(String, RecordId), u64>>,
 }
 
 impl std::ops::Deref for Casebook {

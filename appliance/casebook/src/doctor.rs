@@ -1,11 +1,12 @@
-//! What a doctor looks at: logs, views, search index, and what was set aside on the way.
+//! What a doctor looks at: logs, views, search index, chunks of files, and what was set aside on the way.
 
 use cairn_finder::SearchIndex;
 
 use crate::{Actor, Casebook, CasebookError, Diagnosis, SetAsideLine};
 
 impl Casebook {
-    /// Looks at everything that is kept. Right: ReadAudit. Reads every log and every row; changes nothing.
+    /// Looks at everything that is kept. Right: ReadAudit. Reads every log, every row and every chunk;
+    /// removes chunks that no entry names, sets damaged ones aside, and changes nothing else.
     pub fn doctor(&self, actor: &Actor, now_ms: u64) -> Result<Diagnosis, CasebookError> {
         let line = |what: &str, reason: String| SetAsideLine { what: what.into(), reason, said: None, at_ms: now_ms };
         let mut findings = self.set_aside_lines()?;
@@ -20,6 +21,25 @@ impl Casebook {
         let index = self.index.as_ref().map_or(Ok(()), SearchIndex::check);
         findings.extend(index.err().map(|error| line("search index", error.to_string())));
         let mut notes = Vec::new();
+        match self.clear_chunks() {
+            Ok(cleared) => {
+                if cleared.leftover > 0 {
+                    let text = format!(
+                        "{} parts of files that were never acknowledged were removed; nothing is lost",
+                        cleared.leftover
+                    );
+                    notes.push(line("attachments", text));
+                }
+                if cleared.damaged > 0 {
+                    let text = format!(
+                        "{} parts of files are damaged on this disk and were set aside; they come back from peers that hold them",
+                        cleared.damaged
+                    );
+                    findings.push(line("attachments", text));
+                }
+            }
+            Err(error) => findings.push(line("attachments", error.to_string())),
+        }
         if let Some(torn) = self.ledger.open_report().torn {
             let bytes = torn.bytes;
             match torn.commits_behind {

@@ -171,7 +171,9 @@ impl Casebook {
             return refuse("the registry knows no such space");
         };
         let fits = match kind {
-            EntryKind::RecordChange | EntryKind::Question | EntryKind::Answer => space == SpaceKind::Records,
+            EntryKind::RecordChange | EntryKind::Attachment | EntryKind::Question | EntryKind::Answer => {
+                space == SpaceKind::Records
+            }
             EntryKind::Audit | EntryKind::Receipt => space == SpaceKind::Audit,
             EntryKind::Statement | EntryKind::Account | EntryKind::Batch => false,
             _ => true,

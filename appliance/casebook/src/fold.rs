@@ -15,12 +15,13 @@ use cairn_ledger::view::{Batch, Key, Table};
 use cairn_ledger::{Entry, EntryKind, EntryRef, LogId, SpaceId};
 use cairn_record::{Identifier, Reason, RecordId, identifiers, reason};
 
+use crate::attachment_rows::AttachmentRow;
 use crate::core::Writing;
 use crate::keys;
 use crate::question_rows::Met;
 use crate::row::{EntryAt, RecordRow};
 use crate::summary::{is_yes, record_in, text_of, title_of, values_of};
-use crate::{Casebook, CasebookError};
+use crate::{Casebook, CasebookError, Change};
 
 /// Entries folded before the views are written: keeps a rebuild within a few megabytes.
 const ENTRIES_A_BATCH: usize = 400;
@@ -33,9 +34,13 @@ const READ_BYTES: usize = 256 * 1024;
 /// Rows as they are and as they become, until the batch is written. In the order of their ids, so that the same entries
 /// are always written in the same steps.
 #[derive(Default)]
-struct Folding {
+pub(crate) struct Folding {
     rows: BTreeMap<RecordId, Pending>,
-    batch: Batch,
+    pub(crate) batch: Batch,
+    /// Attachments that entries of this batch are about.
+    pub(crate) attachments: BTreeMap<(RecordId, EntryRef), AttachmentRow>,
+    /// Whether a file was put on the list of those to fetch.
+    pub(crate) to_fetch: bool,
     /// Changes parked in this batch, which the views do not show yet.
     parked: HashMap<RecordId, Vec<EntryAt>>,
     /// Questions and answers that concern this machine, and what was told about them.
@@ -109,6 +114,7 @@ impl Casebook {
     fn fold_entry(&self, folding: &mut Folding, log: u16, entry: &Entry, now_ms: u64) -> Result<(), CasebookError> {
         match entry.header.core.kind {
             EntryKind::RecordChange => self.fold_change(folding, log, entry, now_ms),
+            EntryKind::Attachment => self.fold_attachment(folding, log, entry, now_ms),
             EntryKind::Question | EntryKind::Answer | EntryKind::Batch => {
                 let at = EntryAt { entry: entry.header.hash().short(), log, number: entry.header.core.number };
                 match self.meet(at, entry, now_ms) {
@@ -287,6 +293,12 @@ impl Casebook {
         }
         let news = !changed.is_empty();
         self.fold_questions(&mut folding.batch, std::mem::take(&mut folding.met), now_ms)?;
+        for ((record, attachment), row) in &folding.attachments {
+            let value = serde_json::to_vec(row).map_err(|error| CasebookError::Storage(error.to_string().into()))?;
+            folding.batch.put(keys::attachment(*record, *attachment), value);
+        }
+        let known = self.attachments_known.load(Ordering::Relaxed);
+        folding.batch.put(keys::counter("attachments"), known.to_be_bytes());
         self.put_log_rows(&mut folding.batch, &folding.logs_moved);
         writing.stamp += 1;
         self.views.commit(&folding.batch, Some(&writing.stamp.to_be_bytes()))?;
@@ -298,6 +310,9 @@ impl Casebook {
         if news {
             // Only now a question finds them in every way.
             self.records_written.fetch_add(1, Ordering::Relaxed);
+        }
+        if folding.to_fetch {
+            self.tell(Change::Attachments);
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use cairn_ledger::view::{Key, Row, Table};
 use cairn_ledger::{EntryRef, Incarnation, Lane, LogId, LogKey, ReplicaId, SpaceId};
 use cairn_record::{IdentifierKind, RecordId};
 
+use crate::FetchPlace;
 use crate::row::{EntryAt, put_varint, take_varint};
 
 /// A record's row.
@@ -91,6 +92,27 @@ pub fn read_parked(bytes: &[u8]) -> Option<EntryAt> {
     let (entry, mut rest) = bytes.split_first_chunk::<16>()?;
     let log = u16::try_from(take_varint(&mut rest)?).ok()?;
     Some(EntryAt { entry: EntryRef(*entry), log, number: take_varint(&mut rest)? })
+}
+
+/// All attachments of a record.
+pub fn attachments_of(record: RecordId) -> Key {
+    Key::new(Table::Attachment).hidden(record.0)
+}
+
+/// One attachment.
+pub fn attachment(record: RecordId, attachment: EntryRef) -> Key {
+    attachments_of(record).hidden(attachment.0)
+}
+
+/// A file of which chunks are to be fetched; its value is a [`parked_value`] of the manifest's entry.
+pub fn fetch(place: &FetchPlace) -> Key {
+    Key::new(Table::Fetch).descending(place.at_ms).hidden(place.record.0).hidden(place.attachment.0)
+}
+
+/// Reads the key of [`fetch`].
+pub fn read_fetch(key: &Key) -> Option<FetchPlace> {
+    let attachment = EntryRef(key.hidden_part(2)?.try_into().ok()?);
+    Some(FetchPlace { at_ms: key.number_part(0)?, record: record_part(key, 1)?, attachment })
 }
 
 /// When a replica last wrote a receipt for another: "at that time I held everything the other had".

@@ -4,7 +4,7 @@
 //! keys it grants, then the views, caught up with the logs, then the search index, caught up with the views.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use cairn_finder::RandomSource;
@@ -106,6 +106,7 @@ impl Casebook {
         let (index, stamp) = place.search(&index_key, random)?.unzip();
         let book = Self(Parts {
             ledger,
+            blobs: place.blobs()?,
             views,
             index,
             entropy,
@@ -123,6 +124,10 @@ impl Casebook {
             behind: AtomicBool::default(),
             records_written: AtomicU64::default(),
             sweep: Mutex::default(),
+            attachments_known: AtomicU64::default(),
+            attaching: RwLock::default(),
+            files_looked_at: AtomicBool::default(),
+            looks: Mutex::default(),
         });
         book.catch_up(stamp.as_deref(), now_ms)?;
         if let Some(why) = new_life {
@@ -172,6 +177,8 @@ impl Casebook {
         let number = |bytes: Vec<u8>| bytes.try_into().map(u64::from_be_bytes).unwrap_or_default();
         writing.stamp = self.views.stamp().map(number).unwrap_or_default();
         writing.records = self.views.get(&keys::counter("records"))?.map(number).unwrap_or_default();
+        let attachments = self.views.get(&keys::counter("attachments"))?.map(number).unwrap_or_default();
+        self.attachments_known.store(attachments, Ordering::Relaxed);
         Ok(())
     }
 

@@ -3,10 +3,10 @@
 //! The payload of an entry in this machine's local space, as JSON. The local space never leaves the machine; its
 //! folded state is small and lives in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_intake::Mapping;
-use cairn_ledger::ReplicaId;
+use cairn_ledger::{EntryRef, ReplicaId};
 use serde::{Deserialize, Serialize};
 
 pub use crate::stick_notes::StickNote;
@@ -85,6 +85,16 @@ pub enum LocalNote {
     },
     /// When links may be used; the newest note counts.
     LinkRules(Box<LinkRules>),
+    /// Somebody wants this attachment on this machine.
+    Wanted {
+        /// Its entry.
+        attachment: EntryRef,
+    },
+    /// Every attachment is to be fetched, as at a hub, or only what somebody wants.
+    FetchAll {
+        /// Every one or not.
+        all: bool,
+    },
     /// A stick was written.
     StickWritten(Box<StickNote>),
     /// A stick was read to its end.
@@ -196,6 +206,10 @@ pub struct LocalState {
     pub cut: bool,
     /// When links may be used.
     pub link_rules: LinkRules,
+    /// Attachments that somebody wants here.
+    pub wanted: BTreeSet<EntryRef>,
+    /// Whether every attachment is to be fetched.
+    pub fetch_all: bool,
     /// Sticks written, oldest first.
     pub sticks_written: Vec<StickNote>,
     /// Sticks read, oldest first.
@@ -240,6 +254,10 @@ impl LocalState {
             }
             LocalNote::Cut { cut } => self.cut = cut,
             LocalNote::LinkRules(rules) => self.link_rules = *rules,
+            LocalNote::Wanted { attachment } => {
+                self.wanted.insert(attachment);
+            }
+            LocalNote::FetchAll { all } => self.fetch_all = all,
             LocalNote::StickWritten(note) => self.remember_written(*note),
             LocalNote::StickRead { from, number, id, at_ms, made_ms, expires_ms, entries } => {
                 let (bytes, carried, received_ms) = (0, None, None);

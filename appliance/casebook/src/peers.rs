@@ -4,6 +4,7 @@
 //! entry. What is known of a peer is a view: losing it costs nothing but the next comparison.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::Ordering;
 
 use cairn_ledger::registry::SpaceKind;
 use cairn_ledger::{EntryHash, Frontier, LogId, LogKey, ReplicaId, SpaceId};
@@ -47,6 +48,8 @@ pub struct PeerState {
     agreed: BTreeMap<SpaceId, Frontier>,
     /// What the last receipt entry for it vouches for.
     receipted: [u8; 32],
+    /// Files that it wants and lacks, and of how many it knows, as it said last; nothing since a file was attached.
+    files: Option<(u64, u64)>,
     /// Entries that came from it, or went to it, in this session.
     moved: (u64, u64),
     /// The audit says that records move in this session.
@@ -77,6 +80,8 @@ struct PeerRow {
     used: UsedBytes,
     #[serde(default)]
     clock_ahead_ms: Option<i64>,
+    #[serde(default)]
+    files: Option<(u64, u64)>,
     frontiers: Vec<(SpaceId, Vec<LogRow>)>,
     #[serde(default)]
     agreed: Vec<(SpaceId, Vec<LogRow>)>,
@@ -90,6 +95,8 @@ pub(crate) struct PeerLink {
     pub(crate) said: bool,
     /// Entries about records written here that it is not proved to hold.
     pub(crate) waiting: u64,
+    /// Files that it may lack: it says how many, or has not said that it has all. 0: it has all that are known here.
+    pub(crate) files: u64,
     /// When both were last equal.
     pub(crate) since_ms: Option<u64>,
 }
@@ -161,6 +168,7 @@ impl PeerState {
             stick_made_ms: self.stick_made_ms,
             used: self.used,
             clock_ahead_ms: self.clock_ahead_ms,
+            files: self.files,
             frontiers: self.frontiers.iter().map(|(space, frontier)| (*space, logs(frontier))).collect(),
             agreed: self.agreed.iter().map(|(space, frontier)| (*space, logs(frontier))).collect(),
         }
@@ -178,6 +186,7 @@ impl PeerState {
             used: row.used,
             used_saved: row.used.bytes,
             clock_ahead_ms: row.clock_ahead_ms,
+            files: row.files,
             frontiers: row.frontiers.into_iter().map(|(space, logs)| (space, frontier(logs))).collect(),
             agreed: row.agreed.into_iter().map(|(space, logs)| (space, frontier(logs))).collect(),
             ..Self::default()
@@ -228,6 +237,10 @@ impl Casebook {
             PeerEvent::ClockSkew { ms } => {
                 self.peer(peer, |state| state.clock_ahead_ms = Some(ms));
                 Ok(())
+            }
+            PeerEvent::Files { lacking, known } => {
+                let changed = self.peer(peer, |state| state.files.replace((lacking, known)) != Some((lacking, known)));
+                if changed { self.save_peer(peer, now_ms) } else { Ok(()) }
             }
             PeerEvent::Refused { name, detail } => {
                 tracing::info!(peer = %self.site_of(peer), name, detail, "what a peer sent was refused");
@@ -420,24 +433,28 @@ impl Casebook {
     }
 
     /// Whether each hub, and each post that is heard from directly, is proved to hold all changes of a record.
-    pub(crate) fn whereabouts(&self, row: &RecordRow) -> Vec<Whereabout> {
+    pub(crate) fn whereabouts(&self, row: &RecordRow) -> Result<Vec<Whereabout>, CasebookError> {
         let members = self.members();
+        let files = self.attachment_rows(row.state.record)?;
+        let steps = files.iter().flat_map(|(_, file)| file.manifest.into_iter().chain(file.steps.iter().map(|s| s.at)));
+        let steps: Vec<(u16, u64)> = steps.collect();
         let peers = self.peers();
         let logs = self.logs();
         let one = |member: &Member| {
             let state = peers.get(&member.replica)?;
-            let holds = |at: &crate::row::EntryAt| {
-                logs.log(at.log)
-                    .is_some_and(|log| log.key.replica == member.replica || state.holds(log.space, &log.key, at.number))
+            let holds = |log: u16, number: u64| {
+                logs.log(log)
+                    .is_some_and(|log| log.key.replica == member.replica || state.holds(log.space, &log.key, number))
             };
             Some(Whereabout {
                 site: member.site.clone(),
                 role: role_word(member.hub).into(),
-                has_it: row.entries.iter().all(holds),
+                has_it: row.entries.iter().all(|at| holds(at.log, at.number))
+                    && steps.iter().all(|(log, number)| holds(*log, *number)),
                 since_ms: state.last_equal_ms,
             })
         };
-        members.iter().filter_map(one).collect()
+        Ok(members.iter().filter_map(one).collect())
     }
 
     /// Whether a peer has said in this session what it holds of the registry and the records.
@@ -545,6 +562,7 @@ impl Casebook {
             connected: state.connected,
             said: self.has_said_all(peer.replica, &state),
             waiting: self.waiting_for(&[peer]),
+            files: self.files_lacking(peer, Some(&state)),
             since_ms: state.last_equal_ms,
         }
     }
@@ -561,10 +579,26 @@ impl Casebook {
                 connected: state.is_some_and(|state| state.connected),
                 said: state.is_some_and(said),
                 waiting: waiting(&own, &[state]),
+                files: self.files_lacking(member, state),
                 since_ms: state.and_then(|state| state.last_equal_ms),
             }
         };
         members.iter().map(link).collect()
+    }
+
+    /// Files that a hub may lack. A post fetches what somebody wants there, which is nothing to wait for here.
+    fn files_lacking(&self, peer: &Member, state: Option<&PeerState>) -> u64 {
+        let here = self.attachments_known.load(Ordering::Relaxed);
+        match state.and_then(|state| state.files) {
+            _ if !peer.hub || here == 0 => 0,
+            Some((lacking, known)) => lacking.max(here.saturating_sub(known)),
+            None => here,
+        }
+    }
+
+    /// A file was attached somewhere: what peers said before says nothing of it.
+    pub(crate) fn forget_files_of_peers(&self) {
+        self.peers().values_mut().for_each(|state| state.files = None);
     }
 }
 
@@ -589,4 +623,9 @@ pub(crate) fn role_word(hub: bool) -> &'static str {
 /// "3 entries", in English.
 pub(crate) fn entries(count: u64) -> String {
     if count == 1 { "1 entry".into() } else { format!("{count} entries") }
+}
+
+/// "3 files", in English.
+pub(crate) fn files(count: u64) -> String {
+    if count == 1 { "1 file".into() } else { format!("{count} files") }
 }

@@ -7,7 +7,7 @@ use cairn_finder::{RandomSource, SearchIndex};
 use cairn_ledger::keystore::KeyPlace;
 use cairn_ledger::store::SegmentOptions;
 use cairn_ledger::view::{ViewError, ViewKey, ViewStore, open_views};
-use cairn_ledger::{LogStore, SegmentStore, StoreError, birthplace};
+use cairn_ledger::{BlobStore, FileBlobs, LogStore, SegmentStore, StoreError, birthplace};
 
 use crate::CasebookError;
 
@@ -16,6 +16,7 @@ const INDEX_CACHE_BYTES: usize = 4 * 1024 * 1024;
 
 const KEYSTORE: &str = "keystore";
 const LOGS: &str = "logs";
+const BLOBS: &str = "blobs";
 const VIEWS: &str = "views";
 const SEARCH: &str = "search";
 
@@ -38,6 +39,9 @@ pub trait Place {
 
     /// The logs; `small` without anything held in reserve.
     fn logs(&self, small: bool) -> Result<Box<dyn LogStore>, StoreError>;
+
+    /// The chunks of attachments.
+    fn blobs(&self) -> Result<Box<dyn BlobStore>, StoreError>;
 
     /// The views.
     fn views(&self, key: &ViewKey) -> Result<Box<dyn ViewStore>, ViewError>;
@@ -75,6 +79,10 @@ impl Place for Folder<'_> {
     fn logs(&self, small: bool) -> Result<Box<dyn LogStore>, StoreError> {
         let options = if small { SegmentOptions::without_reserve() } else { SegmentOptions::default() };
         Ok(Box::new(SegmentStore::open(&self.0.join(LOGS), options)?))
+    }
+
+    fn blobs(&self) -> Result<Box<dyn BlobStore>, StoreError> {
+        Ok(Box::new(FileBlobs::open(&self.0.join(BLOBS), SegmentOptions::default().floor_bytes)?))
     }
 
     fn views(&self, key: &ViewKey) -> Result<Box<dyn ViewStore>, ViewError> {

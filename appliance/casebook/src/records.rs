@@ -30,13 +30,15 @@ impl Casebook {
         let summary = self.summary(&row)?;
         let event = AuditEvent::new("view", actor.via.key()).on([id]).detail(&summary.title);
         self.write_audit(actor, event, now_ms)?;
+        self.remember_look(actor, id, now_ms);
         Ok(RecordPage {
             version: version_of(&row.state),
             fields: self.field_views(&row)?,
             links: self.links_of(id, BESIDE_MAX)?,
             markers: self.markers_on(id)?,
-            history: self.history(&row)?,
-            whereabouts: self.whereabouts(&row),
+            attachments: self.attachment_lines(id)?,
+            history: together(self.history(&row)?, self.attachment_history(id)?),
+            whereabouts: self.whereabouts(&row)?,
             summary,
         })
     }
@@ -230,7 +232,6 @@ impl Casebook {
             }
         }
         lines.reverse();
-        lines.truncate(HISTORY_MAX);
         Ok(lines)
     }
 
@@ -246,6 +247,22 @@ impl Casebook {
             after: texts(&item.after)?,
         })
     }
+}
+
+/// Both histories, newest first; each stays in its own order, whatever the clocks of its writers said.
+fn together(changes: Vec<HistoryLine>, files: Vec<HistoryLine>) -> Vec<HistoryLine> {
+    let (mut changes, mut files) = (changes.into_iter().peekable(), files.into_iter().peekable());
+    let mut lines = Vec::new();
+    while lines.len() < HISTORY_MAX {
+        let next = match (changes.peek(), files.peek()) {
+            (Some(change), Some(file)) if file.written_ms >= change.written_ms => files.next(),
+            (None, _) => files.next(),
+            (Some(_), _) => changes.next(),
+        };
+        let Some(next) = next else { break };
+        lines.push(next);
+    }
+    lines
 }
 
 /// The version of a record as a text: its newest entries.

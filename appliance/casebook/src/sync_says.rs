@@ -30,6 +30,15 @@ pub enum SyncSays {
         /// Entries that are not proved to be there.
         entries: u64,
     },
+    /// Every entry is there, and files that belong to records are not, or not proved to be.
+    SendingFiles {
+        /// The peer.
+        peer: Option<String>,
+        /// Whether there is a link.
+        connected: bool,
+        /// Files.
+        files: u64,
+    },
     /// Not connected; everything written here was there at the last comparison.
     HadEverything {
         /// The peer.
@@ -90,6 +99,14 @@ impl SyncSays {
             Self::HasEverything { peer } => format!("{} has everything.", at_start(peer)),
             Self::Comparing { peer } => format!("Comparing with {}.", within(peer)),
             Self::Sending { peer, entries: count } => format!("Sending {} to {}.", entries(*count), within(peer)),
+            Self::SendingFiles { peer, connected: true, files } => {
+                format!("{} has every record. {} to follow.", at_start(peer), crate::peers::files(*files))
+            }
+            Self::SendingFiles { peer, connected: false, files } => format!(
+                "{} has every record from here. {} wait for a link.",
+                at_start(peer),
+                crate::peers::files(*files)
+            ),
             Self::HadEverything { peer, since_ms } => format!(
                 "{} has everything from here. Last compared {}; no link now.",
                 at_start(peer),
@@ -143,7 +160,7 @@ impl Casebook {
     fn says_of_all(&self, members: &[Member]) -> SyncSays {
         let (mut linked, mut have, mut sure) = (0, 0, 0);
         for link in self.links_with(members) {
-            let all = link.waiting == 0 && link.since_ms.is_some();
+            let all = link.waiting == 0 && link.files == 0 && link.since_ms.is_some();
             linked += u64::from(link.connected);
             have += u64::from(all);
             sure += u64::from(all && link.connected && link.said);
@@ -154,12 +171,14 @@ impl Casebook {
     fn says_of(&self, watched: &Member, named: bool) -> SyncSays {
         let peer = named.then(|| watched.site.clone());
         let link = self.link_with(watched);
-        let since_ms = link.since_ms;
+        let (since_ms, connected, files) = (link.since_ms, link.connected, link.files);
         match (link.connected, link.waiting, since_ms) {
             // What it held in an earlier session it may have lost since.
+            (true, 0, Some(_)) if link.said && files > 0 => SyncSays::SendingFiles { peer, connected, files },
             (true, 0, Some(_)) if link.said => SyncSays::HasEverything { peer },
             (true, 0, _) => SyncSays::Comparing { peer },
             (true, entries, _) => SyncSays::Sending { peer, entries },
+            (false, 0, Some(_)) if files > 0 => SyncSays::SendingFiles { peer, connected, files },
             (false, 0, Some(since_ms)) => SyncSays::HadEverything { peer, since_ms },
             (false, entries, since_ms) => SyncSays::Waits { peer, entries, since_ms },
         }

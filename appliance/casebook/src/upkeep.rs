@@ -36,6 +36,10 @@ impl Casebook {
         if idle && pending == 0 {
             self.index.as_ref().map_or(Ok(()), SearchIndex::rest)?;
             self.ledger.keep_reserve();
+            if !self.files_looked_at.load(Ordering::Relaxed) {
+                self.queue_incomplete()?;
+                self.files_looked_at.store(true, Ordering::Relaxed);
+            }
             if self.views.stats()?.wants_compaction() {
                 self.views.compact()?;
             }
@@ -72,6 +76,7 @@ impl Casebook {
         self.fold_before_indexing(&mut writing, now_ms)?;
         self.rebuild_index()?;
         self.behind.store(false, Ordering::SeqCst);
+        self.files_looked_at.store(false, Ordering::Relaxed);
         drop(writing);
         tracing::info!("views and search are whole again after an error of the disk; no record was lost");
         Ok(())
@@ -93,6 +98,7 @@ impl Casebook {
         self.views.keep_only(&[Table::Peer, Table::Draft, Table::Read])?;
         *self.logs_mut() = LogTable::default();
         *writing = Writing::default();
+        self.attachments_known.store(0, Ordering::Relaxed);
         self.fold_before_indexing(&mut writing, now_ms)?;
         self.rebuild_index()?;
         self.behind.store(false, Ordering::SeqCst);

@@ -46,7 +46,7 @@ impl EpochKey {
         id
     }
 
-    fn derive(&self, context: &str, space: &SpaceId) -> Zeroizing<[u8; 32]> {
+    pub(crate) fn derive(&self, context: &str, space: &SpaceId) -> Zeroizing<[u8; 32]> {
         let mut hasher = blake3::Hasher::new_derive_key(context);
         hasher.update(&self.0);
         hasher.update(&space.0);

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 
 use zeroize::Zeroizing;
 
+use crate::blob::ChunkKey;
 use crate::crypto::{EpochKey, OpenError, SpaceKey};
 use crate::entry::{Core, KeyId};
 use crate::names::SpaceId;
@@ -120,6 +121,17 @@ impl Keyring {
     /// The key that new entries of this space are sealed with: that of the highest epoch.
     pub fn current(&self, space: &SpaceId) -> Option<&SpaceKey> {
         self.spaces.get(space)?.last_key_value().map(|(_, (_, key))| key)
+    }
+
+    /// The key that new chunks of this space are sealed with, and its epoch.
+    pub fn current_chunk_key(&self, space: &SpaceId) -> Option<(u32, ChunkKey)> {
+        let (epoch, (key, _)) = self.spaces.get(space)?.last_key_value()?;
+        Some((*epoch, ChunkKey::derive(space, key)))
+    }
+
+    /// The key of the chunks of this epoch.
+    pub fn chunk_key(&self, space: &SpaceId, epoch: u32) -> Option<ChunkKey> {
+        self.spaces.get(space)?.get(&epoch).map(|(key, _)| ChunkKey::derive(space, key))
     }
 
     /// The key that an entry names.

@@ -18,13 +18,16 @@
 //! | [`store`] | the log store and its engines |
 //! | [`ledger`] | the facade: commit, receive, read, verify |
 //! | [`codec`], [`document`] | one change to a record in bytes; one merged document a record |
+//! | [`blob`], [`attachment`] | chunks of files, and the entries that name them |
 //! | [`view`] | what can be rebuilt, and its engines |
 //! | [`question`] | a question to another site and its answers, in bytes |
 //! | [`fork`] | proofs that a replica wrote two histories |
 //! | [`registry`] | what the agency has stated: replicas, spaces, keys |
 
 pub mod age_file;
+pub mod attachment;
 pub mod birthplace;
+pub mod blob;
 pub mod body;
 pub mod codec;
 pub mod crypto;
@@ -45,6 +48,8 @@ pub mod wire;
 #[cfg(test)]
 mod vectors;
 
+pub use attachment::{AttachmentStep, Manifest};
+pub use blob::{BlobStore, FileBlobs, MemoryBlobs, SealedChunk};
 pub use body::{Author, Body, BodyError};
 pub use crypto::{EpochKey, OpenError};
 pub use entry::{Core, Entry, EntryKind, Header, Position, Seal};
@@ -53,7 +58,7 @@ pub use keyring::{KeyError, Keyring};
 pub use keystore::Keystore;
 pub use ledger::{CommitError, EntryDraft, Kept, Ledger, ReceivedBatch, Refusal};
 pub use names::{
-    ClockQuality, EntryHash, EntryRef, Frontier, Hlc, Incarnation, Lane, LogId, LogKey, ReplicaId, SpaceId,
+    ChunkName, ClockQuality, EntryHash, EntryRef, Frontier, Hlc, Incarnation, Lane, LogId, LogKey, ReplicaId, SpaceId,
 };
 pub use parcel::{Hole, OpenEntry, OpenParcel};
 pub use registry::Registry;

@@ -79,6 +79,10 @@ hex_name!(
     /// First 16 bytes of an entry's hash; names an entry within one record.
     EntryRef, 16
 );
+hex_name!(
+    /// What a chunk of an attachment is called: a hash of its sealed bytes.
+    ChunkName, 32
+);
 
 /// Drawn at random on first boot and again after every restore, clone or rollback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,13 +1,15 @@
 //! Targets for a fuzzer, run for a bounded time by the ordinary tests: whatever the bytes, every decoder answers, none
 //! panics, and what it accepts is encoded to the same bytes again.
 
+use cairn_ledger::attachment::{AttachmentStep, Manifest};
+use cairn_ledger::blob::{CHUNK_BYTES, SealedChunk};
 use cairn_ledger::codec::{self, Action, Op, RecordChange};
 use cairn_ledger::document::{ChangeMeta, RecordDocument, RecordState};
 use cairn_ledger::question::{Answer, AnswerHit, AskedReading, ContactHit, Question};
 use cairn_ledger::registry::{SpaceKind, SpaceOpened, Statement};
 use cairn_ledger::{
-    Author, Body, ClockQuality, Core, Entry, EntryHash, EntryKind, EntryRef, ForkProof, Header, Hlc, Incarnation, Lane,
-    LogId, LogKey, ReplicaId, Seal, SpaceId, keystore, store,
+    Author, Body, ChunkName, ClockQuality, Core, Entry, EntryHash, EntryKind, EntryRef, ForkProof, Header, Hlc,
+    Incarnation, Lane, LogId, LogKey, ReplicaId, Seal, SpaceId, keystore, store,
 };
 use cairn_record::{FieldNo, IdentifierKind, Kind, RecordId, Value};
 use ed25519_dalek::SigningKey;
@@ -167,4 +169,25 @@ fn states_journals_and_key_stores() {
         let _ = store::scan(bytes);
         let _ = keystore::decode_head(bytes);
     });
+}
+
+#[test]
+fn attachments_and_chunks() {
+    let manifest = Manifest {
+        name: "plate.jpg".into(),
+        media_type: "image/jpeg".into(),
+        size: CHUNK_BYTES as u64 + 1,
+        epoch: 1,
+        chunks: vec![ChunkName([1; 32]), ChunkName([2; 32])],
+        thumbnail: vec![0xff, 0xd8, 0xff],
+    };
+    let show = AttachmentStep::Show { attachment: EntryRef([3; 16]), shown: false };
+    for step in [AttachmentStep::Attach(Box::new(manifest)), show] {
+        on_bytes_near(&step.encode().unwrap(), |bytes| {
+            if let Ok(step) = AttachmentStep::decode(bytes) {
+                assert_eq!(step.encode().as_deref(), Ok(bytes));
+            }
+            assert!(SealedChunk::checked(ChunkName([1; 32]), bytes.to_vec()).is_none());
+        });
+    }
 }

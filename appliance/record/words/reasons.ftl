@@ -66,6 +66,8 @@ reason-row-lost-letters = { $column }: letters were lost before this file was wr
 # Files and mappings that cannot be used.
 reason-file-not-read = the file was not read: { $why }
 reason-file-too-large = the file has { $bytes } bytes and may have { $most }; split it and import the pieces
+reason-file-no-such = there is no file of this number
+reason-file-none-chosen = no file was chosen, or it is empty. Nothing was attached: go back and choose one
 reason-file-empty = the file is empty
 reason-file-header = the first line, which must name the columns, cannot be read as { $encoding }: { $why }
 reason-header-encoding = it has bytes that stand for no letter in this encoding
@@ -310,3 +312,19 @@ reason-ask-not-a-member = the site to ask is no member of the agency; nothing wa
 reason-ask-own-full = you have { $most } questions open that nobody has answered yet; nothing was asked: wait for answers, or for questions to end
 reason-ask-site-full = { $most } questions of this site are open, which is the most; nothing was asked: wait until some have ended
 reason-question-not-here = this question is not held here
+
+# Files that belong to records.
+reason-file-no-thumbnail = this file has no thumbnail
+reason-file-not-here = "{ $file }" is not on this machine yet; fetch it first: it comes as soon as a peer has it
+reason-file-no-part = the file has no such part
+reason-file-sealed-wrongly = whoever attached this file sealed it wrongly; ask for it to be attached again
+reason-file-damaged = a part of "{ $file }" was damaged on this disk and was set aside; it is fetched again as soon as a peer has it
+reason-file-too-many = this record has { $most } files, which is the most; nothing was attached: take one from view first
+reason-file-attached-already = this very file is attached already; nothing was changed
+reason-file-unknown = this file of the record { $record } is not held here; it may not have arrived yet
+reason-file-empty = the file is empty; nothing was attached
+reason-file-too-large = the file has { $size } MiB, and one may have at most { $most }; nothing was attached: split it, or make the picture smaller
+reason-file-no-room = there is too little room on this disk for the file: { $free } MiB are free and { $floor } MiB are kept for records; nothing was attached, and records can still be written: free some space and try again
+reason-file-disk-full = the disk is full; nothing was attached and nothing was lost: free some space and try again
+reason-file-entry-unreadable = an entry about a file cannot be read: { $detail }
+reason-link-no-files = the peer gives no parts of files: { $why }

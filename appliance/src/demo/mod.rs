@@ -7,6 +7,7 @@
 
 mod child;
 mod note;
+mod picture;
 mod region;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +15,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use cairn_casebook::{Actor, Casebook, InitRequest, NewPerson, Unlock};
+use cairn_record::Kind;
 
+use crate::attachments::AttachmentRequest;
 use crate::cli::{Common, DemoOptions};
 use crate::config::Config;
 use crate::failure::{Failure, While as _};
@@ -98,6 +101,7 @@ impl Region {
         }
         for (site, child) in SITES.iter().zip(&mut children) {
             self.import(site, child)?;
+            self.attach_pictures(site, child)?;
         }
         Ok(children)
     }
@@ -150,6 +154,21 @@ impl Region {
             let file = folder.join(format!("{mapping}.csv"));
             std::fs::write(&file, content).while_doing(|| format!("write {}", file.display()))?;
             child.ask(&Request::Import { file, mapping: (*mapping).into(), dry_run: false })?;
+        }
+        Ok(())
+    }
+
+    /// Draws a car for each of the site's plates and attaches it to the vehicle.
+    fn attach_pictures(&self, site: &Site, child: &mut Child) -> Result<(), Failure> {
+        let folder = self.dir.join("samples");
+        for (plate, paint) in site.pictures {
+            let Response::Check(answer) = child.ask(&Request::Check { text: (*plate).into() })? else { continue };
+            let Some(hit) = answer.hits.iter().find(|hit| hit.record.kind == Kind::Vehicle) else { continue };
+            let drawn = picture::car_with_plate(plate, *paint);
+            let bytes = drawn.map_err(|error| Failure::setup(format!("a sample picture cannot be drawn: {error}")))?;
+            let file = folder.join(format!("{plate}.png"));
+            std::fs::write(&file, bytes).while_doing(|| format!("write {}", file.display()))?;
+            child.ask(&Request::Attachments(AttachmentRequest::Attach { record: hit.record.id, file }))?;
         }
         Ok(())
     }

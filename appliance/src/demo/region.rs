@@ -17,6 +17,8 @@ pub struct Site {
     pub port_offset: u16,
     /// What it imports: name of the mapping, content of the file.
     pub samples: &'static [(&'static str, &'static [u8])],
+    /// Plates of vehicles in its samples of which it has a picture, with the paint that is drawn.
+    pub pictures: &'static [(&'static str, [u8; 3])],
 }
 
 macro_rules! samples {
@@ -32,18 +34,21 @@ pub const SITES: [Site; 3] = [
         name: "Hub",
         port_offset: 0,
         samples: samples!["sierra-norte-crime", "sierra-norte-custody", "sierra-norte-command"],
+        pictures: &[("XL77SEY", [206, 208, 206])],
     },
     Site {
         folder: "alpha",
         name: "Post Alpha",
         port_offset: 1,
         samples: samples!["northmark-crime", "northmark-custody", "northmark-command"],
+        pictures: &[("OH3338L", [52, 104, 70]), ("JP06RVV", [214, 214, 210])],
     },
     Site {
         folder: "bravo",
         name: "Post Bravo",
         port_offset: 2,
         samples: samples!["vardara-crime", "vardara-custody", "vardara-command"],
+        pictures: &[],
     },
 ];
 

@@ -65,6 +65,10 @@ pub fn page(page: &RecordPage) -> String {
     text += &fields(page);
     text += &markers(&page.markers);
     text += &links(&page.links);
+    if !page.attachments.is_empty() {
+        text += "\nFiles\n";
+        text += &super::attachments::list(&page.attachments);
+    }
     text += "\nHistory, newest first\n";
     for line in &page.history {
         text += &history(line);

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cairn_casebook::{
-    Casebook, CasebookError, Change, JoinGrant, JoinRequest, Kept, MaySync, Member, PeerEvent, SharedSpace,
+    Casebook, CasebookError, Change, FetchPlace, FilesToFetch, JoinGrant, JoinRequest, Kept, MaySync, Member,
+    PeerEvent, SharedSpace,
 };
-use cairn_ledger::{EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
+use cairn_ledger::{ChunkName, EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
 use cairn_sync_protocol::lookup::RecordId;
 use zeroize::Zeroizing;
 
@@ -68,6 +69,20 @@ pub trait Book: Send + Sync + 'static {
     }
     /// The pending request to sync (`true`) or to stop (`false`).
     fn take_sync_request(&self) -> Option<bool>;
+    /// Files of which chunks are to be fetched from a peer, from a place on.
+    fn files_to_fetch(&self, peer: ReplicaId, after: Option<FetchPlace>) -> Result<FilesToFetch, CasebookError>;
+    /// Which of these chunks are here, for a peer.
+    fn has_chunks(&self, peer: ReplicaId, names: &[(SpaceId, ChunkName)]) -> Result<Vec<bool>, CasebookError>;
+    /// A sealed chunk for a peer.
+    fn read_chunk(&self, peer: ReplicaId, space: SpaceId, name: ChunkName) -> Result<Option<Vec<u8>>, CasebookError>;
+    /// Keeps a chunk that a peer sent; durable when it returns. Whether it is new.
+    fn keep_chunk(
+        &self,
+        peer: ReplicaId,
+        space: SpaceId,
+        name: ChunkName,
+        bytes: Vec<u8>,
+    ) -> Result<bool, CasebookError>;
     /// Registers a callback for changes.
     fn on_change(&self, callback: Box<dyn Fn(Change) + Send + Sync>);
     /// Answers a request to join.
@@ -152,6 +167,28 @@ impl Book for Casebook {
 
     fn take_sync_request(&self) -> Option<bool> {
         Self::take_sync_request(self)
+    }
+
+    fn files_to_fetch(&self, peer: ReplicaId, after: Option<FetchPlace>) -> Result<FilesToFetch, CasebookError> {
+        Self::files_to_fetch(self, peer, after)
+    }
+
+    fn has_chunks(&self, peer: ReplicaId, names: &[(SpaceId, ChunkName)]) -> Result<Vec<bool>, CasebookError> {
+        Self::has_chunks(self, peer, names)
+    }
+
+    fn read_chunk(&self, peer: ReplicaId, space: SpaceId, name: ChunkName) -> Result<Option<Vec<u8>>, CasebookError> {
+        Self::read_chunk(self, peer, space, name)
+    }
+
+    fn keep_chunk(
+        &self,
+        peer: ReplicaId,
+        space: SpaceId,
+        name: ChunkName,
+        bytes: Vec<u8>,
+    ) -> Result<bool, CasebookError> {
+        Self::keep_chunk(self, peer, space, name, bytes)
     }
 
     fn on_change(&self, callback: Box<dyn Fn(Change) + Send + Sync>) {

@@ -50,6 +50,9 @@ pub struct Ended {
 pub struct Conduct {
     session: Session,
     once: bool,
+    /// The records are through, for the first time.
+    settled: bool,
+    files_rest: bool,
     over: bool,
     equal: bool,
     reason: Option<Reason>,
@@ -69,6 +72,8 @@ impl Conduct {
         Self {
             session: Session::new(config),
             once,
+            settled: false,
+            files_rest: false,
             over: false,
             equal: false,
             reason: None,
@@ -114,6 +119,24 @@ impl Conduct {
             self.over = true;
             self.reason = Some(reason!("link-takes-nothing"));
         }
+    }
+
+    /// Whether the records have been through once: both sides were equal, or it was clear that they will not be.
+    pub fn has_settled(&self) -> bool {
+        self.settled
+    }
+
+    /// Whether it would end if no more files moved.
+    pub fn waits_for_files(&self) -> bool {
+        self.once && self.settled && !self.files_rest && !self.over
+    }
+
+    /// Files move, or do not any more. A session that ends as soon as all is done ends when the records are through
+    /// and no file moves.
+    pub fn files_rest(&mut self, now_ms: u64, rest: bool) -> Vec<Act> {
+        (self.now_ms, self.files_rest) = (now_ms, rest);
+        self.finish_if_once();
+        std::mem::take(&mut self.acts)
     }
 
     /// Whether it has ended; the connection is to be closed once what was sent is through.
@@ -162,16 +185,19 @@ impl Conduct {
             Effect::SetAside { by, name, detail, .. } => self.note_set_aside(by, name, detail),
             Effect::Equal(held) => {
                 self.note(PeerEvent::Equal { held });
-                self.equal = true;
+                (self.equal, self.settled) = (true, true);
                 self.finish_if_once();
             }
-            Effect::Settled => self.finish_if_once(),
+            Effect::Settled => {
+                self.settled = true;
+                self.finish_if_once();
+            }
             Effect::Close(reason) => self.close(reason),
         }
     }
 
     fn finish_if_once(&mut self) {
-        if self.once && !self.over {
+        if self.once && self.settled && self.files_rest && !self.over {
             self.take(Event::CloseAsked("done"));
         }
     }

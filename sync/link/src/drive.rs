@@ -1,7 +1,7 @@
 //! One session over one connection of QUIC: [`Conduct`] says what is to be done, this does it.
 //!
 //! One bidirectional stream carries the frames of both sides. Three things run side by side: this loop, which owns
-//! the session; a writer; and the [`Desk`] that asks the casebook.
+//! the session; a writer; and the [`Desk`] that asks the casebook. Chunks of files go beside it ([`FileStreams`]).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use crate::conduct::{Act, Conduct, Ended};
 use crate::desk::Desk;
 use crate::endpoint::{HANDSHAKE, describe};
 use crate::errand::Errand;
+use crate::file_streams::FileStreams;
 use crate::sessions::Place;
 
 /// Frames that may wait for the link; the protocol's window keeps an honest session far below.
@@ -27,6 +28,8 @@ const CHUNK_BYTES: usize = 64 * 1024;
 const TICK: Duration = Duration::from_millis(250);
 /// How often the bytes that moved are noted while a session runs.
 const BYTES_NOTED_EVERY_MS: u64 = 2_000;
+/// A session that ends as soon as all is done waits for files as long as some of them move.
+const FILES_QUIET_MS: u64 = 15_000;
 /// How long what was sent may take to get through when a session ends.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -57,8 +60,9 @@ pub async fn run(link: Link) -> Ended {
     match streams(&link).await {
         Ok((send, recv)) => {
             let writer = drive.start_writer(send);
+            drive.files = Some(FileStreams::start(&link));
             drive.talk(recv).await;
-            drive.frames = None;
+            (drive.frames, drive.files) = (None, None);
             let _ = tokio::time::timeout(FAREWELL, writer).await;
         }
         Err(reason) => drive.lost(reason),
@@ -84,6 +88,9 @@ struct Drive<'a> {
     desk: Desk,
     answers: mpsc::UnboundedReceiver<Event>,
     frames: Option<mpsc::Sender<Vec<u8>>>,
+    files: Option<FileStreams>,
+    /// When something of files moved last.
+    files_ms: u64,
     noted: (u64, u64),
     noted_ms: u64,
 }
@@ -91,7 +98,7 @@ struct Drive<'a> {
 impl<'a> Drive<'a> {
     fn new(link: &'a Link, desk: Desk, answers: mpsc::UnboundedReceiver<Event>) -> Self {
         let conduct = Conduct::new(&*link.book, link.peer, link.once);
-        Self { link, conduct, desk, answers, frames: None, noted: (0, 0), noted_ms: 0 }
+        Self { link, conduct, desk, answers, frames: None, files: None, files_ms: 0, noted: (0, 0), noted_ms: 0 }
     }
 
     fn start_writer(&mut self, send: SendStream) -> JoinHandle<()> {
@@ -113,6 +120,7 @@ impl<'a> Drive<'a> {
                     Err(error) => self.lost(reason!("link-other", detail = error.to_string())),
                 },
                 Some(answer) = self.answers.recv() => self.step(answer),
+                () = files_moved(&mut self.files) => self.files_moved(),
                 news = self.link.place.nudge.next() => news.into_iter().for_each(|event| self.step(event)),
                 _ = tick.tick() => self.tick(),
             }
@@ -129,11 +137,34 @@ impl<'a> Drive<'a> {
             self.noted_ms = now_ms;
             self.note_bytes();
         }
+        if self.conduct.waits_for_files() && now_ms >= self.files_ms.saturating_add(FILES_QUIET_MS) {
+            self.files_rest(now_ms, true);
+        }
         self.step(Event::Tick);
     }
 
+    fn files_moved(&mut self) {
+        self.files_ms = (self.link.clock)();
+        let rest = self.files.as_ref().is_none_or(|files| files.news.borrow().is_rest());
+        self.files_rest(self.files_ms, rest);
+    }
+
+    fn files_rest(&mut self, now_ms: u64, rest: bool) {
+        let acts = self.conduct.files_rest(now_ms, rest);
+        self.carry_out(acts);
+    }
+
     fn step(&mut self, event: Event) {
-        for act in self.conduct.step((self.link.clock)(), event) {
+        let acts = self.conduct.step((self.link.clock)(), event);
+        self.carry_out(acts);
+        if let Some(files) = self.files.as_ref().filter(|_| self.conduct.has_settled()) {
+            files.settled();
+            self.files_ms = self.files_ms.max((self.link.clock)());
+        }
+    }
+
+    fn carry_out(&mut self, acts: Vec<Act>) {
+        for act in acts {
             match act {
                 Act::Send(bytes) => self.send(bytes),
                 Act::Errand(errand) => self.desk.hand_in(errand),
@@ -170,6 +201,16 @@ impl<'a> Drive<'a> {
         self.desk.close().await;
         let (sent, received) = self.noted;
         self.conduct.ended(sent, received)
+    }
+}
+
+async fn files_moved(files: &mut Option<FileStreams>) {
+    let moved = match files {
+        Some(files) => files.news.changed().await.is_ok(),
+        None => false,
+    };
+    if !moved {
+        std::future::pending().await
     }
 }
 

@@ -64,9 +64,10 @@ fn transport(keep_alive: Option<Duration>) -> TransportConfig {
     transport
 }
 
-/// The peer is a member: it may send at full rate.
+/// The peer is a member: it may send at full rate, and ask for chunks of files on a second stream.
 pub fn welcome(connection: &Connection) {
     connection.set_receive_window(VarInt::from_u32(MEMBER_WINDOW));
+    connection.set_max_concurrent_bi_streams(VarInt::from_u32(2));
 }
 
 /// How the reason of a call that is not taken at this time begins.

@@ -12,6 +12,7 @@
 //! | [`dial`] | whom to dial when |
 //! | [`conduct`], [`errand`] | one session and its questions to the casebook, without IO |
 //! | [`drive`] | one session over one connection |
+//! | [`files`], [`file_streams`] | chunks of files: without IO, and over QUIC |
 //! | [`tls`] | both sides proved by their replica keys |
 //! | [`discover`] | peers on the local network |
 //! | [`enrol`] | joining an agency, both sides |
@@ -30,6 +31,8 @@ mod endpoint;
 mod enrol;
 pub mod errand;
 mod errors;
+mod file_streams;
+pub mod files;
 mod network;
 pub mod nudge;
 mod once;

@@ -12,6 +12,8 @@ use tokio::sync::Notify;
 pub struct Nudge {
     news: Mutex<News>,
     notify: Notify,
+    /// Chunks of files are wanted, or may be.
+    files: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -19,6 +21,7 @@ struct News {
     changed: BTreeSet<SpaceId>,
     urgent: bool,
     rights: bool,
+    files: bool,
     close: Option<&'static str>,
 }
 
@@ -34,6 +37,22 @@ impl Nudge {
     /// Membership or keys changed.
     pub fn rights(&self) {
         self.tell(|news| news.rights = true);
+    }
+
+    /// Chunks of files are wanted.
+    pub fn files(&self) {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner).files = true;
+        self.files.notify_one();
+    }
+
+    /// Waits until chunks of files are wanted.
+    pub async fn files_wanted(&self) {
+        self.files.notified().await;
+    }
+
+    /// Whether chunks of files were wanted since the last call.
+    pub fn take_files(&self) -> bool {
+        std::mem::take(&mut self.news.lock().unwrap_or_else(PoisonError::into_inner).files)
     }
 
     /// The session is to end.
@@ -54,7 +73,10 @@ impl Nudge {
 
     /// The news so far, in the same order; nothing when there is none.
     pub fn take(&self) -> Vec<Event> {
-        let news = std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut kept = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = News { files: kept.files, ..News::default() };
+        let news = std::mem::replace(&mut *kept, rest);
+        drop(kept);
         let mut events: Vec<Event> = news.changed.into_iter().map(Event::LocalChange).collect();
         if news.urgent {
             events.push(Event::Hurry);

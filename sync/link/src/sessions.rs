@@ -95,6 +95,7 @@ impl Sessions {
             match change {
                 Change::Entries { space, urgent, .. } => session.nudge.changed(*space, *urgent),
                 Change::Registry => session.nudge.rights(),
+                Change::Attachments => session.nudge.files(),
                 Change::Links => {}
             }
         }

@@ -212,6 +212,10 @@ fn listen_for_changes(shared: &Arc<Shared>) {
                 shared.plan().news(urgent, Instant::now());
                 shared.wake();
             }
+            Change::Attachments => {
+                shared.plan().news(false, Instant::now());
+                shared.wake();
+            }
             Change::Registry | Change::Links => shared.wake(),
         }
     }));

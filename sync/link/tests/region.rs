@@ -1,5 +1,6 @@
 //! A hub and posts over real QUIC on loopback.
 
+mod files;
 mod sticks;
 mod support;
 
@@ -8,10 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_casebook::{
-    Actor, Casebook, CasebookError, Change, HeldBack, JoinGrant, JoinRequest, Kept, LinkRule, LinkRules, LinkWhen,
-    Member, Met, PeerEvent, SharedSpace,
+    Actor, Casebook, CasebookError, Change, FetchPlace, FilesToFetch, HeldBack, JoinGrant, JoinRequest, Kept, LinkRule,
+    LinkRules, LinkWhen, Member, Met, PeerEvent, SharedSpace,
 };
-use cairn_ledger::{EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
+use cairn_ledger::{ChunkName, EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
 use cairn_record::RecordId;
 use cairn_sync_link::{Book, JoinError, Outcome, probe, sync_once};
 use support::{Site, clock, until};
@@ -225,6 +226,24 @@ impl<F: Fn() + Send + Sync + 'static> Book for Behind<F> {
     fn take_sync_request(&self) -> Option<bool> {
         self.book.take_sync_request()
     }
+    fn files_to_fetch(&self, peer: ReplicaId, after: Option<FetchPlace>) -> Result<FilesToFetch, CasebookError> {
+        self.book.files_to_fetch(peer, after)
+    }
+    fn has_chunks(&self, peer: ReplicaId, names: &[(SpaceId, ChunkName)]) -> Result<Vec<bool>, CasebookError> {
+        self.book.has_chunks(peer, names)
+    }
+    fn read_chunk(&self, peer: ReplicaId, space: SpaceId, name: ChunkName) -> Result<Option<Vec<u8>>, CasebookError> {
+        self.book.read_chunk(peer, space, name)
+    }
+    fn keep_chunk(
+        &self,
+        peer: ReplicaId,
+        space: SpaceId,
+        name: ChunkName,
+        bytes: Vec<u8>,
+    ) -> Result<bool, CasebookError> {
+        self.book.keep_chunk(peer, space, name, bytes)
+    }
     fn on_change(&self, callback: Box<dyn Fn(Change) + Send + Sync>) {
         self.book.on_change(callback);
     }
@@ -406,6 +425,18 @@ impl Book for Stranger {
     }
     fn take_sync_request(&self) -> Option<bool> {
         None
+    }
+    fn files_to_fetch(&self, _: ReplicaId, _: Option<FetchPlace>) -> Result<FilesToFetch, CasebookError> {
+        Ok(FilesToFetch::default())
+    }
+    fn has_chunks(&self, _: ReplicaId, names: &[(SpaceId, ChunkName)]) -> Result<Vec<bool>, CasebookError> {
+        Ok(vec![false; names.len()])
+    }
+    fn read_chunk(&self, _: ReplicaId, _: SpaceId, _: ChunkName) -> Result<Option<Vec<u8>>, CasebookError> {
+        Ok(None)
+    }
+    fn keep_chunk(&self, _: ReplicaId, _: SpaceId, _: ChunkName, _: Vec<u8>) -> Result<bool, CasebookError> {
+        Err(CasebookError::NotNow("no".into()))
     }
     fn on_change(&self, _: Box<dyn Fn(Change) + Send + Sync>) {}
     fn accept_join(&self, _: ReplicaId, _: &JoinRequest, _: u64) -> Result<JoinGrant, CasebookError> {

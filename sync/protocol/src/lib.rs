@@ -21,6 +21,7 @@
 //! | [`parcel`] | entries of one log as one compressed stream |
 //! | [`frontier`] | how far each log of a space is held, as bytes |
 //! | [`holdings`] | what is held of all shared spaces, as one digest and as what moved |
+//! | [`files`] | chunks of attachments, on streams of their own |
 //! | [`lookup`] | what packing and unpacking ask of the entries that are held |
 //! | [`pace`] | how large a parcel suits the link |
 //! | [`join`] | the frames of enrolment |
@@ -31,6 +32,7 @@
 //! [QUIC]: https://www.rfc-editor.org/rfc/rfc9000
 
 pub mod bytes;
+pub mod files;
 pub mod frame;
 pub mod frontier;
 pub mod holdings;

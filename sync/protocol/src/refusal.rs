@@ -56,6 +56,9 @@ pub enum Refusal {
     /// An answer that fits no parcel sent.
     #[error("an answer came that does not fit the parcel it answers")]
     BadAnswer,
+    /// A chunk whose bytes do not have the name that was asked for.
+    #[error("a chunk came that is not the one asked for")]
+    BadChunk,
     /// Lists of spaces or evidence came in a flood.
     #[error("too many lists or headers came in a short time")]
     Flood,
@@ -88,6 +91,7 @@ impl Refusal {
             Self::WindowExceeded => "window-exceeded",
             Self::SentAgain => "sent-again",
             Self::BadAnswer => "bad-answer",
+            Self::BadChunk => "bad-chunk",
             Self::Flood => "flood",
             Self::GreetTimeout => "greet-timeout",
             Self::AnswerTimeout => "answer-timeout",

@@ -5,6 +5,7 @@ mod support;
 
 use bolero::check;
 use cairn_ledger::{EntryHash, Frontier, Incarnation, Lane, LogId, LogKey, ReplicaId, SpaceId};
+use cairn_sync_protocol::files::{FileFrames, decode_file_frame};
 use cairn_sync_protocol::frame::{Frame, Hello};
 use cairn_sync_protocol::holdings::Holdings;
 use cairn_sync_protocol::join::decode_join_frame;
@@ -98,6 +99,25 @@ fn frontiers() {
 fn enrolments() {
     check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
         let _ = decode_join_frame(bytes);
+    });
+}
+
+#[test]
+fn file_frames() {
+    check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
+        if let Some((kind, body)) = bytes.split_first() {
+            for kind in [*kind, 32 + kind % 8] {
+                let Ok(frame) = decode_file_frame(kind, body) else { continue };
+                let mut frames = FileFrames::default();
+                frames.feed(&frame.encode());
+                assert_eq!(frames.next_frame(), Ok(Some(frame)));
+            }
+        }
+        let mut frames = FileFrames::default();
+        for piece in bytes.chunks(7) {
+            frames.feed(piece);
+            while let Ok(Some(_)) = frames.next_frame() {}
+        }
     });
 }
 

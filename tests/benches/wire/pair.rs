@@ -73,7 +73,7 @@ impl Pair {
             book.on_change(Box::new(move |change| {
                 let what = match change {
                     Change::Entries { space, .. } => Some(space),
-                    Change::Registry | Change::Links => None,
+                    Change::Registry | Change::Links | Change::Attachments => None,
                 };
                 changes.lock().unwrap().insert((side, what));
             }));

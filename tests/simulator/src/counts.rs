@@ -111,6 +111,14 @@ sometimes! {
     Import,
     /// A save failed and said so.
     SaveRefused,
+    /// A person attached a file.
+    Attached,
+    /// A chunk of a file came from a peer.
+    ChunkKept,
+    /// The disk failed while it took chunks.
+    ChunkFault,
+    /// A bit of a chunk at the hub changed.
+    ChunkDamaged,
     /// The page said that the hub has everything, and it was checked.
     SaidAll,
     /// The page said that a peer has a record, and it was checked.

@@ -9,7 +9,10 @@ use cairn_finder::RandomSource;
 use cairn_ledger::keystore::KeyPlace;
 use cairn_ledger::store::{OpenReport, StoreStats, StoredItem};
 use cairn_ledger::view::{MemoryViews, ViewError, ViewKey, ViewStore};
-use cairn_ledger::{Entry, EntryHash, Frontier, LogId, LogStore, MemoryStore, ReplicaId, Seal, SpaceId, StoreError};
+use cairn_ledger::{
+    BlobStore, Entry, EntryHash, Frontier, LogId, LogStore, MemoryBlobs, MemoryStore, ReplicaId, Seal, SpaceId,
+    StoreError,
+};
 
 use crate::truth::{self, SharedTruth};
 
@@ -33,6 +36,8 @@ pub struct Disk {
     pub label: Label,
     /// The journal.
     pub logs: Arc<MemoryStore>,
+    /// The chunks of attachments.
+    pub blobs: Arc<MemoryBlobs>,
     /// The views.
     pub views: MemoryViews,
     keys: Arc<Mutex<Vec<u8>>>,
@@ -45,6 +50,7 @@ impl Disk {
         Self {
             label,
             logs: Arc::new(MemoryStore::new()),
+            blobs: Arc::default(),
             views: MemoryViews::new(),
             keys: Arc::default(),
             copied: Arc::default(),
@@ -63,6 +69,7 @@ impl Disk {
         Self {
             label,
             logs: Arc::new(MemoryStore::from_bytes(self.logs.after_power_cut(0.0))),
+            blobs: Arc::new(self.blobs.copy()),
             views: self.views.copy(),
             keys: Arc::new(Mutex::new(keys)),
             copied: Arc::new(AtomicBool::new(by_file)),
@@ -94,6 +101,10 @@ impl Place for Disk {
 
     fn logs(&self, _small: bool) -> Result<Box<dyn LogStore>, StoreError> {
         Ok(Box::new(self.store(false)))
+    }
+
+    fn blobs(&self) -> Result<Box<dyn BlobStore>, StoreError> {
+        Ok(Box::new(self.blobs.clone()))
     }
 
     fn views(&self, key: &ViewKey) -> Result<Box<dyn ViewStore>, ViewError> {

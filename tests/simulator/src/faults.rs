@@ -200,6 +200,10 @@ impl World {
         if one.book.is_none() {
             return;
         }
+        if self.dice.chance(25) {
+            return self.hurt_chunks(machine);
+        }
+        let one = &self.machines[machine];
         let (what, fault) = match self.dice.below(4) {
             0 => (Sometimes::DiskFull, Fault::Full),
             1 => (Sometimes::DiskError, Fault::Io),
@@ -292,7 +296,8 @@ impl World {
         let one = &mut self.machines[machine];
         one.old_views = Some(one.disk.views.copy());
         let disk = one.disk.copy(one.disk.label.clone(), by_file || one.hub);
-        one.backup = Some(Backup { disk, promised: one.promised.clone(), by_file: by_file || one.hub });
+        let (promised, attached) = (one.promised.clone(), one.attached.clone());
+        one.backup = Some(Backup { disk, promised, attached, by_file: by_file || one.hub });
     }
 
     fn restore(&mut self, machine: usize) {
@@ -304,6 +309,7 @@ impl World {
         let one = &mut self.machines[machine];
         one.disk = backup.disk;
         one.promised = backup.promised;
+        one.attached = backup.attached;
         one.rolled_back_ms = Some(now_ms);
         one.forks |= !backup.by_file;
         one.old_views = None;

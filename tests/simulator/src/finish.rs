@@ -15,7 +15,7 @@ use crate::world::World;
 const ROUNDS_MAX: usize = 10;
 
 impl World {
-    fn fails(&mut self, what: String) {
+    pub(crate) fn fails(&mut self, what: String) {
         self.say(|| format!("BROKEN: {what}"));
         truth::of(&self.truth).breaks(what);
     }
@@ -56,6 +56,7 @@ impl World {
                 Some(_) => {}
             }
         }
+        self.check_files();
         self.check_promises(&promised);
         self.check_records();
         self.check_sound();
@@ -76,7 +77,7 @@ impl World {
         self.fails(format!("{} does not start any more", self.machines[machine].name));
     }
 
-    fn honest(&self) -> Vec<usize> {
+    pub(crate) fn honest(&self) -> Vec<usize> {
         let honest = self.machines.iter().filter(|one| one.is_honest() && one.book.is_some());
         honest.map(|one| one.index).collect()
     }

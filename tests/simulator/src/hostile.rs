@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cairn_casebook::{Casebook, CasebookError, Change, JoinGrant, JoinRequest, Kept, Member, PeerEvent, SharedSpace};
+use cairn_casebook::{
+    Casebook, CasebookError, Change, FetchPlace, FilesToFetch, JoinGrant, JoinRequest, Kept, Member, PeerEvent,
+    SharedSpace,
+};
 use cairn_ledger::ledger::EntryDraft;
 use cairn_ledger::{
-    Author, Body, ClockQuality, EntryHash, EntryKind, EntryRef, Frontier, Lane, Ledger, LogId, OpenEntry, OpenParcel,
-    ReplicaId, SpaceId,
+    Author, Body, ChunkName, ClockQuality, EntryHash, EntryKind, EntryRef, Frontier, Lane, Ledger, LogId, OpenEntry,
+    OpenParcel, ReplicaId, SpaceId,
 };
 use cairn_record::RecordId;
 use cairn_sync_link::Book;
@@ -210,6 +213,28 @@ impl Book for Hostile {
 
     fn take_sync_request(&self) -> Option<bool> {
         self.book.take_sync_request()
+    }
+
+    fn files_to_fetch(&self, peer: ReplicaId, after: Option<FetchPlace>) -> Result<FilesToFetch, CasebookError> {
+        self.book.files_to_fetch(peer, after)
+    }
+
+    fn has_chunks(&self, peer: ReplicaId, names: &[(SpaceId, ChunkName)]) -> Result<Vec<bool>, CasebookError> {
+        self.book.has_chunks(peer, names)
+    }
+
+    fn read_chunk(&self, peer: ReplicaId, space: SpaceId, name: ChunkName) -> Result<Option<Vec<u8>>, CasebookError> {
+        self.book.read_chunk(peer, space, name)
+    }
+
+    fn keep_chunk(
+        &self,
+        peer: ReplicaId,
+        space: SpaceId,
+        name: ChunkName,
+        bytes: Vec<u8>,
+    ) -> Result<bool, CasebookError> {
+        self.book.keep_chunk(peer, space, name, bytes)
     }
 
     fn on_change(&self, callback: Box<dyn Fn(Change) + Send + Sync>) {

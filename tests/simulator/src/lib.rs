@@ -37,6 +37,7 @@ pub mod counts;
 pub mod dice;
 pub mod disk;
 pub mod faults;
+pub mod files;
 pub mod finish;
 pub mod hostile;
 pub mod judge;

@@ -13,6 +13,7 @@ use cairn_sync_link::sessions::Sessions;
 use crate::clock::Clock;
 use crate::dice::{Dice, Seeded};
 use crate::disk::{Disk, Label};
+use crate::files::Attached;
 use crate::hostile::Mood;
 use crate::truth::SharedTruth;
 
@@ -27,6 +28,8 @@ pub struct Backup {
     pub disk: Disk,
     /// The promises at that time.
     pub promised: Promises,
+    /// The files at that time.
+    pub attached: Attached,
     /// Whether it was made file by file; else block by block.
     pub by_file: bool,
 }
@@ -55,6 +58,8 @@ pub struct Machine {
     pub mood: Option<Mood>,
     /// What it promised to keep.
     pub promised: Promises,
+    /// Files that it acknowledged.
+    pub attached: Attached,
     /// The last backup.
     pub backup: Option<Backup>,
     /// Views as they were some time ago.
@@ -114,6 +119,7 @@ impl Machine {
             joined: hub,
             mood: None,
             promised: Promises::new(),
+            attached: Attached::new(),
             backup: None,
             old_views: None,
             rolled_back_ms: None,
@@ -135,6 +141,7 @@ impl Machine {
             joined: self.joined,
             mood: self.mood,
             promised: self.promised.clone(),
+            attached: self.attached.clone(),
             forks: !by_file,
             clock: self.clock,
             ..Self::of(index, &name, self.hub, self.seed, disk, now_ms)
@@ -165,6 +172,8 @@ impl Machine {
     pub fn boot(&mut self, now_ms: u64) -> Result<(), CasebookError> {
         let entropy = self.entropy();
         let book = Casebook::open_in(&self.disk, &unlock(), entropy, self.clock.show(now_ms))?;
+        // Which files are not whole is looked at when the machine has nothing else to do; a failing disk is met later.
+        let _ = book.tick(true, self.clock.show(now_ms));
         self.start(book, now_ms);
         Ok(())
     }

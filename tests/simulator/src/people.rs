@@ -60,6 +60,11 @@ impl World {
             75..82 => self.settle(machine, book),
             82..88 => self.mark(machine, book),
             88..92 => self.import(machine, book),
+            92..96 => {
+                if let Some(record) = self.any_record() {
+                    self.handle_files(machine, book, record);
+                }
+            }
             _ => self.read_a_record(machine, book),
         }
     }
@@ -76,7 +81,7 @@ impl World {
     }
 
     /// Any record that anybody has written.
-    fn any_record(&mut self) -> Option<RecordId> {
+    pub fn any_record(&mut self) -> Option<RecordId> {
         let mut records: Vec<RecordId> = truth::of(&self.truth).of_record.keys().copied().collect();
         records.sort();
         self.dice.pick(&records).copied()

@@ -7,6 +7,7 @@ use cairn_ledger::ReplicaId;
 use cairn_sync_link::Book;
 use cairn_sync_link::conduct::Conduct;
 use cairn_sync_link::errand::Errand;
+use cairn_sync_link::files::{FileErrand, FileSide};
 use cairn_sync_link::sessions::Place;
 
 use crate::dice::Dice;
@@ -43,11 +44,14 @@ impl Path {
     pub const GOOD: Self = Self { delay_ms: 5, bytes_per_s: 10_000_000, loss: 0 };
 }
 
+/// When it has been put on the wire, when it arrives, which side opened its stream if it is about files, its bytes.
+pub type OnWire = (u64, u64, Option<usize>, Vec<u8>);
+
 /// One direction.
 #[derive(Default)]
 pub struct Pipe {
-    /// Frames on their way: when they have been put on the wire, when they arrive.
-    pub frames: VecDeque<(u64, u64, Vec<u8>)>,
+    /// Frames on their way.
+    pub frames: VecDeque<OnWire>,
     /// When the sender is free again.
     pub free_ms: u64,
     /// When the last frame arrives.
@@ -63,12 +67,20 @@ impl Pipe {
     }
 
     /// Takes a frame; when it arrives. `bytes` is what it costs.
-    pub fn put(&mut self, frame: Vec<u8>, bytes: u64, path: &Path, now_ms: u64, dice: &mut Dice) -> u64 {
+    pub fn put(
+        &mut self,
+        opener: Option<usize>,
+        frame: Vec<u8>,
+        bytes: u64,
+        path: &Path,
+        now_ms: u64,
+        dice: &mut Dice,
+    ) -> u64 {
         self.free_ms = self.free_ms.max(now_ms) + bytes * 1_000 / path.bytes_per_s;
         let lost = u64::from(dice.chance(path.loss)) * (path.delay_ms * 3 + dice.below(200));
         let arrives_ms = (self.free_ms + path.delay_ms + lost).max(self.last_ms).max(self.silent_until_ms);
         self.last_ms = arrives_ms;
-        self.frames.push_back((self.free_ms, arrives_ms, frame));
+        self.frames.push_back((self.free_ms, arrives_ms, opener, frame));
         arrives_ms
     }
 }
@@ -93,6 +105,14 @@ pub struct End {
     pub working: [bool; 2],
     /// What is being read and packed to be sent is of a registry.
     pub packs_registry: bool,
+    /// Files: the stream it asks on, the stream it answers on.
+    pub files: [FileSide; 2],
+    /// Which of them have ended.
+    pub files_over: [bool; 2],
+    /// Whether it has begun to ask.
+    pub files_begun: bool,
+    /// Errands about files that wait.
+    pub file_errands: VecDeque<(usize, FileErrand)>,
     /// The session has ended; what waits is still done.
     pub over: bool,
     /// When something last happened.

@@ -17,11 +17,13 @@ use cairn_record::RecordId;
 use cairn_sync_link::Book;
 use cairn_sync_link::conduct::{Act, Conduct};
 use cairn_sync_link::errand::Errand;
+use cairn_sync_link::files::{FileEvent, FileSide};
 use cairn_sync_protocol::Event;
 
 use crate::clock::BEGIN_MS;
 use crate::counts::{Counts, Sometimes};
 use crate::dice::Dice;
+use crate::files::{ANSWERING, ASKING};
 use crate::hostile::{Hostile, Mood};
 use crate::machine::Machine;
 use crate::plan::Plan;
@@ -45,6 +47,8 @@ const EVENTS_MAX: u64 = 400_000;
 pub enum Do {
     /// A casebook gets to the next errand of a queue.
     Work(u64, usize, usize),
+    /// A casebook gets to the next errand about files.
+    FileWork(u64, usize),
     /// A frame arrives that this side sent.
     Arrive(u64, usize),
     /// This side learns that the connection is gone.
@@ -182,6 +186,7 @@ impl World {
         self.trace(format!("{what:?}").as_bytes());
         match what {
             Do::Work(wire, side, queue) => self.work(wire, side, queue),
+            Do::FileWork(wire, side) => self.work_files(wire, side),
             Do::Arrive(wire, side) => self.arrive(wire, side),
             Do::Lost(wire, side) => self.lose(wire, side, "no answer for some time"),
             Do::Tick(wire, side) => self.tick(wire, side),
@@ -234,6 +239,10 @@ impl World {
                 errands,
                 working: [false; 2],
                 packs_registry: false,
+                files: [FileSide::asking(), FileSide::answering()],
+                files_over: [false; 2],
+                files_begun: false,
+                file_errands: Default::default(),
                 over: false,
                 stirred_ms: self.now_ms,
             })
@@ -264,7 +273,8 @@ impl World {
         Some(Arc::new(Hostile::new(book, raw, mood, dice, self.counts.clone())))
     }
 
-    fn end(&mut self, wire: u64, side: usize) -> Option<&mut End> {
+    /// One end of a connection.
+    pub fn end(&mut self, wire: u64, side: usize) -> Option<&mut End> {
         self.wires.get_mut(&wire)?.ends[side].as_mut()
     }
 
@@ -282,12 +292,32 @@ impl World {
         let shown_ms = self.clock(machine);
         let Some(end) = self.end(wire, side) else { return };
         end.packs_registry = packs.unwrap_or(end.packs_registry);
-        for act in end.conduct.step(shown_ms, event) {
+        let acts = end.conduct.step(shown_ms, event);
+        self.carry_out(wire, side, acts);
+        self.finish_if_over(wire, side);
+        let begins = self.end(wire, side).is_some_and(|end| end.conduct.has_settled() && !end.files_begun);
+        if let Some(end) = self.end(wire, side).filter(|_| begins) {
+            end.files_begun = true;
+            self.file_step(wire, side, ASKING, FileEvent::Wake);
+        }
+    }
+
+    fn carry_out(&mut self, wire: u64, side: usize, acts: Vec<Act>) {
+        for act in acts {
             match act {
-                Act::Send(bytes) => self.transmit(wire, side, bytes),
+                Act::Send(bytes) => self.transmit(wire, side, None, bytes),
                 Act::Errand(errand) => self.hand_in(wire, side, errand),
             }
         }
+    }
+
+    /// Files move at this end, or do not any more.
+    pub fn files_rest(&mut self, wire: u64, side: usize, rest: bool) {
+        let Some(machine) = self.end(wire, side).filter(|end| !end.over).map(|end| end.machine) else { return };
+        let shown_ms = self.clock(machine);
+        let Some(end) = self.end(wire, side) else { return };
+        let acts = end.conduct.files_rest(shown_ms, rest);
+        self.carry_out(wire, side, acts);
         self.finish_if_over(wire, side);
     }
 
@@ -300,11 +330,12 @@ impl World {
         spaces.iter().any(|space| space.space == log.space && (space.registry || (space.audit && urgent)))
     }
 
-    fn transmit(&mut self, id: u64, side: usize, bytes: Vec<u8>) {
+    /// Sends; `opener` is the side that opened the stream, when it is one for files.
+    pub fn transmit(&mut self, id: u64, side: usize, opener: Option<usize>, bytes: Vec<u8>) {
         let now_ms = self.now_ms;
         let Some(wire) = self.wires.get_mut(&id) else { return };
         let Some(end) = wire.ends[side].as_mut() else { return };
-        let registry = end.packs_registry && bytes.first() == Some(&PARCEL_FRAME);
+        let registry = opener.is_none() && end.packs_registry && bytes.first() == Some(&PARCEL_FRAME);
         let cost = if registry { REGISTRY_FRAME_BYTES } else { bytes.len() as u64 };
         if wire.pipes[side].waiting(now_ms) >= FRAMES_WAITING_MAX {
             end.conduct.peer_takes_nothing();
@@ -323,7 +354,7 @@ impl World {
         };
         let path = wire.path;
         for _ in 0..copies {
-            let arrives_ms = wire.pipes[side].put(bytes.clone(), cost, &path, now_ms, &mut self.dice);
+            let arrives_ms = wire.pipes[side].put(opener, bytes.clone(), cost, &path, now_ms, &mut self.dice);
             self.next += 1;
             self.queue.insert((arrives_ms, self.next), Do::Arrive(id, side));
         }
@@ -331,9 +362,13 @@ impl World {
 
     fn arrive(&mut self, id: u64, side: usize) {
         let Some(wire) = self.wires.get_mut(&id) else { return };
-        let Some((.., bytes)) = wire.pipes[side].frames.pop_front() else { return };
+        let Some((.., opener, bytes)) = wire.pipes[side].frames.pop_front() else { return };
         if wire.dead {
             return;
+        }
+        if let Some(opener) = opener {
+            let stream = if opener == 1 - side { ASKING } else { ANSWERING };
+            return self.file_step(id, 1 - side, stream, FileEvent::Received(bytes));
         }
         // Cut anyhow, as a stream is: at shares of the length, so that nothing depends on the length itself.
         let cuts = self.dice.below(3);
@@ -425,6 +460,10 @@ impl World {
                     }
                     self.step(id, side, event);
                 }
+                let wanted = self.end(id, side).is_some_and(|end| end.files_begun && end.place.nudge.take_files());
+                if wanted {
+                    self.file_step(id, side, ASKING, FileEvent::Wake);
+                }
             }
         }
     }
@@ -432,6 +471,7 @@ impl World {
     fn tick(&mut self, wire: u64, side: usize) {
         let now_ms = self.now_ms;
         self.step(wire, side, Event::Tick);
+        self.file_tick(wire, side);
         let Some(end) = self.end(wire, side).filter(|end| !end.over) else { return };
         // A session in which nothing happens has nothing to do at a tick, so the clock may go slower.
         let in_ms = ((now_ms - end.stirred_ms) / 4).clamp(250, 60_000);

@@ -4,6 +4,7 @@
 
 mod accessible;
 mod at_rest;
+mod attachments;
 mod browser;
 mod clocks;
 mod command_line;

@@ -50,8 +50,31 @@ place-here = Saved on this machine
 place-has-it = { $site } has it
 place-waits = { $site }: not known to have it yet
 place-since = since
+history-file = File
 history-settles = Settled two values
 history-first = Recorded
+
+files-heading = Photographs and files
+files-none = None yet.
+files-hidden = { $count ->
+    [one] 1 file taken from view
+   *[other] { $count } files taken from view
+}
+file-open = Open { $name }
+file-small = { $name }, small; the whole file is not on this machine yet
+file-kib = { $count } KiB
+file-mib = { $count } MiB
+file-not-here = Not on this machine yet.
+file-partly = { $here } of { $all } parts are on this machine.
+file-coming = Fetched as soon as a link allows: { $here } of { $all } parts are here.
+file-fetch = Fetch
+file-hide = Take from view
+file-hide-named = Take { $name } from view
+file-show = Show again
+file-show-named = Show { $name } again
+file-add = Add a file
+file-add-hint = A photograph, a scan, a dump of messages: at most 32 MiB. Drop it here or choose it.
+file-add-button = Attach
 
 settle-heading = { $field }: two values wait for a decision
 settle-words = They were written apart. Nothing was overwritten. Choose the one that holds from now on; the others stay in the history.

@@ -152,6 +152,26 @@ sync-says-sending = { $who ->
        *[other] { $count } entries
     } to { $site }.
 }
+sync-says-files = { $who ->
+    [hub] The hub has every record. { $count ->
+        [one] 1 file to follow.
+       *[other] { $count } files to follow.
+    }
+   *[site] { $site } has every record. { $count ->
+        [one] 1 file to follow.
+       *[other] { $count } files to follow.
+    }
+}
+sync-says-files-wait = { $who ->
+    [hub] The hub has every record from here. { $count ->
+        [one] 1 file waits for a link.
+       *[other] { $count } files wait for a link.
+    }
+   *[site] { $site } has every record from here. { $count ->
+        [one] 1 file waits for a link.
+       *[other] { $count } files wait for a link.
+    }
+}
 sync-says-had-everything = { $who ->
     [hub] The hub has everything from here. Last compared { $ago }; no link now.
    *[site] { $site } has everything from here. Last compared { $ago }; no link now.

@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use cairn_casebook::{
-    CheckAnswer, HeldValue, HistoryLine, LinkLine, MarkerLine, RecordPage, SaveRequest, Saved, SearchAnswer,
-    SearchRequest, SettleRequest, Summary, Whereabout,
+    AttachmentLine, CheckAnswer, HeldValue, HistoryLine, LinkLine, MarkerLine, RecordPage, SaveRequest, Saved,
+    SearchAnswer, SearchRequest, SettleRequest, Summary, Whereabout,
 };
 use cairn_record::schema::schema;
 use cairn_record::{FieldNo, Kind, RecordDraft, RecordId, Value, normalised};
@@ -79,6 +79,7 @@ pub(super) struct RecordJson {
     fields: Vec<HeldField>,
     links: Vec<LinkLine>,
     markers: Vec<MarkerLine>,
+    attachments: Vec<AttachmentLine>,
     history: Vec<HistoryLine>,
     whereabouts: Vec<Whereabout>,
 }
@@ -106,6 +107,7 @@ impl From<RecordPage> for RecordJson {
             fields: page.fields.into_iter().map(field).collect(),
             links: page.links,
             markers: page.markers,
+            attachments: page.attachments,
             history: page.history,
             whereabouts: page.whereabouts,
         }

@@ -2,6 +2,7 @@
 //!
 //! Answers are checked against these shapes by the tests, so that they cannot drift from what is sent.
 
+mod files;
 mod links;
 mod questions;
 
@@ -16,7 +17,17 @@ use super::sticks::VALID_MAX_DAYS;
 
 /// All named shapes.
 pub(super) fn schemas() -> Value {
-    let groups = [inputs(), shared(), people(), records(), questions::shapes(), imports(), links::exchange(), audit()];
+    let groups = [
+        inputs(),
+        shared(),
+        people(),
+        records(),
+        questions::shapes(),
+        files::shapes(),
+        imports(),
+        links::exchange(),
+        audit(),
+    ];
     Value::Object(groups.into_iter().flatten().map(|(name, shape)| (name.to_owned(), shape)).collect())
 }
 
@@ -394,6 +405,7 @@ fn one_record() -> Shapes {
                 ("fields", list(of("HeldField"))),
                 ("links", list(of("Linked"))),
                 ("markers", list(of("Marker"))),
+                ("attachments", list(of("Attachment"))),
                 ("history", list(of("HistoryStep"))),
                 (
                     "whereabouts",

@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, get, patch, post, put};
 
-use super::{audit, exchange, imports, people, questions, records, session, sticks};
+use super::{audit, exchange, files, imports, people, questions, records, session, sticks};
 use crate::state::AppState;
 
 /// One route: what the router and the OpenAPI document are made from.
@@ -90,10 +90,18 @@ fn posting(path: &'static str, handler: MethodRouter<AppState>, gives: Gives) ->
 
 /// All routes under `/api/v1`.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    [session_routes(), record_routes(), question_routes(), import_routes(), exchange_routes(), office_routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        session_routes(),
+        record_routes(),
+        question_routes(),
+        file_routes(),
+        import_routes(),
+        exchange_routes(),
+        office_routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn session_routes() -> Vec<Endpoint> {
@@ -154,6 +162,36 @@ fn question_routes() -> Vec<Endpoint> {
             .says("readAlert", "Note that one has read that somebody asked about a silent record."),
         getting("/api/v1/questions/{id}", get(questions::show), Json(200, "QuestionWithAnswers"))
             .says("question", "A question with its answers; reading an answer is audited."),
+    ]
+}
+
+fn file_routes() -> Vec<Endpoint> {
+    const NAME: &[(&str, &str, &str)] = &[("name", "string", "Name of the file, when the body is the bare file.")];
+    vec![
+        getting("/api/v1/records/{id}/attachments", get(files::list), List("Attachment")).says(
+            "attachments",
+            "Files that belong to a record, oldest first, and how much of each is on this machine.",
+        ),
+        posting("/api/v1/records/{id}/attachments", post(files::add), Json(201, "Attachment"))
+            .takes_file()
+            .query(NAME)
+            .says("attach", "Attach a file of at most 32 MiB; it is durable on this machine when the answer comes."),
+        getting("/api/v1/records/{id}/attachments/{attachment}", get(files::open), Bytes).says(
+            "attachment",
+            "The file itself, when all of it is on this machine. A download unless it is a JPEG or PNG.",
+        ),
+        getting("/api/v1/records/{id}/attachments/{attachment}/thumbnail", get(files::thumbnail), Bytes)
+            .says("thumbnail", "The thumbnail of a picture: a JPEG of at most 4 KiB."),
+        posting("/api/v1/records/{id}/attachments/{attachment}/fetch", post(files::fetch), Json(200, "Attachment"))
+            .says("fetchAttachment", "Fetch the whole file to this machine as soon as a link allows."),
+        Endpoint::new(
+            "PUT",
+            "/api/v1/records/{id}/attachments/{attachment}/shown",
+            put(files::show_or_hide),
+            Json(200, "Attachment"),
+        )
+        .takes("ShownAttachment")
+        .says("showAttachment", "Take a file from view, or show it again. Nothing is deleted."),
     ]
 }
 

@@ -16,13 +16,18 @@ use crate::state::{AppState, blocking};
 const PAGE: usize = 100;
 
 /// What can stand in the audit.
-const ACTIONS: [&str; 29] = [
+const ACTIONS: [&str; 34] = [
     "check",
     "search",
     "view",
     "create",
     "change",
     "settle",
+    "attach",
+    "attachment_open",
+    "attachment_want",
+    "attachment_hide",
+    "attachment_show",
     "import",
     "import_rows",
     "import_done",

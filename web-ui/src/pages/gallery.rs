@@ -319,6 +319,7 @@ impl Flavour {
             ],
             links: self.links(),
             markers: vec![self.marker(false), self.marker(true)],
+            attachments: self.attachments(&delta, &desk),
             history: self.history(&delta, &desk, &imported),
             whereabouts: vec![
                 Whereabout {
@@ -330,6 +331,28 @@ impl Flavour {
                 Whereabout { site: self.t("Post Alpha"), role: "post".into(), has_it: false, since_ms: None },
             ],
         }
+    }
+
+    fn attachments(self, delta: &Holder, desk: &Holder) -> Vec<AttachmentLine> {
+        let line = |nth: u8, name: &str, size, here, parts, holder: &Holder| AttachmentLine {
+            id: EntryRef([nth; 16]),
+            name: self.t(name),
+            media_type: "image/jpeg".into(),
+            size,
+            shown: true,
+            whole: if here == parts { Whole::Here } else { Whole::Partly },
+            parts_here: here,
+            parts,
+            wanted: false,
+            thumbnail: nth == 1,
+            picture: nth == 1,
+            holder: holder.clone(),
+            attached_ms: NOW_MS - DAY_MS,
+        };
+        let coming = AttachmentLine { wanted: true, ..line(2, "messages.zip", 2_400_000, 30, 74, desk) };
+        let elsewhere = AttachmentLine { whole: Whole::Not, ..line(3, "log book.pdf", 180_000, 0, 6, desk) };
+        let hidden = AttachmentLine { shown: false, ..line(4, "wrong car.jpg", 90_000, 3, 3, delta) };
+        vec![line(1, "plate.jpg", 1_250_000, 39, 39, delta), coming, elsewhere, hidden]
     }
 
     fn history(self, delta: &Holder, desk: &Holder, imported: &Holder) -> Vec<HistoryLine> {

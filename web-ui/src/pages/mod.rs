@@ -10,6 +10,7 @@ mod diff;
 mod done;
 mod drafts;
 mod failure;
+pub(crate) mod files;
 mod first_run;
 mod frame;
 #[cfg(test)]
@@ -69,6 +70,7 @@ const STYLES: &str = concat!(
     include_str!("../../assets/css/lists.css"),
     include_str!("../../assets/css/frame.css"),
     include_str!("../../assets/css/pages.css"),
+    include_str!("../../assets/css/files.css"),
     include_str!("../../assets/css/contrast.css"),
     "@media screen and (prefers-contrast: more) {\n:root {\n",
     include_str!("../../assets/css/contrast-tokens.css"),
@@ -103,6 +105,11 @@ pub fn router() -> Router<AppState> {
         .route("/records/{id}/private", get(record::before_private))
         .route("/records/{id}/link", get(search::choose_other))
         .route("/records/{id}/settle", post(record::settle))
+        .route("/records/{id}/files", get(files::list).post(files::add))
+        .route("/records/{id}/files/{file}", get(files::open))
+        .route("/records/{id}/files/{file}/thumbnail", get(files::thumbnail))
+        .route("/records/{id}/files/{file}/fetch", post(files::fetch))
+        .route("/records/{id}/files/{file}/show", post(files::show_or_hide))
         .route("/drafts", get(drafts::list).post(drafts::keep))
         .route("/drafts/drop", post(drafts::discard))
         .route("/go", get(palette::show))

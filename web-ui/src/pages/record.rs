@@ -13,6 +13,7 @@ use cairn_casebook::{
 use cairn_record::{FieldType, Kind, Value, country, reason, schema};
 
 use super::diff::{self, Run};
+use super::files::FilesShown;
 use super::record_form::record_id;
 use super::shown::{self, Fact, Marked};
 use super::{Done, Frame, Section, Visit, page};
@@ -36,6 +37,7 @@ pub(super) struct RecordShown {
     pub common: Vec<FieldShown>,
     pub markers: Vec<Marked>,
     pub links: Vec<LinkLine>,
+    pub files: FilesShown,
     pub history: Vec<Step>,
     pub places: Vec<Place>,
 }
@@ -159,7 +161,11 @@ impl RecordShown {
         let (conflicts, own, common) = fields_shown(&clock, kind, &record.fields);
         let history = std::mem::take(&mut record.history);
         let steps = history.len();
+        let files = std::mem::take(&mut record.attachments);
+        let frame = visit.frame(Section::Search, title);
+        let may_edit = frame.may(Right::Edit) && !record.summary.withdrawn;
         Self {
+            files: FilesShown::of(&clock, record.summary.id, files, may_edit),
             conflicts,
             own,
             common,
@@ -171,7 +177,7 @@ impl RecordShown {
                 .map(|(at, line)| step(&clock, kind, line, at + 1 == steps))
                 .collect(),
             places: record.whereabouts.iter().map(|place| place_of(&clock, place)).collect(),
-            frame: visit.frame(Section::Search, title),
+            frame,
             record,
             private,
         }
@@ -239,7 +245,11 @@ fn changed(clock: &Clock, kind: Kind, change: &FieldChange) -> Change {
     let (before, after) = (joined(&change.before), joined(&change.after));
     let wordy = before.chars().count().max(after.chars().count()) > WORDY_CHARS;
     let runs = if wordy { diff::words(&before, &after) } else { whole(before, after) };
-    Change { label: clock.words.field_by_key(kind, &change.key, &change.label), runs }
+    let label = match change.key.as_str() {
+        "attachment" => clock.words.t("history-file"),
+        key => clock.words.field_by_key(kind, key, &change.label),
+    };
+    Change { label, runs }
 }
 
 /// Short values are easier to read as "this, then that" than word by word.

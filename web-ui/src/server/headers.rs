@@ -9,6 +9,13 @@ use axum::response::Response;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// What a file that somebody attached may do: nothing, and not as a page of this server.
+const SANDBOX: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
+/// Marks an answer that is a file which somebody attached.
+#[derive(Clone, Copy, Debug)]
+pub struct Sandboxed;
+
 const ALWAYS: [(HeaderName, &str); 8] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -27,9 +34,13 @@ const ALWAYS: [(HeaderName, &str); 8] = [
 /// show records, and the machine may be shared. Pages are not compressed, so that no length betrays a secret.
 pub(super) async fn strict(request: Request, next: Next) -> Response {
     let mut answer = next.run(request).await;
+    let sandboxed = answer.extensions().get::<Sandboxed>().is_some();
     let out = answer.headers_mut();
     for (name, value) in ALWAYS {
         out.insert(name, HeaderValue::from_static(value));
+    }
+    if sandboxed {
+        out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SANDBOX));
     }
     out.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     answer

@@ -76,6 +76,8 @@ impl Clock {
             SyncSays::HasEverything { peer } => ("sync-says-has-everything", peer, 0, None),
             SyncSays::Comparing { peer } => ("sync-says-comparing", peer, 0, None),
             SyncSays::Sending { peer, entries } => ("sync-says-sending", peer, *entries, None),
+            SyncSays::SendingFiles { peer, connected: true, files } => ("sync-says-files", peer, *files, None),
+            SyncSays::SendingFiles { peer, files, .. } => ("sync-says-files-wait", peer, *files, None),
             SyncSays::HadEverything { peer, since_ms } => ("sync-says-had-everything", peer, 0, Some(*since_ms)),
             SyncSays::Several { sites, linked, have, sure } => {
                 let key = if sites == sure { "sync-says-all-have" } else { "sync-says-some-have" };
@@ -127,6 +129,8 @@ mod tests {
             SyncSays::Alone,
             SyncSays::Comparing { peer: None },
             SyncSays::HadEverything { peer: bravo(), since_ms: 0 },
+            SyncSays::SendingFiles { peer: None, connected: true, files: 2 },
+            SyncSays::SendingFiles { peer: None, connected: false, files: 1 },
             SyncSays::Waits { peer: None, entries: 1, since_ms: None },
             SyncSays::Several { sites: 3, linked: 3, have: 3, sure: 3 },
             SyncSays::Several { sites: 3, linked: 1, have: 2, sure: 1 },

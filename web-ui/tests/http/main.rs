@@ -7,6 +7,7 @@ mod api;
 mod common;
 mod document;
 mod drafts;
+mod files;
 mod front_door;
 mod links;
 mod listener;

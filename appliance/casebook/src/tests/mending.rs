@@ -1,7 +1,7 @@
 use cairn_finder::RandomSource;
 use cairn_ledger::keystore::KeyPlace;
 use cairn_ledger::view::{Fault, MemoryViews, ViewError, ViewKey, ViewStore};
-use cairn_ledger::{LogStore, StoreError};
+use cairn_ledger::{BlobStore, LogStore, StoreError};
 use cairn_record::Kind;
 
 use super::*;
@@ -33,6 +33,10 @@ impl Place for Frail<'_> {
 
     fn logs(&self, small: bool) -> Result<Box<dyn LogStore>, StoreError> {
         self.folder.logs(small)
+    }
+
+    fn blobs(&self) -> Result<Box<dyn BlobStore>, StoreError> {
+        self.folder.blobs()
     }
 
     fn views(&self, key: &ViewKey) -> Result<Box<dyn ViewStore>, ViewError> {

@@ -1,5 +1,6 @@
 //! Stories at the door, with real stores in temporary folders and no network: entries are carried by hand.
 
+mod attachments;
 mod drafts;
 mod enrolment;
 mod imports;

@@ -41,6 +41,8 @@ pub enum EntryKind {
     Question,
     /// The answer to one.
     Answer,
+    /// A file that belongs to a record, or a step in what is shown of one.
+    Attachment,
     /// A kind that this program does not know.
     Unknown(u8),
 }
@@ -58,6 +60,7 @@ impl EntryKind {
             Self::ForkProof => 7,
             Self::Question => 8,
             Self::Answer => 9,
+            Self::Attachment => 10,
             Self::Unknown(code) => code,
         }
     }
@@ -74,6 +77,7 @@ impl EntryKind {
             7 => Self::ForkProof,
             8 => Self::Question,
             9 => Self::Answer,
+            10 => Self::Attachment,
             other => Self::Unknown(other),
         }
     }

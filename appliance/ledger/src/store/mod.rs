@@ -23,6 +23,7 @@ pub use frame::{COMMIT_BYTES_MAX, Scan, scan};
 pub use memory::{Fault, MemoryStore};
 pub use segment::{SegmentOptions, SegmentStore};
 pub(crate) use segment::{sync_dir, write_replacing};
+pub(crate) use space::FreeSpace;
 
 /// One thing to append. A seal must directly follow the entry that it seals.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +43,8 @@ pub enum StoreError {
     Full,
     /// Too little room for bulk work.
     #[error(
-        "only {} MB of disk are free, less than the {} MB kept for records: imports wait until there is more room. \
-         Records can still be written",
+        "only {} MB of disk are free, less than the {} MB kept for records: imports and attachments wait until there is \
+         more room. Records can still be written",
         .free_bytes / 1_000_000, .floor_bytes / 1_000_000
     )]
     LowSpace {

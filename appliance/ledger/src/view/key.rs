@@ -40,6 +40,10 @@ pub enum Table {
     QuestionTime = 17,
     /// Answers and alerts that somebody has read. Not rebuilt from the logs: never part of them.
     Read = 18,
+    /// Files that belong to a record.
+    Attachment = 19,
+    /// Files of which chunks are to be fetched.
+    Fetch = 20,
 }
 
 /// One part of a key.
