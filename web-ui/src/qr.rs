@@ -73,8 +73,9 @@ mod tests {
         let (code, html) = (encode(LINE).unwrap(), svg(LINE, "scan \"it\" <here>").unwrap().0);
         let dark = (0..code.size()).flat_map(|y| (0..code.size()).map(move |x| (x, y)));
         let dark = dark.filter(|(x, y)| code.get_module(*x, *y)).count();
-        let drawn =
-            html.split('h').skip(1).filter_map(|run| run.split_once("v1h-")).map(|(run, _)| run.parse::<usize>());
+        // A run of dark modules is drawn as `h<length>v1h-<length>z`.
+        let drawn = html.split("v1h-").skip(1).filter_map(|run| run.split_once('z'));
+        let drawn = drawn.map(|(length, _)| length.parse::<usize>());
         assert_eq!(drawn.map(Result::unwrap).sum::<usize>(), dark);
         assert!(!html.contains("style") && !html.contains("<here>") && html.contains("&quot;it&quot;"));
         assert_eq!(code.version().value(), 3, "letters, digits, colons and slashes alone stay small");

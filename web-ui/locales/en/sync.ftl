@@ -97,6 +97,7 @@ invite-valid-168 = 7 days
 invite-make = Make a code
 invite-open = Open invitations
 invite-none = No invitation is open.
+invite-none-other = No other invitation is open.
 invite-code = The code
 invite-code-words = Read it out in groups of four. It is good once, { $when }.
 invite-expires = ends { $when }
