@@ -43,7 +43,7 @@ impl Casebook {
         for reading in &query.readings {
             self.look_up(reading, &mut found)?;
         }
-        if query.mrz.is_none() {
+        if query.mrz.is_none() && !query.readings.iter().any(|reading| reading.pattern) {
             self.look_in_words(self.search_index()?, &query.text, &query.readings, &mut found)?;
         }
         let (hits, more) = self.check_hits(found, now_ms)?;

@@ -322,7 +322,6 @@ reason-file-damaged = a part of "{ $file }" was damaged on this disk and was set
 reason-file-too-many = this record has { $most } files, which is the most; nothing was attached: take one from view first
 reason-file-attached-already = this very file is attached already; nothing was changed
 reason-file-unknown = this file of the record { $record } is not held here; it may not have arrived yet
-reason-file-empty = the file is empty; nothing was attached
 reason-file-too-large = the file has { $size } MiB, and one may have at most { $most }; nothing was attached: split it, or make the picture smaller
 reason-file-no-room = there is too little room on this disk for the file: { $free } MiB are free and { $floor } MiB are kept for records; nothing was attached, and records can still be written: free some space and try again
 reason-file-disk-full = the disk is full; nothing was attached and nothing was lost: free some space and try again

@@ -44,6 +44,8 @@ pub struct Ended {
     pub received: u64,
     /// Why something was set aside, if anything was.
     pub set_aside: Vec<String>,
+    /// The peer took no call, and asked to be called again in so many seconds.
+    pub call_again_s: Option<u64>,
 }
 
 /// One session with one peer.
@@ -156,7 +158,8 @@ impl Conduct {
 
     /// How it ended.
     pub fn ended(self, sent: u64, received: u64) -> Ended {
-        Ended { equal: self.equal, reason: self.reason, sent, received, set_aside: self.set_aside }
+        let Self { equal, reason, set_aside, .. } = self;
+        Ended { equal, reason, sent, received, set_aside, call_again_s: None }
     }
 
     fn take(&mut self, event: Event) {

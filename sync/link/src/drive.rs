@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use crate::book::{Book, Clock};
 use crate::conduct::{Act, Conduct, Ended};
 use crate::desk::Desk;
-use crate::endpoint::{HANDSHAKE, describe};
+use crate::endpoint::{HANDSHAKE, call_again_s, describe};
 use crate::errand::Errand;
 use crate::file_streams::FileStreams;
 use crate::sessions::Place;
@@ -67,8 +67,10 @@ pub async fn run(link: Link) -> Ended {
         }
         Err(reason) => drive.lost(reason),
     }
+    // Asked before closing: afterwards the connection only knows that this side closed it.
+    let call_again_s = link.connection.close_reason().as_ref().and_then(call_again_s);
     link.connection.close(VarInt::from_u32(0), drive.conduct.goodbye().as_bytes());
-    drive.end().await
+    Ended { call_again_s, ..drive.end().await }
 }
 
 /// The one stream: the side that dialled opens it, and its greeting makes it visible to the other.

@@ -128,6 +128,14 @@ pub fn not_now_s(reason: &str) -> Option<u64> {
     reason.strip_prefix(NOT_NOW)?.parse().ok()
 }
 
+/// In how many seconds to call again, when a connection ended because the peer takes no calls now.
+pub fn call_again_s(error: &ConnectionError) -> Option<u64> {
+    match error {
+        ConnectionError::ApplicationClosed(close) => not_now_s(&String::from_utf8_lossy(&close.reason)),
+        _ => None,
+    }
+}
+
 /// Dials one address. The connection is proved to be with whom we expected.
 pub async fn dial(
     endpoint: &Endpoint,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use cairn_casebook::{Change, HeldBack, MaySync, Member, PeerEvent, reason};
 use cairn_ledger::ReplicaId;
-use quinn::{Connection, ConnectionError, Endpoint, Incoming, VarInt};
+use quinn::{Connection, Endpoint, Incoming, VarInt};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
@@ -386,14 +386,10 @@ async fn converse(shared: &Arc<Shared>, call: &Call, connection: Connection) -> 
         return CallEnd::Yielded;
     };
     endpoint::welcome(&connection);
-    let closing = connection.clone();
     let ended = drive::run(shared.link(connection, peer, true, place)).await;
-    match closing.close_reason() {
-        Some(ConnectionError::ApplicationClosed(close)) => {
-            let wait_s = endpoint::not_now_s(&String::from_utf8_lossy(&close.reason));
-            wait_s.map_or(CallEnd::Session(ended), |wait_s| CallEnd::NotNow(Duration::from_secs(wait_s)))
-        }
-        _ => CallEnd::Session(ended),
+    match ended.call_again_s {
+        Some(wait_s) => CallEnd::NotNow(Duration::from_secs(wait_s)),
+        None => CallEnd::Session(ended),
     }
 }
 

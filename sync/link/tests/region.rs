@@ -76,6 +76,11 @@ async fn a_metered_link_carries_urgent_entries_at_once_and_the_rest_when_a_perso
     let at_hub = hub.save_vehicle("AB12 CDE");
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert!(!hub.holds(plain) && !post.holds(at_hub), "what is not urgent waits, whoever calls");
+    until("the hub was told when to call again, and does not knock meanwhile", || {
+        let status = hub.book.sync_status(&Actor::terminal(), clock()()).unwrap();
+        status.peers[0].next_attempt_ms.is_some_and(|at_ms| at_ms > clock()() + 30 * 60_000)
+    })
+    .await;
 
     let warning = post.save_marker(known, "seen with a rifle");
     until("a warning goes at once", || hub.holds(warning)).await;
