@@ -415,7 +415,7 @@ fn check_size(size: u64) -> Result<(), CasebookError> {
     }
     if size > FILE_BYTES_MAX {
         return Err(CasebookError::BadRequest(reason!(
-            "file-too-large",
+            "file-too-large-to-attach",
             size = size.div_ceil(MIB),
             most = FILE_BYTES_MAX / MIB
         )));

@@ -3,11 +3,13 @@
 //! It comes from proofs: a peer "has" an entry only when a frontier that it announced, or an answer that it gave, covers that
 //! entry. What is known of a peer is a view: losing it costs nothing but the next comparison.
 
+mod row;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use cairn_ledger::registry::SpaceKind;
-use cairn_ledger::{EntryHash, Frontier, LogId, LogKey, ReplicaId, SpaceId};
+use cairn_ledger::{Frontier, LogId, LogKey, ReplicaId, SpaceId};
 
 use cairn_record::{Reason, reason};
 
@@ -63,29 +65,6 @@ const USED_UNSAVED_MAX: u64 = 64 * 1024;
 /// What is known of a peer is saved at most once in as many seconds as it has kilobytes: at a hub with many logs and posts
 /// it must not be rewritten with every entry.
 const SAVE_MS_PER_BYTE: u64 = 1;
-
-/// A log with its last number and hash.
-type LogRow = (LogKey, u64, EntryHash);
-
-/// What of a peer outlives a restart.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct PeerRow {
-    address: String,
-    last_contact_ms: Option<u64>,
-    last_equal_ms: Option<u64>,
-    receipted: [u8; 32],
-    #[serde(default)]
-    stick_made_ms: u64,
-    #[serde(default)]
-    used: UsedBytes,
-    #[serde(default)]
-    clock_ahead_ms: Option<i64>,
-    #[serde(default)]
-    files: Option<(u64, u64)>,
-    frontiers: Vec<(SpaceId, Vec<LogRow>)>,
-    #[serde(default)]
-    agreed: Vec<(SpaceId, Vec<LogRow>)>,
-}
 
 /// How it stands with one peer.
 pub(crate) struct PeerLink {
@@ -155,42 +134,6 @@ impl PeerState {
     /// When it and this machine last held the same: now, while they are connected and do.
     pub(crate) fn equal_since(&self, here: &[(SpaceId, Frontier)], now_ms: u64) -> Option<u64> {
         if self.connected && self.holds_all(here) { Some(now_ms) } else { self.equal_known_ms(now_ms) }
-    }
-
-    fn row(&self) -> PeerRow {
-        let logs =
-            |frontier: &Frontier| frontier.0.iter().map(|(log, (number, hash))| (*log, *number, *hash)).collect();
-        PeerRow {
-            address: self.address.clone(),
-            last_contact_ms: self.last_contact_ms,
-            last_equal_ms: self.last_equal_ms,
-            receipted: self.receipted,
-            stick_made_ms: self.stick_made_ms,
-            used: self.used,
-            clock_ahead_ms: self.clock_ahead_ms,
-            files: self.files,
-            frontiers: self.frontiers.iter().map(|(space, frontier)| (*space, logs(frontier))).collect(),
-            agreed: self.agreed.iter().map(|(space, frontier)| (*space, logs(frontier))).collect(),
-        }
-    }
-
-    fn from_row(row: PeerRow) -> Self {
-        let frontier =
-            |logs: Vec<LogRow>| Frontier(logs.into_iter().map(|(log, number, hash)| (log, (number, hash))).collect());
-        Self {
-            address: row.address,
-            last_contact_ms: row.last_contact_ms,
-            last_equal_ms: row.last_equal_ms,
-            receipted: row.receipted,
-            stick_made_ms: row.stick_made_ms,
-            used: row.used,
-            used_saved: row.used.bytes,
-            clock_ahead_ms: row.clock_ahead_ms,
-            files: row.files,
-            frontiers: row.frontiers.into_iter().map(|(space, logs)| (space, frontier(logs))).collect(),
-            agreed: row.agreed.into_iter().map(|(space, logs)| (space, frontier(logs))).collect(),
-            ..Self::default()
-        }
     }
 }
 
