@@ -59,7 +59,8 @@ async fn a_file_is_attached_listed_opened_and_taken_from_view() {
     let hidden = officer.expect(200, "PUT", &format!("{}/shown", at(&page)), json!({"shown": false})).await;
     assert_eq!(hidden["shown"], false);
     let list = officer.expect(200, "GET", &format!("/api/v1/records/{record}/attachments"), json!({})).await;
-    assert_eq!((list[0]["shown"].clone(), list[1]["shown"].clone()), (json!(true), json!(false)));
+    let listed = |file: &Value| list.as_array().unwrap().iter().find(|one| one["id"] == file["id"]).unwrap().clone();
+    assert_eq!((&listed(&picture)["shown"], &listed(&page)["shown"]), (&json!(true), &json!(false)));
     let fetched = officer.expect(200, "POST", &format!("{}/fetch", at(&page)), json!({})).await;
     assert_eq!(fetched["whole"], "here", "there is nothing to fetch");
     let unknown = format!("/api/v1/records/{record}/attachments/{}", "ab".repeat(16));
