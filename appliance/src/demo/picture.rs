@@ -11,7 +11,7 @@ const LETTER: (u32, u32, u32, u32) = (5, 7, 1, 8);
 
 /// A PNG of a car with this plate.
 pub fn car_with_plate(plate: &str, paint: [u8; 3]) -> Result<Vec<u8>, image::ImageError> {
-    let mut picture = RgbImage::from_fn(WIDTH, HEIGHT, |x, y| ground(x, y));
+    let mut picture = RgbImage::from_fn(WIDTH, HEIGHT, ground);
     body(&mut picture, paint);
     let (wide, high, gap, point) = LETTER;
     let letters = plate.chars().count() as u32;
