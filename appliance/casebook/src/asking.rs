@@ -77,7 +77,7 @@ impl Casebook {
     }
 
     fn checked_text(&self, text: &str, now_ms: u64) -> Result<Query, CasebookError> {
-        let mut query = query_identifiers(text, Some(&self.country()), &crate::records::today(now_ms));
+        let mut query = query_identifiers(text, Some(&self.country()), &self.today(now_ms));
         if query.text.chars().count() > question::QUESTION_CHARS_MAX {
             let most = question::QUESTION_CHARS_MAX;
             return Err(CasebookError::BadRequest(reason!("ask-too-long", most = most)));
