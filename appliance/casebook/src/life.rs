@@ -418,12 +418,8 @@ fn load_local(ledger: &Ledger) -> Result<LocalState, CasebookError> {
     // What is in the urgent lane is folded into the views.
     for key in ledger.frontier(&space)?.0.into_keys().filter(|key| key.lane != Lane::Urgent) {
         let log = LogId { space, key };
-        let mut from = 1;
-        loop {
-            let entries = ledger.read(&log, from, READ_BYTES)?;
-            let Some(last) = entries.last() else { break };
-            from = last.header.core.number + 1;
-            for entry in &entries {
+        for page in ledger.pages(&log, 1) {
+            for entry in &page? {
                 let body = ledger.open_body(entry).map_err(|error| storage(&error))?;
                 match serde_json::from_slice::<LocalNote>(&body.payload) {
                     Ok(note) => notes.push((entry.header.core.hlc, note)),

@@ -6,7 +6,6 @@
 
 mod place;
 
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::crypto::EpochKey;
+use crate::disk::{private_file, sync_dir};
 use crate::keyring::{KeyError, Keyring, new_age_identity, recipient_of};
 use crate::ledger::ReplicaKey;
 use crate::names::{Incarnation, ReplicaId, SpaceId};
@@ -279,15 +279,11 @@ impl Keystore {
 pub fn create_key_file(path: &Path, entropy: Entropy<'_>) -> Result<(), KeystoreError> {
     let mut key = Zeroizing::new([0; 32]);
     entropy(key.as_mut_slice());
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let write = || {
-        let mut file = options.open(path)?;
+        let mut file = private_file().create_new(true).open(path)?;
         file.write_all(key.as_slice())?;
         file.sync_all()?;
-        path.parent().map_or(Ok(()), crate::store::sync_dir)
+        path.parent().map_or(Ok(()), sync_dir)
     };
     write().map_err(|error: std::io::Error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => KeystoreError::Exists(path.to_owned()),

@@ -45,6 +45,8 @@ pub mod store;
 pub mod view;
 pub mod wire;
 
+mod disk;
+
 #[cfg(test)]
 mod vectors;
 

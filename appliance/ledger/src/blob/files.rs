@@ -5,14 +5,15 @@
 //! `NAME.damaged`. What ends in `.tmp` is removed when the store is opened.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::{BlobStore, Room, SealedChunk};
+use crate::disk::{is_full, make_folder, private_file, sync_dir};
 use crate::names::{ChunkName, SpaceId};
-use crate::store::{FreeSpace, StoreError, sync_dir};
+use crate::store::{FreeSpace, StoreError};
 
 const TEMPORARY: &str = "tmp";
 const DAMAGED: &str = "damaged";
@@ -67,7 +68,9 @@ impl FileBlobs {
                 make_folder(&shard)?;
             }
             let temporary = path.with_extension(TEMPORARY);
-            written.push((write_new(&temporary, chunk.bytes())?, temporary, path));
+            let mut file = private_file().create(true).truncate(true).open(&temporary)?;
+            file.write_all(chunk.bytes())?;
+            written.push((file, temporary, path));
         }
         // All are under way before the first is waited for, so that the disk can take them together.
         for (file, temporary, path) in written {
@@ -87,10 +90,7 @@ impl BlobStore for FileBlobs {
             return Ok(());
         }
         self.room().check(new.iter().map(|chunk| chunk.bytes().len() as u64).sum())?;
-        self.write(space, &new).map_err(|error| match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full,
-            _ => StoreError::Io(error),
-        })
+        self.write(space, &new).map_err(|error| if is_full(&error) { StoreError::Full } else { error.into() })
     }
 
     fn get(&self, space: &SpaceId, name: &ChunkName) -> Result<Option<SealedChunk>, StoreError> {
@@ -143,28 +143,4 @@ fn entries_of(dir: &Path) -> io::Result<Vec<PathBuf>> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Vec::new()),
         Err(error) => Err(error),
     }
-}
-
-/// Makes a folder and those above it, each durable in the one that holds it.
-fn make_folder(dir: &Path) -> io::Result<()> {
-    if dir.is_dir() {
-        return Ok(());
-    }
-    let Some(above) = dir.parent() else { return Ok(()) };
-    make_folder(above)?;
-    match fs::create_dir(dir) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    sync_dir(above)
-}
-
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    Ok(file)
 }

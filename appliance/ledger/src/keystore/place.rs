@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::store::write_replacing;
+use crate::disk::write_replacing;
 
 /// Where the sealed bytes are kept. Clones share the place.
 #[derive(Clone, Debug)]

@@ -12,9 +12,7 @@ use crate::entry::{Entry, EntryKind};
 use crate::fork::{ForkProof, Forked};
 use crate::keyring::Keyring;
 use crate::names::{ClockQuality, Lane, LogId, SpaceId};
-use crate::store::{LogStore, StoreError};
-
-const READ_BYTES: usize = 256 * 1024;
+use crate::store::{LogStore, StoreError, pages};
 
 /// The frozen logs and their last common numbers.
 #[derive(Debug, Default)]
@@ -39,15 +37,10 @@ impl Frozen {
     }
 
     fn read(&mut self, store: &dyn LogStore, keyring: &Keyring, log: &LogId) -> Result<(), StoreError> {
-        let mut from = 1;
-        loop {
-            let entries = store.read(log, from, READ_BYTES)?;
-            if entries.is_empty() {
-                return Ok(());
-            }
-            from += entries.len() as u64;
-            entries.iter().filter_map(|entry| proof_in(entry, keyring)).for_each(|forked| self.add(forked));
+        for page in pages(store, log, 1) {
+            page?.iter().filter_map(|entry| proof_in(entry, keyring)).for_each(|forked| self.add(forked));
         }
+        Ok(())
     }
 
     /// The last common number, if the log is frozen.
@@ -105,14 +98,8 @@ impl Ledger {
         let urgent = |one: &LogId| one.key.lane == Lane::Urgent && one.space == log.space;
         for holder in self.store.logs().into_iter().filter(urgent) {
             let until = self.frozen_after(&holder).unwrap_or(u64::MAX);
-            let mut from = 1;
-            loop {
-                let entries = self.store.read(&holder, from, READ_BYTES)?;
-                if entries.is_empty() {
-                    break;
-                }
-                from += entries.len() as u64;
-                for entry in &entries {
+            for page in self.pages(&holder, 1) {
+                for entry in &page? {
                     let read = read_proof(entry, &self.keyring()).filter(|(forked, _)| forked.log == *log);
                     match read {
                         Some(_) if entry.header.core.number <= until => return Ok(None),

@@ -150,6 +150,11 @@ impl Ledger {
         self.store.read(log, from, bytes_max)
     }
 
+    /// A log from a number on, some entries at a time, to its end. After an error there is nothing more.
+    pub fn pages<'a>(&'a self, log: &'a LogId, from: u64) -> impl Iterator<Item = Result<Vec<Entry>, StoreError>> + 'a {
+        crate::store::pages(self.store.as_ref(), log, from)
+    }
+
     /// The first seal over `number` or a later entry.
     pub fn seal_at(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError> {
         self.store.seal_at(log, number)

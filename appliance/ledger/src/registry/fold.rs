@@ -12,7 +12,6 @@ use crate::store::StoreError;
 
 /// Most grants kept for one epoch.
 const GRANTS_PER_EPOCH_MAX: usize = 1024;
-const READ_BYTES: usize = 1024 * 1024;
 
 /// Where a statement was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,14 +100,8 @@ impl Registry {
         let mut found = Vec::new();
         for key in ledger.frontier(&space)?.0.into_keys() {
             let log = LogId { space, key };
-            let mut from = 1;
-            loop {
-                let entries = ledger.read(&log, from, READ_BYTES)?;
-                from += entries.len() as u64;
-                if entries.is_empty() {
-                    break;
-                }
-                found.extend(entries);
+            for page in ledger.pages(&log, 1) {
+                found.extend(page?);
             }
         }
         found.sort_by_key(|entry| (entry.header.core.hlc, entry.header.core.log, entry.header.core.number));

@@ -19,10 +19,12 @@ use std::path::PathBuf;
 use crate::entry::{Entry, Seal};
 use crate::names::{EntryHash, Frontier, LogId, SpaceId};
 
+/// Bytes of entries read from a log at a time.
+const PAGE_BYTES: usize = 256 * 1024;
+
 pub use frame::{COMMIT_BYTES_MAX, Scan, scan};
 pub use memory::{Fault, MemoryStore};
 pub use segment::{SegmentOptions, SegmentStore};
-pub(crate) use segment::{sync_dir, write_replacing};
 pub(crate) use space::FreeSpace;
 
 /// One thing to append. A seal must directly follow the entry that it seals.
@@ -191,6 +193,23 @@ pub trait LogStore: Send + Sync {
 
     /// Takes the reserve again when there is room for it.
     fn keep_reserve(&self) {}
+}
+
+/// A log from a number on, some entries at a time, to its end. After an error there is nothing more.
+pub(crate) fn pages<'a>(
+    store: &'a dyn LogStore,
+    log: &'a LogId,
+    from: u64,
+) -> impl Iterator<Item = Result<Vec<Entry>, StoreError>> + 'a {
+    let mut next = Some(from);
+    std::iter::from_fn(move || {
+        let page = store.read(log, next?, PAGE_BYTES);
+        next = page.as_ref().ok().map(|entries| next.unwrap_or(from) + entries.len() as u64);
+        match page {
+            Ok(entries) if entries.is_empty() => None,
+            page => Some(page),
+        }
+    })
 }
 
 /// Consecutive entries from `from` on while they fit, at least one.

@@ -13,6 +13,7 @@ use super::frame::{self, SEAL_FRAME_LEN, SEGMENT_HEAD_LEN};
 use super::index::{Index, Place};
 use super::space::FreeSpace;
 use super::{LogStore, OpenReport, StoreError, StoreStats, StoredItem, Torn};
+use crate::disk::{is_full, make_folder, sync_dir, write_replacing};
 use crate::entry::{Entry, Seal};
 use crate::names::{EntryHash, Frontier, Lane, LogId, SpaceId};
 
@@ -71,7 +72,7 @@ struct Writer {
 impl SegmentStore {
     /// Opens the store in `dir`, or makes an empty one.
     pub fn open(dir: &Path, options: SegmentOptions) -> Result<Self, StoreError> {
-        create_dir(dir)?;
+        make_folder(dir)?;
         let lock = take_lock(dir)?;
         let space = FreeSpace::watch(dir, options.floor_bytes, options.reserve_bytes);
         let (Opening { index, files, report, .. }, writer) = Opening::of(dir)?;
@@ -426,39 +427,6 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-fn create_dir(dir: &Path) -> io::Result<()> {
-    if dir.is_dir() {
-        return Ok(());
-    }
-    fs::create_dir_all(dir)?;
-    dir.parent().map_or(Ok(()), sync_dir)
-}
-
-/// Makes the names in a folder durable. Windows does this by itself and cannot open a folder.
-pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(if dir.as_os_str().is_empty() { Path::new(".") } else { dir })?.sync_all()
-    } else {
-        Ok(())
-    }
-}
-
-/// Writes a file under another name, makes it durable, and gives it its own name: there is always either the
-/// old file or the new one. Only its owner may read it.
-pub(crate) fn write_replacing(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("tmp");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(&temporary, path)?;
-    path.parent().map_or(Ok(()), sync_dir)
-}
-
 fn write_at_end(writer: &mut Writer, bytes: &[u8]) -> Result<(), StoreError> {
     if let Err(error) = (&*writer.file).write_all(bytes) {
         let full = is_full(&error);
@@ -471,10 +439,6 @@ fn write_at_end(writer: &mut Writer, bytes: &[u8]) -> Result<(), StoreError> {
     }
     writer.len += bytes.len() as u64;
     Ok(())
-}
-
-fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
 /// Up to `len` bytes from `at`; fewer at the end of the file.
