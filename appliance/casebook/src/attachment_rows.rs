@@ -68,6 +68,8 @@ pub struct Held {
     pub space: SpaceId,
     /// The entry.
     pub at: EntryAt,
+    /// When it was written.
+    pub at_ms: u64,
     /// The manifest.
     pub manifest: Manifest,
     /// Name of who wrote it.
@@ -129,6 +131,11 @@ impl Casebook {
     }
 
     /// A hub fetches everything, a post what somebody wants.
+    pub(crate) fn is_to_be_fetched(&self, attachment: EntryRef) -> bool {
+        let memory = self.memory();
+        memory.local.profile.hub || memory.local.fetch_all || memory.local.wanted.contains(&attachment)
+    }
+
     fn queue_if_due(
         &self,
         folding: &mut Folding,
@@ -138,11 +145,7 @@ impl Casebook {
         manifest: &Manifest,
         at_ms: u64,
     ) {
-        let due = {
-            let memory = self.memory();
-            memory.local.profile.hub || memory.local.fetch_all || memory.local.wanted.contains(&at.entry)
-        };
-        if due && !self.blobs.missing(&space, &manifest.chunks).is_empty() {
+        if self.is_to_be_fetched(at.entry) && !self.blobs.missing(&space, &manifest.chunks).is_empty() {
             let place = FetchPlace { at_ms, record, attachment: at.entry };
             folding.batch.put(keys::fetch(&place), keys::parked_value(at));
             folding.to_fetch = true;
@@ -196,7 +199,8 @@ impl Casebook {
         let Ok(body) = self.ledger.open_body(&entry) else { return Ok(None) };
         match AttachmentStep::decode(&body.payload) {
             Ok(AttachmentStep::Attach(manifest)) => {
-                Ok(Some(Held { space: log.space, at, manifest: *manifest, person: body.author.display }))
+                let at_ms = entry.header.core.hlc.unix_ms;
+                Ok(Some(Held { space: log.space, at, at_ms, manifest: *manifest, person: body.author.display }))
             }
             _ => Ok(None),
         }

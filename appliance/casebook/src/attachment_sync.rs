@@ -19,8 +19,6 @@ use crate::{
     Right, keys,
 };
 
-/// Bytes read from a log at a time.
-const READ_BYTES: usize = 256 * 1024;
 /// Leftover chunks removed in one go.
 const LEFTOVER_MAX: usize = 100_000;
 
@@ -54,10 +52,7 @@ impl Casebook {
 
     /// Which of these chunks are here. A peer that asks about a space that it does not share is refused.
     pub fn has_chunks(&self, peer: ReplicaId, names: &[(SpaceId, ChunkName)]) -> Result<Vec<bool>, CasebookError> {
-        let shared = self.shared_with(peer);
-        if names.iter().any(|(space, _)| !shared.contains(space)) {
-            return Err(not_shared());
-        }
+        self.must_share(peer, names.iter().map(|(space, _)| space))?;
         Ok(names.iter().map(|(space, name)| self.blobs.has(space, name)).collect())
     }
 
@@ -68,9 +63,7 @@ impl Casebook {
         space: SpaceId,
         name: ChunkName,
     ) -> Result<Option<Vec<u8>>, CasebookError> {
-        if !self.shared_with(peer).contains(&space) {
-            return Err(not_shared());
-        }
+        self.must_share(peer, [&space])?;
         let had = self.blobs.has(&space, &name);
         let chunk = self.blobs.get(&space, &name)?;
         if had && chunk.is_none() {
@@ -87,14 +80,24 @@ impl Casebook {
         name: ChunkName,
         bytes: Vec<u8>,
     ) -> Result<bool, CasebookError> {
-        if !self.shared_with(peer).contains(&space) {
-            return Err(not_shared());
-        }
+        self.must_share(peer, [&space])?;
         let chunk = SealedChunk::checked(name, bytes);
         let chunk = chunk.ok_or_else(|| peer_refused("bad-chunk", reason!("peer-rule", name = "bad-chunk")))?;
         let new = !self.blobs.has(&space, &name);
         self.blobs.put(&space, &[chunk])?;
         Ok(new)
+    }
+
+    fn must_share<'a>(
+        &self,
+        peer: ReplicaId,
+        spaces: impl IntoIterator<Item = &'a SpaceId>,
+    ) -> Result<(), CasebookError> {
+        let shared = self.shared_with(peer);
+        if spaces.into_iter().all(|space| shared.contains(space)) {
+            return Ok(());
+        }
+        Err(peer_refused("not-shared", reason!("peer-not-shared")))
     }
 
     fn shared_with(&self, peer: ReplicaId) -> HashSet<SpaceId> {
@@ -117,12 +120,8 @@ impl Casebook {
         self.each_attachment(&mut |record, at| {
             let Some(held) = self.manifest_at(at)? else { return Ok(()) };
             let here = self.chunks_here(&held);
-            let should = {
-                let memory = self.memory();
-                memory.local.profile.hub || memory.local.fetch_all || memory.local.wanted.contains(&at.entry)
-            };
             // What is partly here was whole, or somebody asked for it.
-            if here < held.manifest.chunks.len() && (should || here > 0) {
+            if here < held.manifest.chunks.len() && (here > 0 || self.is_to_be_fetched(at.entry)) {
                 incomplete.push((record, held));
             }
             Ok(())
@@ -155,19 +154,13 @@ impl Casebook {
         }
         Ok(ChunksCleared { leftover: leftover.len() as u64, damaged })
     }
-}
 
-impl Casebook {
     /// The chunks that entries name, from the logs themselves: views may have lost some.
     fn named_chunks(&self) -> Result<HashSet<u64>, CasebookError> {
         let mut named = HashSet::new();
         for log in self.ledger.logs() {
-            let mut from = 1;
-            loop {
-                let entries = self.ledger.read(&log, from, READ_BYTES)?;
-                let Some(last) = entries.last() else { break };
-                from = last.header.core.number + 1;
-                for entry in entries.iter().filter(|entry| entry.header.core.kind == EntryKind::Attachment) {
+            for page in self.ledger.pages(&log, 1) {
+                for entry in page?.iter().filter(|entry| entry.header.core.kind == EntryKind::Attachment) {
                     let body = self.ledger.open_body(entry).map_err(|error| unreadable(&error))?;
                     let step = AttachmentStep::decode(&body.payload).map_err(|error| unreadable(&error))?;
                     if let AttachmentStep::Attach(manifest) = step {
@@ -188,8 +181,4 @@ fn unreadable(error: &dyn std::fmt::Display) -> CasebookError {
 /// Names are hashes: eight bytes tell them apart well enough to say that one is not among many.
 fn short(name: &ChunkName) -> u64 {
     name.0.iter().take(8).fold(0, |short, byte| (short << 8) | u64::from(*byte))
-}
-
-fn not_shared() -> CasebookError {
-    peer_refused("not-shared", reason!("peer-not-shared"))
 }

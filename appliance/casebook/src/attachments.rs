@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::attachment_rows::{AttachmentRow, Held};
 use crate::local_note::LocalNote;
+use crate::records::not_here;
 use crate::row::{EntryAt, RecordRow};
 use crate::summary::is_yes;
 use crate::thumbnail::{JPEG, PNG, thumbnail};
@@ -101,15 +102,16 @@ impl Casebook {
         now_ms: u64,
     ) -> Result<AttachmentLine, CasebookError> {
         actor.must(Right::View)?;
-        let (_, held) = self.held(record, id)?;
+        let held = self.held(record, id)?;
         let line = self.line(record, id)?;
-        if line.whole != Whole::Here && !line.wanted {
+        if line.whole == Whole::Here {
+            return Ok(line);
+        }
+        if !line.wanted {
             let event = AuditEvent::new("attachment_want", actor.via.key()).on([record]).detail(&line.name);
             self.write_note(actor, LocalNote::Wanted { attachment: id }, event, now_ms)?;
         }
-        if line.whole != Whole::Here {
-            self.queue(record, &held)?;
-        }
+        self.queue(record, &held)?;
         self.line(record, id)
     }
 
@@ -123,12 +125,7 @@ impl Casebook {
     ) -> Result<Vec<AttachmentLine>, CasebookError> {
         actor.must(Right::View)?;
         let row = self.row(record)?.ok_or_else(|| not_attached(record))?;
-        if !self.has_looked(actor, record, now_ms) {
-            let title = crate::summary::title_of(&row.state);
-            let event = AuditEvent::new("view", actor.via.key()).on([record]).detail(&title);
-            self.write_audit(actor, event, now_ms)?;
-            self.remember_look(actor, record, now_ms);
-        }
+        self.look(actor, record, &crate::summary::title_of(&row.state), now_ms)?;
         self.attachment_lines(record)
     }
 
@@ -142,12 +139,8 @@ impl Casebook {
         now_ms: u64,
     ) -> Result<Vec<u8>, CasebookError> {
         actor.must(Right::View)?;
-        let (_, held) = self.held(record, id)?;
-        if !self.has_looked(actor, record, now_ms) {
-            let event = AuditEvent::new("view", actor.via.key()).on([record]).detail(&held.manifest.name);
-            self.write_audit(actor, event, now_ms)?;
-            self.remember_look(actor, record, now_ms);
-        }
+        let held = self.held(record, id)?;
+        self.look(actor, record, &held.manifest.name, now_ms)?;
         if held.manifest.thumbnail.is_empty() {
             return Err(CasebookError::NotFound(reason!("file-no-thumbnail")));
         }
@@ -163,7 +156,7 @@ impl Casebook {
         now_ms: u64,
     ) -> Result<OpenAttachment, CasebookError> {
         actor.must(Right::View)?;
-        let (_, held) = self.held(record, id)?;
+        let held = self.held(record, id)?;
         if self.chunks_here(&held) < held.manifest.chunks.len() {
             return Err(CasebookError::NotNow(reason!("file-not-here", file = held.manifest.name.clone())));
         }
@@ -187,7 +180,7 @@ impl Casebook {
     ) -> Result<Zeroizing<Vec<u8>>, CasebookError> {
         match self.part(open, number)? {
             Some(part) => Ok(part),
-            None => Err(self.held(record, id).map_or_else(|error| error, |(_, held)| self.fetch_again(record, &held))),
+            None => Err(self.held(record, id).map_or_else(|error| error, |held| self.fetch_again(record, &held))),
         }
     }
 
@@ -212,9 +205,8 @@ impl Casebook {
 
     /// From now on the missing chunks of this file are fetched.
     pub(crate) fn queue(&self, record: RecordId, held: &Held) -> Result<(), CasebookError> {
-        let at_ms = self.attachment_row(record, held.at.entry)?.map_or(0, |row| row.at_ms);
         let mut batch = Batch::new();
-        let place = FetchPlace { at_ms, record, attachment: held.at.entry };
+        let place = FetchPlace { at_ms: held.at_ms, record, attachment: held.at.entry };
         batch.put(keys::fetch(&place), keys::parked_value(held.at));
         let writing = self.writing();
         self.views.commit(&batch, None)?;
@@ -224,9 +216,7 @@ impl Casebook {
     }
 
     fn attachable(&self, record: RecordId) -> Result<RecordRow, CasebookError> {
-        let row = self
-            .row(record)?
-            .ok_or_else(|| CasebookError::NotFound(reason!("record-not-here", record = record.to_string())))?;
+        let row = self.row(record)?.ok_or_else(|| not_here(record))?;
         if is_yes(&row.state, "withdrawn") {
             return Err(CasebookError::NotNow(reason!("record-withdrawn")));
         }
@@ -260,7 +250,7 @@ impl Casebook {
         chunks: &[ChunkName],
     ) -> Result<Option<EntryRef>, CasebookError> {
         for (id, row) in self.attachment_rows(record)? {
-            let held = at_of(id, &row).map(|at| self.manifest_at(at)).transpose()?.flatten();
+            let held = self.held_by(id, &row)?;
             if held.is_some_and(|held| held.manifest.name == name && held.manifest.chunks == chunks) {
                 return Ok(Some(id));
             }
@@ -296,10 +286,15 @@ impl Casebook {
         self.commit(writing, vec![draft, self.audit_draft(actor, &event)?], now_ms)
     }
 
-    fn held(&self, record: RecordId, id: EntryRef) -> Result<(AttachmentRow, Held), CasebookError> {
+    fn held(&self, record: RecordId, id: EntryRef) -> Result<Held, CasebookError> {
         let row = self.attachment_row(record, id)?.ok_or_else(|| not_attached(record))?;
-        let held = at_of(id, &row).map(|at| self.manifest_at(at)).transpose()?.flatten();
-        Ok((row, held.ok_or_else(|| not_attached(record))?))
+        self.held_by(id, &row)?.ok_or_else(|| not_attached(record))
+    }
+
+    /// The manifest of an attachment; `None` while it is not here or cannot be read.
+    fn held_by(&self, id: EntryRef, row: &AttachmentRow) -> Result<Option<Held>, CasebookError> {
+        let Some((log, number)) = row.manifest else { return Ok(None) };
+        self.manifest_at(EntryAt { entry: id, log, number })
     }
 
     /// Everything that a record page shows of attachments.
@@ -320,7 +315,7 @@ impl Casebook {
         id: EntryRef,
         row: &AttachmentRow,
     ) -> Result<Option<AttachmentLine>, CasebookError> {
-        let Some(held) = at_of(id, row).map(|at| self.manifest_at(at)).transpose()?.flatten() else { return Ok(None) };
+        let Some(held) = self.held_by(id, row)? else { return Ok(None) };
         let (parts_here, parts) = (self.chunks_here(&held), held.manifest.chunks.len());
         let whole = match parts_here {
             all if all == parts => Whole::Here,
@@ -356,8 +351,7 @@ impl Casebook {
     pub(crate) fn attachment_history(&self, record: RecordId) -> Result<Vec<HistoryLine>, CasebookError> {
         let mut lines = Vec::new();
         for (id, row) in self.attachment_rows(record)? {
-            let Some(at) = at_of(id, &row) else { continue };
-            let Some(held) = self.manifest_at(at)? else { continue };
+            let Some(held) = self.held_by(id, &row)? else { continue };
             let line = |entry: EntryRef, written_ms, holder, shown: bool| {
                 let (file, nothing) = (vec![held.manifest.name.clone()], Vec::new());
                 let (before, after) = if shown { (nothing, file) } else { (file, nothing) };
@@ -365,23 +359,26 @@ impl Casebook {
                 let (entry, changes, settles) = (entry.to_string(), vec![change], false);
                 HistoryLine { entry, holder, written_ms, changes, settles }
             };
-            lines.push(line(id, row.at_ms, self.holder_of_step(at, held.person.clone()), true));
+            lines.push(line(id, row.at_ms, self.holder_of_step(held.at, held.person.clone()), true));
             for step in &row.steps {
                 let at = EntryAt { entry: step.entry, log: step.at.0, number: step.at.1 };
-                lines.push(line(step.entry, step.at_ms, self.holder_of_step(at, self.person_at(at)?), step.shown));
+                let person = self.body_at(at)?.map(|body| body.author.display).unwrap_or_default();
+                lines.push(line(step.entry, step.at_ms, self.holder_of_step(at, person), step.shown));
             }
         }
         lines.sort_by_key(|line| std::cmp::Reverse(line.written_ms));
         Ok(lines)
     }
 
-    fn person_at(&self, at: EntryAt) -> Result<String, CasebookError> {
-        let Some(log) = self.logs().log(at.log) else { return Ok(String::new()) };
-        let entry = self.ledger.entry(&log, at.number)?;
-        Ok(entry
-            .and_then(|entry| self.ledger.open_body(&entry).ok())
-            .map(|body| body.author.display)
-            .unwrap_or_default())
+    /// A look at a record that is not in the audit yet is written there, before anything is shown.
+    fn look(&self, actor: &Actor, record: RecordId, about: &str, now_ms: u64) -> Result<(), CasebookError> {
+        if self.has_looked(actor, record, now_ms) {
+            return Ok(());
+        }
+        let event = AuditEvent::new("view", actor.via.key()).on([record]).detail(about);
+        self.write_audit(actor, event, now_ms)?;
+        self.remember_look(actor, record, now_ms);
+        Ok(())
     }
 
     /// Somebody has opened this record, and it is in the audit.
@@ -399,10 +396,6 @@ impl Casebook {
         let looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
         looks.get(&(actor.user.clone(), record)).is_some_and(|at_ms| now_ms.saturating_sub(*at_ms) < LOOK_MS)
     }
-}
-
-pub(crate) fn at_of(entry: EntryRef, row: &AttachmentRow) -> Option<EntryAt> {
-    row.manifest.map(|(log, number)| EntryAt { entry, log, number })
 }
 
 fn not_attached(record: RecordId) -> CasebookError {

@@ -307,7 +307,7 @@ pub(crate) fn today(now_ms: u64) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
-fn not_here(id: RecordId) -> CasebookError {
+pub(crate) fn not_here(id: RecordId) -> CasebookError {
     CasebookError::NotFound(reason!("record-not-here", record = id.to_string()))
 }
 
