@@ -67,6 +67,7 @@ const USED_UNSAVED_MAX: u64 = 64 * 1024;
 const SAVE_MS_PER_BYTE: u64 = 1;
 
 /// How it stands with one peer.
+#[derive(Default)]
 pub(crate) struct PeerLink {
     /// There is a session.
     pub(crate) connected: bool,
@@ -251,11 +252,11 @@ impl Casebook {
             state.bytes_sent += sent;
             state.bytes_received += received;
             state.used.add(day_of(now_ms, offset), sent.saturating_add(received));
-            let unsaved = state.used.bytes.abs_diff(state.used_saved) >= USED_UNSAVED_MAX;
-            if unsaved && budget.is_some() {
+            let unsaved = budget.is_some() && state.used.bytes.abs_diff(state.used_saved) >= USED_UNSAVED_MAX;
+            if unsaved {
                 state.used_saved = state.used.bytes;
             }
-            unsaved && budget.is_some()
+            unsaved
         });
         if unsaved { self.save_peer(peer, now_ms) } else { Ok(()) }
     }
@@ -400,11 +401,6 @@ impl Casebook {
         Ok(members.iter().filter_map(one).collect())
     }
 
-    /// Whether a peer has said in this session what it holds of the registry and the records.
-    fn has_said_all(&self, peer: ReplicaId, state: &PeerState) -> bool {
-        self.shared_spaces(peer).iter().all(|shared| shared.audit || state.said.contains(&shared.space))
-    }
-
     /// What is where. Right: SeeSync.
     pub fn sync_status(&self, actor: &Actor, now_ms: u64) -> Result<SyncStatus, CasebookError> {
         actor.must(Right::SeeSync)?;
@@ -470,11 +466,6 @@ impl Casebook {
         let members = self.members();
         let hubs: Vec<&Member> = members.iter().filter(|member| member.hub).collect();
         let watched = if hubs.is_empty() { members.iter().collect() } else { hubs };
-        self.waiting_for(&watched)
-    }
-
-    /// Entries about records written here that none of these is proved to hold.
-    fn waiting_for(&self, watched: &[&Member]) -> u64 {
         let own = self.own_logs();
         let peers = self.peers();
         let states: Vec<_> = watched.iter().map(|member| peers.get(&member.replica)).collect();
@@ -500,14 +491,7 @@ impl Casebook {
 
     /// How it stands with one peer.
     pub(crate) fn link_with(&self, peer: &Member) -> PeerLink {
-        let state = self.peers().get(&peer.replica).cloned().unwrap_or_default();
-        PeerLink {
-            connected: state.connected,
-            said: self.has_said_all(peer.replica, &state),
-            waiting: self.waiting_for(&[peer]),
-            files: self.files_lacking(peer, Some(&state)),
-            since_ms: state.last_equal_ms,
-        }
+        self.links_with(std::slice::from_ref(peer)).pop().unwrap_or_default()
     }
 
     /// How it stands with each of many peers. All members share all spaces, so that these are looked up once.

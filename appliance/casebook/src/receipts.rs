@@ -18,8 +18,8 @@ use crate::{Casebook, CasebookError, keys};
 pub(crate) const GAP_MS: u64 = 300_000;
 /// Most peers that one entry is about.
 const PEERS_MAX: usize = 256;
-/// Clocks that differ by no more are taken for equal.
-const CLOCKS_AGREE_MS: u64 = 60_000;
+/// A time that is further ahead of our clock than this is still to come.
+const AHEAD_MS_MAX: u64 = 60_000;
 /// The form of a receipt.
 const VERSION: u8 = 1;
 /// A peer and when.
@@ -121,10 +121,10 @@ impl Casebook {
         let Some(receipt) = Receipt::decode(&body.payload) else { return };
         let core = &entry.header.core;
         let writer = core.log.key.replica;
-        let ahead_ms = self.peers().get(&writer).and_then(crate::peers::PeerState::clock_ahead_ms).unwrap_or(0);
+        let ahead_ms = self.clock_of(writer).unwrap_or(0);
         for (about, at_ms) in receipt.peers {
             let at_ms = at_ms.min(core.hlc.unix_ms).saturating_add_signed(ahead_ms.saturating_neg());
-            if at_ms <= now_ms.saturating_add(CLOCKS_AGREE_MS) {
+            if at_ms <= now_ms.saturating_add(AHEAD_MS_MAX) {
                 batch.put(keys::receipt(writer, about), at_ms.to_be_bytes());
             }
         }
