@@ -29,9 +29,9 @@ pub const REASON_CHARS_MAX: usize = 200;
 /// Least characters of a reason.
 const REASON_CHARS_MIN: usize = 3;
 /// Most lines of one list.
-const LINES_MAX: usize = 200;
+pub(crate) const LINES_MAX: usize = 200;
 /// What happened longer ago is no news.
-const NEWS_MS: u64 = 60 * 24 * 3_600 * 1_000;
+pub(crate) const NEWS_MS: u64 = 60 * 24 * 3_600 * 1_000;
 
 fn read_key(user: &str, question: EntryRef) -> Key {
     Key::new(Table::Read).hidden("answer").hidden(user).hidden(question.0)
@@ -71,9 +71,10 @@ impl Casebook {
         let detail = reason!("audit-asked", site = to.site, text = query.text.as_str(), why = reason);
         let audit = self.audit_draft(actor, &AuditEvent::new("ask", actor.via.key()).say(detail))?;
         let positions = self.commit_at(&mut self.writing(), vec![asked, audit], now_ms)?;
-        let id = positions.first().map(|position| position.hash.short());
-        let line = id.map(|id| self.question_line(id, now_ms)).transpose()?.flatten();
-        line.ok_or_else(|| CasebookError::SavedUnseen(reason!("view-damaged")))
+        let unseen = || CasebookError::SavedUnseen(reason!("view-damaged"));
+        let id = positions.first().map(|position| position.hash.short()).ok_or_else(unseen)?;
+        let row = self.question_row(id)?.ok_or_else(unseen)?;
+        self.question_line(id, &row, now_ms)?.ok_or_else(unseen)
     }
 
     fn checked_text(&self, text: &str, now_ms: u64) -> Result<Query, CasebookError> {
@@ -111,7 +112,7 @@ impl Casebook {
             if row.to != to || !row.is_waiting(now_ms) {
                 continue;
             }
-            let line = self.question_line(id, now_ms)?;
+            let line = self.question_line(id, &row, now_ms)?;
             if let Some(line) = line.filter(|line| line.asked == text) {
                 return Ok(Some(line));
             }
@@ -146,8 +147,13 @@ impl Casebook {
 
     /// One's own questions with news: answered, or ended without an answer, and not opened since.
     pub(crate) fn question_news(&self, actor: &Actor, now_ms: u64) -> Result<Vec<QuestionLine>, CasebookError> {
-        let lines = self.question_lines(&asked_by(&actor.user), OPEN_QUESTIONS_PER_PERSON_MAX * 2, now_ms)?;
-        Ok(lines.into_iter().filter(|line| line.unread).collect())
+        let mut news = Vec::new();
+        for (id, row) in self.question_rows(&asked_by(&actor.user), OPEN_QUESTIONS_PER_PERSON_MAX * 2)? {
+            if self.is_unread(id, &row, now_ms)? {
+                news.extend(self.question_line(id, &row, now_ms)?);
+            }
+        }
+        Ok(news)
     }
 
     /// A question with its answers. What an answer says is in the audit before it is shown; it then counts as read by
@@ -159,8 +165,8 @@ impl Casebook {
         let mine = |row: &QuestionRow| row.user == actor.user || actor.may(Right::OverseeQuestions);
         let not_here = || CasebookError::NotFound(reason!("question-not-here"));
         let row = row.filter(mine).ok_or_else(not_here)?;
-        let line = self.question_line(id, now_ms)?.ok_or_else(not_here)?;
         let answers = self.answers_to(&row)?;
+        let line = self.line_with(id, &row, &answers, now_ms)?.ok_or_else(not_here)?;
         if !answers.is_empty() {
             let shown: Vec<RecordId> =
                 answers.iter().flat_map(|answer| &answer.hits).filter_map(|hit| hit.record).collect();
@@ -177,10 +183,8 @@ impl Casebook {
 
     fn question_lines(&self, prefix: &Key, most: usize, now_ms: u64) -> Result<Vec<QuestionLine>, CasebookError> {
         let mut lines = Vec::new();
-        for row in self.views.scan(prefix, most, None)? {
-            if let Some(id) = last_part(&row) {
-                lines.extend(self.question_line(id, now_ms)?);
-            }
+        for (id, row) in self.question_rows(prefix, most)? {
+            lines.extend(self.question_line(id, &row, now_ms)?);
         }
         Ok(lines)
     }
@@ -194,11 +198,24 @@ impl Casebook {
         Ok(found)
     }
 
-    fn question_line(&self, id: EntryRef, now_ms: u64) -> Result<Option<QuestionLine>, CasebookError> {
-        let Some(row) = self.question_row(id)? else { return Ok(None) };
+    fn question_line(
+        &self,
+        id: EntryRef,
+        row: &QuestionRow,
+        now_ms: u64,
+    ) -> Result<Option<QuestionLine>, CasebookError> {
+        self.line_with(id, row, &self.answers_to(row)?, now_ms)
+    }
+
+    fn line_with(
+        &self,
+        id: EntryRef,
+        row: &QuestionRow,
+        answers: &[QuestionAnswer],
+        now_ms: u64,
+    ) -> Result<Option<QuestionLine>, CasebookError> {
         let Some(body) = self.body_at(row.at)? else { return Ok(None) };
         let Ok(question) = Question::decode(&body.payload) else { return Ok(None) };
-        let answers = self.answers_to(&row)?;
         let hits = || answers.iter().flat_map(|answer| &answer.hits);
         let mut held_by: Vec<String> = Vec::new();
         hits().map(|hit| &hit.holder.site).for_each(|site| {
@@ -208,7 +225,7 @@ impl Casebook {
         });
         let readings = readings_of(&question);
         let way = self.way_to(row.to);
-        let state = self.state_of(&row, &way, now_ms);
+        let state = self.state_of(row, &way, now_ms);
         Ok(Some(QuestionLine {
             id,
             asked: question.text,
@@ -227,7 +244,7 @@ impl Casebook {
             hits: hits().count() + answers.iter().map(|answer| usize::from(answer.more)).sum::<usize>(),
             held_by,
             answered_ms: answers.last().map(|answer| answer.as_of_ms),
-            unread: self.is_unread(id, &row, state, now_ms)?,
+            unread: self.is_unread(id, row, now_ms)?,
         }))
     }
 
@@ -254,15 +271,9 @@ impl Casebook {
         }
     }
 
-    fn is_unread(
-        &self,
-        id: EntryRef,
-        row: &QuestionRow,
-        state: QuestionState,
-        now_ms: u64,
-    ) -> Result<bool, CasebookError> {
-        let ended = matches!(state, QuestionState::Answered | QuestionState::Expired);
-        if !ended || now_ms.abs_diff(row.asked_ms) > NEWS_MS {
+    /// Whether it was answered, or ended without an answer, and was not opened since.
+    fn is_unread(&self, id: EntryRef, row: &QuestionRow, now_ms: u64) -> Result<bool, CasebookError> {
+        if row.is_waiting(now_ms) || now_ms.abs_diff(row.asked_ms) > NEWS_MS {
             return Ok(false);
         }
         let read = self.views.get(&read_key(&row.user, id))?;

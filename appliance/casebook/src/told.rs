@@ -10,15 +10,11 @@ use cairn_ledger::{EntryDraft, EntryKind, EntryRef, Lane, ReplicaId};
 use cairn_record::RecordId;
 use serde::{Deserialize, Serialize};
 
+use crate::asking::{LINES_MAX, NEWS_MS};
 use crate::auditing::json;
 use crate::question_rows::question_in;
 use crate::summary::{is_yes, title_of};
 use crate::{Actor, AskedLine, AskedMatch, AuditEvent, Casebook, CasebookError, Outcome, Right};
-
-/// Most lines of one list.
-const LINES_MAX: usize = 200;
-/// Alerts older than this are no news.
-const NEWS_MS: u64 = 60 * 24 * 3_600 * 1_000;
 
 /// One look at what is held here, for a question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
