@@ -174,8 +174,7 @@ impl Plan {
     /// Urgent entries do not wait until a peer wants to be called.
     fn hurry_patient(&mut self, target: &Target, now: Instant) {
         let Some(waiting) = self.waiting.get_mut(target).filter(|waiting| waiting.asked_to_wait) else { return };
-        let earliest = waiting.tried.map_or(now, |tried| tried + WAIT_MIN);
-        waiting.due = waiting.due.min(earliest.max(now));
+        waiting.hasten(WAIT_MIN, now);
     }
 
     /// Where a member was found by mDNS, and from where it dialled us.
@@ -237,8 +236,7 @@ impl Plan {
     pub fn news(&mut self, urgent: bool, now: Instant) {
         let gap = if urgent { WAIT_MIN } else { NEWS_GAP };
         for waiting in self.waiting.values_mut().filter(|waiting| !waiting.asked_to_wait) {
-            let earliest = waiting.tried.map_or(now, |tried| tried + gap);
-            waiting.due = waiting.due.min(earliest.max(now));
+            waiting.hasten(gap, now);
         }
     }
 
@@ -249,6 +247,12 @@ impl Plan {
 }
 
 impl Waiting {
+    /// Due as soon as the last attempt is so long ago.
+    fn hasten(&mut self, gap: Duration, now: Instant) {
+        let earliest = self.tried.map_or(now, |tried| tried + gap);
+        self.due = self.due.min(earliest.max(now));
+    }
+
     fn later(&mut self, longest: Duration, random: u8) -> Duration {
         let wait = WAIT_MIN.saturating_mul(1 << self.failures.min(9)).min(longest);
         self.failures = self.failures.saturating_add(1);

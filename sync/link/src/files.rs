@@ -71,10 +71,10 @@ impl FileErrand {
     /// Runs it; the answer, if one is waited for.
     pub fn run(self, book: &dyn Book, peer: ReplicaId, now_ms: u64) -> Option<FileAnswer> {
         // A link that is kept for urgent entries now carries no files.
-        let may = book.may_link(&peer, now_ms) == MaySync::Yes;
+        let may = || book.may_link(&peer, now_ms) == MaySync::Yes;
         match self {
-            Self::Wanted(_) if !may => Some(FileAnswer::Wanted(FilesToFetch::default())),
-            Self::Look(names) if !may => Some(FileAnswer::Looked(vec![false; names.len()])),
+            Self::Wanted(_) if !may() => Some(FileAnswer::Wanted(FilesToFetch::default())),
+            Self::Look(names) if !may() => Some(FileAnswer::Looked(vec![false; names.len()])),
             Self::Wanted(after) => Some(FileAnswer::Wanted(book.files_to_fetch(peer, after).unwrap_or_else(|error| {
                 tracing::warn!(%error, "which files are to be fetched cannot be told");
                 FilesToFetch::default()
