@@ -84,11 +84,7 @@ fn link_rule(command: LinksCommand) -> Result<Request, Failure> {
         LinksCommand::Rules => Request::LinkRules,
         LinksCommand::Unset { of } => Request::SetLinkRule { of: Some(of), rule: None, offset_minutes: None },
         LinksCommand::Set { of, when, hours, megabytes, offset } => {
-            let when = match when.as_str() {
-                "windows" => LinkWhen::Windows,
-                "metered" => LinkWhen::Metered,
-                _ => LinkWhen::Always,
-            };
+            let when = LinkWhen::from_key(&when).unwrap_or_default();
             let bytes_a_day = megabytes.map(|megabytes| (megabytes * 1e6) as u64);
             let rule = LinkRule { when, windows: read_windows(&hours)?, bytes_a_day };
             Request::SetLinkRule { of, rule: Some(rule), offset_minutes: offset }

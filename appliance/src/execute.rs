@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use cairn_casebook::{Actor, AskRequest, Casebook, ImportReport, LinkRule, LinkRules, ReplicaId, SiteRule, StickOrder};
+use cairn_casebook::{Actor, AskRequest, Casebook, ImportReport, LinkRule, LinkRules, SiteRule, StickOrder};
 use cairn_web_ui::WhySaid;
 
 use crate::attachments;
@@ -57,7 +57,7 @@ pub fn execute(desk: &Desk, request: Request) -> Result<Response, Failure> {
         Request::Undo { batch } => Response::Undone(casebook.undo_import(terminal, &batch, now)?),
         Request::Check { text } => Response::Check(casebook.check(terminal, &text, now)?),
         Request::Ask { text, reason, to } => {
-            let to = to.map(|to| site_named(casebook, &to)).transpose()?;
+            let to = to.map(|to| casebook.member_named(&to)).transpose()?.map(|(replica, _)| replica);
             let asked = casebook.ask(terminal, &AskRequest { text, reason, to }, now)?;
             Response::Asked(Box::new(asked))
         }
@@ -108,23 +108,6 @@ fn status(desk: &Desk) -> Result<StatusReport, Failure> {
         conflicts: home.conflicts_total,
         sync: desk.casebook.sync_status(terminal, now_ms())?,
     })
-}
-
-/// The one site with this name, or whose key begins so.
-fn site_named(casebook: &Casebook, name: &str) -> Result<ReplicaId, Failure> {
-    let sites = casebook.whom_to_ask();
-    let fits = |site: &&cairn_casebook::Askable| {
-        site.site.eq_ignore_ascii_case(name) || (name.len() >= 8 && site.replica.to_string().starts_with(name))
-    };
-    let mut fitting = sites.iter().filter(fits);
-    match (fitting.next(), fitting.next()) {
-        (Some(site), None) => Ok(site.replica),
-        (Some(_), Some(_)) => Err(Failure::new(
-            "bad_request",
-            format!("several sites are called {name}; say the beginning of a key; nothing was asked"),
-        )),
-        (None, _) => Err(Failure::new("bad_request", format!("no site is called {name}; nothing was asked"))),
-    }
 }
 
 /// The addresses for an invitation: those given, else those in the settings.

@@ -36,6 +36,25 @@ pub enum LinkWhen {
     Metered,
 }
 
+impl LinkWhen {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Always, Self::Windows, Self::Metered];
+
+    /// Its name in JSON, in forms and on the command line.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Windows => "windows",
+            Self::Metered => "metered",
+        }
+    }
+
+    /// The one with this name.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.key() == key)
+    }
+}
+
 /// A part of each day, in minutes from midnight; over midnight when it ends before it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkWindow {

@@ -172,9 +172,8 @@ impl Casebook {
 /// A rule in English, for the audit.
 fn in_english(rule: &LinkRule) -> String {
     let when = match rule.when {
-        LinkWhen::Always => "always".to_owned(),
         LinkWhen::Windows => windows_words(&rule.windows),
-        LinkWhen::Metered => "metered".to_owned(),
+        LinkWhen::Always | LinkWhen::Metered => rule.when.key().to_owned(),
     };
     match rule.bytes_a_day {
         Some(bytes) => format!("{when}, {bytes} bytes a day"),

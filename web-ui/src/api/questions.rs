@@ -3,15 +3,14 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use cairn_casebook::{
-    AskRequest, Askable, AskedLine, QuestionId, QuestionLine, QuestionPage, REASON_CHARS_MAX, ReplicaId,
-};
+use cairn_casebook::{AskRequest, Askable, AskedLine, QuestionLine, QuestionPage, REASON_CHARS_MAX, ReplicaId};
 use serde::Deserialize;
 
 use super::{ask as call, at_most, carry_out};
 use crate::Failure;
 use crate::forms::SentJson;
 use crate::gate::SignedIn;
+use crate::pages::questions::question_id;
 use crate::state::AppState;
 
 /// Longest text to ask about: three lines of a travel document with room to spare.
@@ -78,15 +77,7 @@ pub(super) async fn read_alert(
     Path((id, look)): Path<(String, String)>,
 ) -> Result<StatusCode, Failure> {
     let id = question_id(&id)?;
-    let look = look.parse().map_err(|_| not_a_question())?;
+    let look = look.parse().map_err(|_| Failure::not_found("There is no such question here."))?;
     carry_out(&state, who, move |casebook, actor, _| casebook.read_alert(actor, id, look)).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn question_id(text: &str) -> Result<QuestionId, Failure> {
-    text.parse().map_err(|_| not_a_question())
-}
-
-fn not_a_question() -> Failure {
-    Failure::not_found("There is no such question here.")
 }

@@ -24,7 +24,7 @@ mod mapping;
 mod me;
 mod palette;
 mod people;
-mod questions;
+pub(crate) mod questions;
 mod record;
 mod record_form;
 mod rules;

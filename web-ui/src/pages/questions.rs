@@ -12,7 +12,7 @@ use cairn_casebook::{
 };
 use cairn_record::Kind;
 
-use super::record::BeforePrivate;
+use super::record::{BeforePrivate, wants_private};
 use super::{Done, Frame, Section, Visit, page};
 use crate::Failure;
 use crate::forms::CheckedForm;
@@ -100,7 +100,7 @@ pub(super) async fn show(
     Query(asked): Query<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
     let id = question_id(&id)?;
-    let private = asked.iter().any(|(key, value)| key == "private" && value == "yes");
+    let private = wants_private(&asked);
     let found = blocking(&state, move |casebook, now_ms| casebook.question(&who.actor, id, now_ms)).await?;
     page(&QuestionShown::of(visit, found, private))
 }
@@ -133,7 +133,7 @@ pub(super) async fn read_alert(State(state): State<AppState>, form: CheckedForm)
     Ok(Done::AlertRead.at("/questions"))
 }
 
-fn question_id(text: &str) -> Result<QuestionId, Failure> {
+pub(crate) fn question_id(text: &str) -> Result<QuestionId, Failure> {
     text.parse().map_err(|_| Failure::not_found("There is no such question here."))
 }
 

@@ -95,6 +95,11 @@ pub(super) struct Place {
     pub mark: &'static str,
 }
 
+/// Whether the person has said that the screen is turned away.
+pub(super) fn wants_private(asked: &[(String, String)]) -> bool {
+    asked.iter().any(|(key, value)| key == "private" && value == "yes")
+}
+
 /// The record's page.
 pub(super) async fn show(
     State(state): State<AppState>,
@@ -104,7 +109,7 @@ pub(super) async fn show(
     Query(asked): Query<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
     let id = record_id(&id)?;
-    let private = asked.iter().any(|(key, value)| key == "private" && value == "yes");
+    let private = wants_private(&asked);
     let actor = who.actor.clone();
     let record = blocking(&state, move |casebook, now_ms| casebook.record(&actor, id, now_ms)).await?;
     if record.summary.discreet && !private {

@@ -91,11 +91,7 @@ async fn asked(state: &AppState, who: SignedIn) -> Result<(LinkRules, Vec<Member
 
 /// What a form says, or what is wrong with it.
 fn read_rule(sent: &CheckedForm, visit: &Visit) -> Result<LinkRule, String> {
-    let when = match sent.get("when") {
-        "windows" => LinkWhen::Windows,
-        "metered" => LinkWhen::Metered,
-        _ => LinkWhen::Always,
-    };
+    let when = LinkWhen::from_key(sent.get("when")).unwrap_or_default();
     let windows = match when {
         LinkWhen::Windows => {
             read_windows(sent.get("hours")).map_err(|error| Failure::from(error).in_words(visit.words()))?
@@ -132,11 +128,7 @@ impl RulesPage {
             of,
             site,
             words: w.link_rule(rule),
-            when: match rule.when {
-                LinkWhen::Always => "always",
-                LinkWhen::Windows => "windows",
-                LinkWhen::Metered => "metered",
-            },
+            when: rule.when.key(),
             hours: windows_words(&rule.windows),
             megabytes: rule.bytes_a_day.map(|bytes| (bytes as f64 / MEGABYTE).to_string()).unwrap_or_default(),
         };
