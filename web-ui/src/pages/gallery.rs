@@ -673,3 +673,8 @@ pub(super) fn nothing(answer: SearchAnswer) -> SearchAnswer {
 pub(super) fn html(page: &impl Template) -> String {
     page.render().unwrap()
 }
+
+/// What JSON says, for a value whose type has no name here.
+pub(super) fn read<T: serde::de::DeserializeOwned>(json: &str) -> T {
+    serde_json::from_str(json).unwrap()
+}

@@ -3,7 +3,7 @@
 use cairn_casebook::*;
 use cairn_record::RecordId;
 
-use super::gallery::{DAY_MS, Flavour, HOUR_MS, MINUTE_MS, NOW_MS, Shown, calm, html, id, nothing};
+use super::gallery::{DAY_MS, Flavour, HOUR_MS, MINUTE_MS, NOW_MS, Shown, calm, html, id, nothing, read};
 use super::*;
 
 /// A link that is used at night, for 5 MB a day.
@@ -281,7 +281,7 @@ impl Flavour {
             space: self.t("Audit of the region"),
             kind: "audit".into(),
             site: self.t(site),
-            lane: serde_json::from_str("\"normal\"").unwrap(),
+            lane: read("\"normal\""),
             entries: 40_118,
             fault: fault.into(),
             said: (!fault.is_empty()).then(|| reason!("log-fault", number = 311_u64)),
