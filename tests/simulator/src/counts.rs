@@ -131,6 +131,8 @@ sometimes! {
     SaidClockThere,
     /// The page of a machine said that it came back from a copy, or that another runs with its data.
     SaidCameBack,
+    /// A log went on in a later session where it had stopped, and nothing of it came again.
+    WentOn,
     /// Two replicas with equal frontiers were compared record by record.
     Compared,
     /// A region of eight replicas or more.

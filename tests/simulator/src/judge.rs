@@ -16,7 +16,7 @@ use crate::world::World;
 const NEWS_MS: u64 = 25 * 60_000;
 
 impl World {
-    fn breaks(&mut self, what: String) {
+    pub(crate) fn breaks(&mut self, what: String) {
         self.say(|| format!("BROKEN: {what}"));
         truth::of(&self.truth).breaks(what);
     }

@@ -5,7 +5,6 @@ use cairn_casebook::{Notice, NoticeKind};
 use crate::clock::DAY_MS;
 use crate::counts::Sometimes;
 use crate::people::supervisor;
-use crate::truth;
 use crate::world::World;
 
 /// It is told for thirty days that a machine came back from a copy.
@@ -16,11 +15,6 @@ fn says(notices: &[Notice], kinds: &[NoticeKind]) -> bool {
 }
 
 impl World {
-    fn misleads(&mut self, what: String) {
-        self.say(|| format!("BROKEN: {what}"));
-        truth::of(&self.truth).breaks(what);
-    }
-
     /// What the page says of this machine's own clock: it must say that 1970 and 2050 are wrong, and nothing of a clock
     /// that has always been right. Two machines with one name have one time, so there nothing is certain.
     pub fn judge_clock_words(&mut self, machine: usize, notices: &[Notice]) {
@@ -30,11 +24,11 @@ impl World {
         let said = says(notices, &[NoticeKind::ClockHere]);
         let name = one.name.clone();
         if absurd && !said {
-            self.misleads(format!("{name} does not say that its clock is wrong: {notices:?}"));
+            self.breaks(format!("{name} does not say that its clock is wrong: {notices:?}"));
         }
         let back = says(notices, &[NoticeKind::ClockWentBack]);
         if honest && alone && (back || (said && !self.two_clocks_lie_alike())) {
-            self.misleads(format!("{name} says that its clock is wrong, and it never was: {notices:?}"));
+            self.breaks(format!("{name} says that its clock is wrong, and it never was: {notices:?}"));
         }
         if absurd && said {
             self.hit(Sometimes::SaidClockHere);
@@ -60,7 +54,7 @@ impl World {
                 self.hit(Sometimes::SaidCameBack);
                 if !says(&notices, &back) {
                     let name = self.machines[machine].name.clone();
-                    self.misleads(format!("{name} was put back from a backup and does not say so: {notices:?}"));
+                    self.breaks(format!("{name} was put back from a backup and does not say so: {notices:?}"));
                 }
             }
         }
@@ -89,7 +83,7 @@ impl World {
             self.hit(Sometimes::SaidClockThere);
             let named = at_hub.iter().any(|notice| notice.kind == NoticeKind::ClockThere && notice.site == name);
             if !named {
-                self.misleads(format!("the hub does not say that the clock of {name} is wrong: {at_hub:?}"));
+                self.breaks(format!("the hub does not say that the clock of {name} is wrong: {at_hub:?}"));
             }
         }
     }

@@ -41,6 +41,7 @@ pub mod files;
 pub mod finish;
 pub mod hostile;
 pub mod judge;
+pub mod judge_again;
 pub mod judge_notices;
 pub mod machine;
 pub mod people;

@@ -1,9 +1,9 @@
 //! A connection: two ordered streams with delay, rate and loss, and a session at each end.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use cairn_ledger::ReplicaId;
+use cairn_ledger::{Frontier, ReplicaId, SpaceId};
 use cairn_sync_link::Book;
 use cairn_sync_link::conduct::Conduct;
 use cairn_sync_link::errand::Errand;
@@ -103,6 +103,8 @@ pub struct End {
     pub errands: [VecDeque<Errand>; 2],
     /// Whether somebody works on a queue.
     pub working: [bool; 2],
+    /// How far it held each space when it greeted.
+    pub told: BTreeMap<SpaceId, Frontier>,
     /// What is being read and packed to be sent is of a registry.
     pub packs_registry: bool,
     /// Files: the stream it asks on, the stream it answers on.

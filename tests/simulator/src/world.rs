@@ -238,6 +238,7 @@ impl World {
                 place,
                 errands,
                 working: [false; 2],
+                told: BTreeMap::new(),
                 packs_registry: false,
                 files: [FileSide::asking(), FileSide::answering()],
                 files_over: [false; 2],
@@ -408,10 +409,14 @@ impl World {
         {
             *bytes_max = 1;
         }
+        if let Errand::Keep(parcel) = &errand {
+            self.judge_sent_again(wire, side, parcel);
+        }
         let shown_ms = self.clock(machine);
         let answer = errand.run(&*book, peer, shown_ms);
         if let Some(answer) = answer {
             self.notice(machine, &answer);
+            self.note_told(wire, side, &answer);
             self.step(wire, side, answer);
         }
         truth::of(&self.truth).take_fresh();

@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::transfer::import;
 
-/// A dead peer leaves the screen within this, with some seconds for a busy machine.
-const DEAD_WITHIN: Duration = Duration::from_secs(20);
+/// A dead peer leaves the screen within this, with some seconds for a busy machine: 10 s of silence, and where one side
+/// still hears the other call again, that one waits another 10 s for the end of a call that nobody goes on with.
+const DEAD_WITHIN: Duration = Duration::from_secs(35);
 /// Trying again waits no longer than this after so short a silence.
 const BACK_WITHIN: Duration = Duration::from_secs(60);
 
