@@ -17,8 +17,11 @@ impl World {
 
     /// A parcel is about to be kept. An honest peer sends it from where this machine stood when it greeted, or later.
     pub fn judge_sent_again(&mut self, wire: u64, side: usize, parcel: &OpenParcel) {
-        let Some((told, _)) = self.end(wire, side).and_then(|end| end.told.get(&parcel.log.space)?.0.get(&parcel.log.key).copied())
-        else { return };
+        let Some((told, _)) =
+            self.end(wire, side).and_then(|end| end.told.get(&parcel.log.space)?.0.get(&parcel.log.key).copied())
+        else {
+            return;
+        };
         let Some(sender) = self.end(wire, 1 - side).map(|end| end.machine) else { return };
         if !self.machines[sender].is_honest() || self.forked() {
             return;
