@@ -50,7 +50,7 @@ pub struct Hello {
     pub dictionary: u64,
     /// Digest of everything it holds of what it shares with the one it speaks to ([`crate::holdings::digest_of`]).
     pub digest: [u8; 32],
-    /// The agreement with this peer that it remembers, and what moved since; `None`: it remembers none, or too much moved.
+    /// The common state with this peer that it remembers, and what moved since; `None`: it remembers none, or too much moved.
     pub moved: Option<([u8; BASE_BYTES], Moved)>,
 }
 
@@ -193,7 +193,7 @@ impl Hello {
         let moved = match reader.byte()? {
             0 => None,
             1 => Some((reader.array()?, Moved::read(reader)?)),
-            _ => return Err(Refusal::BadValue("the agreement of a greeting")),
+            _ => return Err(Refusal::BadValue("the common state of a greeting")),
         };
         if version_max > VERSION {
             // A newer program may say more; what this version does not know it does not need.

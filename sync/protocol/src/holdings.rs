@@ -1,7 +1,7 @@
 //! What a side holds of all spaces it shares with a peer: one digest, and what moved since both last held the same.
 //!
 //! A greeting names the [`digest_of`] everything, and how that differs from what was last agreed with this peer
-//! ([`Moved`]). A peer that remembers the same agreement knows after one greeting what the other holds of every log; its
+//! ([`Moved`]). A peer that remembers the same common state knows after one greeting what the other holds of every log; its
 //! length does not grow with the number of logs, only with what moved. Whatever either side remembers, the digest proves the
 //! outcome; a peer that comes to another one asks for everything.
 
@@ -15,7 +15,7 @@ use crate::bytes::{Reader, put_number};
 use crate::frontier::lane;
 use crate::limits::{LOGS_MAX, MOVED_MAX, SPACES_MAX};
 
-/// So much of a digest names an agreement.
+/// So much of a digest names a common state.
 pub const BASE_BYTES: usize = 8;
 
 /// Frontier of each space.
@@ -26,7 +26,7 @@ pub fn digest_of(registry: &SpaceId, holdings: &Holdings) -> [u8; 32] {
     digest_of_spaces(registry, holdings.iter().map(|(space, frontier)| (space, frontier.digest())))
 }
 
-/// The name of an agreement: the beginning of its digest.
+/// The name of a common state: the beginning of its digest.
 pub fn base_of(digest: &[u8; 32]) -> [u8; BASE_BYTES] {
     let mut base = [0; BASE_BYTES];
     base.copy_from_slice(&digest[..BASE_BYTES]);
@@ -36,18 +36,18 @@ pub fn base_of(digest: &[u8; 32]) -> [u8; BASE_BYTES] {
 /// How what is held differs from what was agreed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Moved {
-    /// Spaces of the agreement that are no longer shared, by their places in it.
+    /// Spaces of the common state that are no longer shared, by their places in it.
     pub gone: Vec<usize>,
     /// Spaces shared since, in rising order.
     pub spaces: Vec<SpaceId>,
-    /// Logs of the agreement that are held otherwise, by their places among all its logs; `None`: nothing is held any more.
+    /// Logs of the common state that are held otherwise, by their places among all its logs; `None`: nothing is held any more.
     pub logs: Vec<(usize, Option<(u64, EntryHash)>)>,
-    /// Logs that the agreement does not have, in rising order.
+    /// Logs that the common state does not have, in rising order.
     pub fresh: Vec<(LogId, u64, EntryHash)>,
 }
 
 impl Moved {
-    /// From the agreement to what is held now; `None` when so much moved that it is better said in full.
+    /// From the common state to what is held now; `None` when so much moved that it is better said in full.
     pub fn between(agreed: &Holdings, now: &Holdings) -> Option<Self> {
         let mut moved = Self {
             gone: places(agreed.keys().map(|space| !now.contains_key(space))),
@@ -67,7 +67,7 @@ impl Moved {
         (lines <= MOVED_MAX).then_some(moved)
     }
 
-    /// What the sender holds, if it speaks of this agreement; `None` when it cannot be this one.
+    /// What the sender holds, if it speaks of this common state; `None` when it cannot be this one.
     pub fn apply(&self, agreed: &Holdings) -> Option<Holdings> {
         let mut now = agreed.clone();
         let logs: Vec<LogId> = logs_of(agreed).map(|(log, _)| log).collect();

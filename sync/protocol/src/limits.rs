@@ -24,7 +24,7 @@ pub const WINDOW: usize = 7;
 pub const FLIGHT_BYTES: usize = 24 * 1024;
 /// Most lines by which a greeting differs from what was last agreed; with more it is better said in full.
 pub const MOVED_MAX: usize = 256;
-/// Longest body of a greeting: versions, clock, dictionary, digest, agreement, and lines.
+/// Longest body of a greeting: versions, clock, dictionary, digest, common state, and lines.
 pub const HELLO_BYTES_MAX: usize = 128 + MOVED_MAX * 112;
 /// Most frames that wait while a peer is asked what it holds.
 pub const DEFERRED_MAX: usize = 32;

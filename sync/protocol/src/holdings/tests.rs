@@ -15,7 +15,7 @@ fn holdings() -> impl Strategy<Value = Holdings> {
 
 proptest! {
     #[test]
-    fn who_remembers_the_same_agreement_learns_what_is_held(agreed in holdings(), now in holdings()) {
+    fn who_remembers_the_same_common_state_learns_what_is_held(agreed in holdings(), now in holdings()) {
         let moved = Moved::between(&agreed, &now).unwrap();
         prop_assert_eq!(moved.apply(&agreed), Some(now));
         let mut bytes = Vec::new();

@@ -1,7 +1,7 @@
 //! How two sides learn what each holds.
 //!
 //! Each greets with one digest of everything it shares with the peer, and with what moved since both last held the same.
-//! Equal digests: both know all. A peer's greeting that speaks of the agreement remembered here gives what it holds, proved by
+//! Equal digests: both know all. A peer's greeting that speaks of the common state remembered here gives what it holds, proved by
 //! its digest. Otherwise it is asked, and answers with its list and the frontiers of the spaces that differ; until then
 //! what else it sends waits.
 
@@ -195,7 +195,7 @@ impl Session {
     }
 }
 
-/// What the peer holds, if its greeting speaks of the agreement remembered here and its digest proves the outcome.
+/// What the peer holds, if its greeting speaks of the common state remembered here and its digest proves the outcome.
 fn held_by_peer(registry: &SpaceId, agreed: &Holdings, hello: &Hello) -> Option<Holdings> {
     let (base, moved) = hello.moved.as_ref()?;
     if base_of(&holdings::digest_of(registry, agreed)) != *base {
