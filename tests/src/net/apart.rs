@@ -106,12 +106,16 @@ pub fn is_connected(sync: &Value) -> bool {
 /// Whether an account of sync says that the one peer holds the same registry and records; audit may still be on its way.
 pub fn records_are_equal(sync: &Value) -> bool {
     let spaces = peer(sync)["spaces"].as_array().map_or(&[][..], Vec::as_slice);
-    let equal = |kind| spaces.iter().filter(|space| space["kind"] == kind).all(|space| space["equal"] == true);
-    !spaces.is_empty() && equal("records") && equal("registry")
+    let equal = |kind| {
+        let mut of_kind = spaces.iter().filter(|space| space["kind"] == kind).peekable();
+        // Until the registry has come a post shares nothing else: then nothing is equal yet.
+        of_kind.peek().is_some() && of_kind.all(|space| space["equal"] == true)
+    };
+    equal("records") && equal("registry")
 }
 
 /// Whether an account of sync says that all spaces are equal with the one peer.
 pub fn is_equal(sync: &Value) -> bool {
     let spaces = peer(sync)["spaces"].as_array();
-    spaces.is_some_and(|spaces| !spaces.is_empty() && spaces.iter().all(|space| space["equal"] == true))
+    records_are_equal(sync) && spaces.is_some_and(|spaces| spaces.iter().all(|space| space["equal"] == true))
 }
