@@ -269,8 +269,11 @@ pub struct SearchAnswer {
     pub total: usize,
     /// How many of each kind.
     pub facets: Vec<(Kind, usize)>,
-    /// Other forms that were searched as well.
+    /// What else was looked for, in English words.
     pub also_searched: Vec<String>,
+    /// The same as data, for those who say it in other words.
+    #[serde(skip)]
+    pub also: Vec<Reason>,
     /// How fresh each source is.
     pub freshness: Vec<Freshness>,
     /// When the answer was given.

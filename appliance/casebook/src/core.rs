@@ -23,6 +23,7 @@ use crate::logs::LogTable;
 use crate::peers::Peers;
 use crate::receipts::Receipts;
 use crate::row::RecordRow;
+use crate::space_titles::founding_title;
 use crate::throttle::Throttle;
 use crate::{Actor, Casebook, CasebookError, Change, Entropy, Identity, keys};
 
@@ -327,7 +328,7 @@ impl Casebook {
         }
         let memory = self.memory();
         if memory.registry.space() == space {
-            return format!("Registry of {}", memory.local.profile.agency);
+            return founding_title(SpaceKind::Registry, &memory.local.profile.agency);
         }
         memory.space(&space).map_or_else(|| format!("space {}", &space.to_string()[..8]), |known| known.title.clone())
     }

@@ -1,6 +1,7 @@
 //! What a doctor looks at: logs, views, search index, chunks of files, and what was set aside on the way.
 
 use cairn_finder::SearchIndex;
+use cairn_record::{Reason, reason};
 
 use crate::{Actor, Casebook, CasebookError, Diagnosis, SetAsideLine};
 
@@ -8,57 +9,63 @@ impl Casebook {
     /// Looks at everything that is kept. Right: ReadAudit. Reads every log, every row and every chunk;
     /// removes chunks that no entry names, sets damaged ones aside, and changes nothing else.
     pub fn doctor(&self, actor: &Actor, now_ms: u64) -> Result<Diagnosis, CasebookError> {
-        let line = |what: &str, reason: String| SetAsideLine { what: what.into(), reason, said: None, at_ms: now_ms };
+        let line = |(what, said): (&str, Reason)| SetAsideLine {
+            what: what.into(),
+            reason: said.to_string(),
+            said: Some(said),
+            at_ms: now_ms,
+        };
         let mut findings = self.set_aside_lines()?;
-        for log in self.verify(actor, false, now_ms)?.logs.into_iter().filter(|log| !log.fault.is_empty()) {
-            findings.push(line(&format!("log of {} in {}", log.site, log.space), log.fault));
+        findings.extend(self.faults_of_logs(actor, now_ms)?.into_iter().map(|said| line(("log", said))));
+        if let Err(error) = self.views.check() {
+            findings.push(line(("views", reason!("doctor-views", detail = error.to_string()))));
         }
-        for (log, common) in self.ledger.frozen_logs() {
-            let reason = format!("it has two histories and is frozen after entry {common}; peers hold the proof");
-            findings.push(line(&format!("log of {}", self.site_of(log.key.replica)), reason));
+        if let Some(Err(error)) = self.index.as_ref().map(SearchIndex::check) {
+            findings.push(line(("search index", reason!("doctor-index", detail = error.to_string()))));
         }
-        findings.extend(self.views.check().err().map(|error| line("views", error.to_string())));
-        let index = self.index.as_ref().map_or(Ok(()), SearchIndex::check);
-        findings.extend(index.err().map(|error| line("search index", error.to_string())));
         let mut notes = Vec::new();
-        match self.clear_chunks() {
-            Ok(cleared) => {
-                if cleared.leftover > 0 {
-                    let text = format!(
-                        "{} parts of files that were never acknowledged were removed; nothing is lost",
-                        cleared.leftover
-                    );
-                    notes.push(line("attachments", text));
-                }
-                if cleared.damaged > 0 {
-                    let text = format!(
-                        "{} parts of files are damaged on this disk and were set aside; they come back from peers that hold them",
-                        cleared.damaged
-                    );
-                    findings.push(line("attachments", text));
-                }
-            }
-            Err(error) => findings.push(line("attachments", error.to_string())),
-        }
-        if let Some(torn) = self.ledger.open_report().torn {
-            let bytes = torn.bytes;
-            match torn.commits_behind {
-                0 => notes.push(line(
-                    "journal",
-                    format!(
-                        "{bytes} bytes of a write that was never acknowledged were set aside at the last start; \
-                         nothing is lost"
-                    ),
-                )),
-                behind => findings.push(line(
-                    "journal",
-                    format!(
-                        "{bytes} damaged bytes were set aside at the last start, with {behind} acknowledged commits \
-                         behind them; they come back from peers that hold them"
-                    ),
-                )),
-            }
+        for (grave, what, said) in self.state_of_parts().into_iter().chain(self.torn_write()) {
+            if grave { findings.push(line((what, said))) } else { notes.push(line((what, said))) }
         }
         Ok(Diagnosis { findings, notes })
+    }
+
+    /// Logs that do not hold, and those that have two histories.
+    fn faults_of_logs(&self, actor: &Actor, now_ms: u64) -> Result<Vec<Reason>, CasebookError> {
+        let mut faults = Vec::new();
+        for log in self.verify(actor, false, now_ms)?.logs {
+            if let Some(why) = log.said {
+                faults.push(reason!("doctor-log", site = log.site, space = log.space, why = why));
+            }
+        }
+        for (log, common) in self.ledger.frozen_logs() {
+            faults.push(reason!("doctor-frozen", site = self.site_of(log.key.replica), number = common));
+        }
+        Ok(faults)
+    }
+
+    /// What became of parts of files, and whether it is wrong.
+    fn state_of_parts(&self) -> Vec<(bool, &'static str, Reason)> {
+        const WHAT: &str = "attachments";
+        let cleared = match self.clear_chunks() {
+            Ok(cleared) => cleared,
+            Err(error) => return vec![(true, WHAT, reason!("doctor-parts-unread", why = error.reason()))],
+        };
+        let removed =
+            (cleared.leftover > 0).then(|| (false, WHAT, reason!("doctor-parts-removed", count = cleared.leftover)));
+        let damaged =
+            (cleared.damaged > 0).then(|| (true, WHAT, reason!("doctor-parts-damaged", count = cleared.damaged)));
+        removed.into_iter().chain(damaged).collect()
+    }
+
+    /// What the last start found at the end of the journal, and whether it is wrong.
+    fn torn_write(&self) -> Option<(bool, &'static str, Reason)> {
+        let torn = self.ledger.open_report().torn?;
+        let bytes = torn.bytes;
+        let said = match torn.commits_behind {
+            0 => reason!("doctor-torn", bytes = bytes),
+            behind => reason!("doctor-torn-behind", bytes = bytes, commits = behind),
+        };
+        Some((torn.commits_behind > 0, "journal", said))
     }
 }

@@ -23,6 +23,7 @@ use crate::enrol::granting;
 use crate::local_note::{LocalNote, LocalState, Profile};
 use crate::logs::LogTable;
 use crate::place::{Folder, Place};
+use crate::space_titles::founding_title;
 use crate::{AuditEvent, Casebook, CasebookError, Entropy, InitRequest, Unlock, keys};
 
 /// Bytes read from a log at a time.
@@ -352,9 +353,9 @@ fn founding_statements(
             addresses: Vec::new(),
         }),
     ];
-    for (kind, word) in [(SpaceKind::Records, "Records"), (SpaceKind::Audit, "Audit")] {
+    for kind in [SpaceKind::Records, SpaceKind::Audit] {
         let space = founding_space(&root.public(), kind);
-        let title = format!("{word} of {}", request.agency);
+        let title = founding_title(kind, &request.agency);
         statements.push(Statement::SpaceOpened(SpaceOpened { space, kind, title }));
         let key = secrets.space_keys.iter().find(|(of, ..)| *of == space);
         if let Some((_, epoch, key)) = key {

@@ -1,6 +1,7 @@
 //! Search: free words over everything held here.
 
-use cairn_finder::Query;
+use cairn_finder::{AlsoSearched, MatchedBy, Query};
+use cairn_record::{Reason, reason};
 
 use crate::{Actor, AuditEvent, Casebook, CasebookError, Right, SearchAnswer, SearchHit, SearchRequest};
 
@@ -30,18 +31,32 @@ impl Casebook {
             .on(hits.iter().map(|hit| hit.record.id))
             .count(found.total as u64);
         self.write_audit(actor, event, now_ms)?;
+        let also = widened(&found.also_searched);
         Ok(SearchAnswer {
             asked: request.text.clone(),
             hits,
             total: found.total,
             facets: found.kinds,
-            also_searched: found
-                .also_searched
-                .into_iter()
-                .map(|also| format!("{}: {}", also.word, also.form))
-                .collect(),
+            also_searched: also.iter().map(ToString::to_string).collect(),
+            also,
             freshness: self.freshness(now_ms)?,
             answered_ms: now_ms,
         })
     }
+}
+
+/// What else was looked for, once for each word and way. The forms themselves are keys of the index and say nothing to a
+/// person.
+fn widened(also: &[AlsoSearched]) -> Vec<Reason> {
+    let mut said = Vec::new();
+    for one in also {
+        let reason = match one.by {
+            MatchedBy::LookAlike => reason!("also-looks-alike", word = one.word.as_str()),
+            _ => reason!("also-sounds-alike", word = one.word.as_str()),
+        };
+        if !said.contains(&reason) {
+            said.push(reason);
+        }
+    }
+    said
 }

@@ -60,6 +60,13 @@ pub fn all() -> &'static [Country] {
     table::COUNTRIES
 }
 
+/// Every code that a record may hold: of countries of today, of ICAO's list but the `D` that stands for `DEU`, of former
+/// countries.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    let others = ICAO_CODES.iter().chain(FORMER_CODES).map(|(code, _)| *code).filter(|code| *code != "D");
+    all().iter().map(|country| country.alpha3).chain(others)
+}
+
 /// The country with this alpha-3 code (upper case).
 pub fn by_alpha3(code: &str) -> Option<&'static Country> {
     let at = table::COUNTRIES.binary_search_by(|country| country.alpha3.cmp(code)).ok()?;

@@ -101,6 +101,20 @@ reason-draft-too-long = this is too long to be kept as a draft (at most { $most 
 reason-search-too-long = the search text is longer than { $most } characters; shorten it
 reason-search-too-deep = a search shows only its first hits: narrow it with another word or a kind of record
 
+reason-also-sounds-alike = names that sound like “{ $word }”
+reason-also-looks-alike = numbers and marks that look like “{ $word }”
+
+# What the doctor finds.
+reason-doctor-log = the log of { $site } in { $space } is damaged: { $why }
+reason-doctor-frozen = the log of { $site } has two histories and is frozen after entry { $number }; peers hold the proof
+reason-doctor-views = the views cannot be read as they should ({ $detail }); no record is lost: run cairn doctor --rebuild
+reason-doctor-index = the search index cannot be read as it should ({ $detail }); no record is lost: run cairn doctor --rebuild
+reason-doctor-parts-removed = parts of files that were never acknowledged were removed: { $count }; nothing is lost
+reason-doctor-parts-damaged = parts of files are damaged on this disk and were set aside: { $count }; they come back from peers that hold them
+reason-doctor-parts-unread = the parts of files could not be looked at: { $why }
+reason-doctor-torn = the last { $bytes } bytes of the journal were a write that was never acknowledged; they were set aside at the last start, and nothing is lost
+reason-doctor-torn-behind = { $bytes } damaged bytes were set aside at the last start, with { $commits } acknowledged commits behind them; they come back from peers that hold them
+
 # The disk and the machine.
 reason-disk-full = the disk is full; nothing was lost, but this was not saved: free some space and try again
 reason-disk-low = only { $free } MB of disk are free, less than the { $floor } MB kept for records: imports wait until there is more room. Records can still be written

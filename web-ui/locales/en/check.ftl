@@ -55,7 +55,7 @@ source-here = This machine, up to now
 source-complete = Complete up to { $when }
 source-partly = Not complete. Newest entry { $when }
 source-never = Nothing has arrived from it yet
-source-name = { $site }, { $role }
+source-name = { $site } ({ $role })
 
 private-title = Show what must stay private
 private-words = This page may show warnings that the person in front of you must not see. Turn the screen away from them first.

@@ -112,6 +112,8 @@ action-audit-verify = Audit verified
 action-refused = Refused
 action-start = Started
 action-rebuild = Views built again
+audit-refused-page = the page { $path }
+audit-refused-act = an action at { $path }
 audit-machine = The machine
 
 verify-title = The audit, verified
@@ -129,6 +131,7 @@ verify-lane = Lane
 verify-entries = Entries
 verify-result = Result
 verify-good = Sound
+verify-bad = Damaged
 lane-urgent = urgent
 lane-normal = normal
 lane-bulk = bulk

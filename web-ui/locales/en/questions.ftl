@@ -72,10 +72,10 @@ question-more = { $count ->
 }
 question-not-here = The record itself has not arrived here yet.
 
-question-news-held = { $site } answered your question about { $what }: held by { $holders }.
-question-news-contact = { $site } answered your question about { $what }: call its holder before you act.
-question-news-none = { $site } answered your question about { $what }: nothing to tell.
-question-news-expired = Your question about { $what } ended without an answer.
+question-news-held = { $what }: { $site } answered your question. Held by { $holders }.
+question-news-contact = { $what }: { $site } answered your question. Call the holder before you act.
+question-news-none = { $what }: { $site } answered your question. Nothing to tell.
+question-news-expired = { $what }: your question ended without an answer.
 question-news-tag = Read
 question-alert = { $site } asked about something of which they were told nothing.
 question-alert-by = Asked by { $person }

@@ -19,7 +19,7 @@ search-empty = Search looks through every record on this machine.
 search-empty-more = It finds other spellings too. To find out whether somebody or something is wanted, use Check.
 facet-all = All kinds
 
-grade = Grade: scheme, source, information
+grade-in-words = Source: { $source }. Information: { $information }.
 tag-conflict = Two values
 tag-withdrawn = Withdrawn
 tag-discreet = Discreet
@@ -118,6 +118,7 @@ form-hint-date = Leave out what is not known
 form-hint-country = Name or three letters
 form-hint-record = Open the record and copy its number from there
 form-hint-contact = Name and telephone, on duty at any hour if possible
+form-hint-when-asked = For questions only: a site that holds the record already finds it in its own checks
 form-hint-handling = One code for each box
 
 draft-keep = Keep as draft

@@ -23,4 +23,10 @@ impl AboutPage {
         let title = visit.words().t("about");
         Self { frame: visit.frame(Section::Other, title), version: env!("CARGO_PKG_VERSION") }
     }
+
+    /// The agency's country by name; its code when no list has it.
+    pub fn country(&self) -> String {
+        let code = &self.frame.here.country;
+        self.frame.words.country(code).unwrap_or_else(|| code.clone())
+    }
 }

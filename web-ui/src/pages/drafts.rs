@@ -115,7 +115,7 @@ impl Offered {
             }
             _ => return None,
         };
-        let title = match named(kind, draft) {
+        let title = match named(clock.words, kind, draft) {
             Some(named) => format!("{title}: {named}"),
             None => title,
         };
@@ -128,11 +128,11 @@ fn title(words: Words, key: &str, kind: Kind) -> String {
 }
 
 /// The first text that says which one it is. A marker's reason stays inside: it may be discreet.
-fn named(kind: Kind, draft: &Draft) -> Option<String> {
+fn named(words: Words, kind: Kind, draft: &Draft) -> Option<String> {
     if matches!(kind, Kind::Marker | Kind::Link) {
         return None;
     }
-    let texts = schema_form::read(kind, &draft.fields);
+    let texts = schema_form::read(words, kind, &draft.fields);
     let fields = cairn_record::schema(kind).fields.iter().filter(|field| field.entered && !field.no.is_common());
     let first = fields.filter_map(|field| texts.get(field.key)?.first()).find(|text| !text.trim().is_empty())?;
     Some(first.chars().take(60).collect())
@@ -143,10 +143,10 @@ fn kind_of(draft: &Draft) -> Option<Kind> {
 }
 
 /// What the form of a change held when the draft was kept: its texts, what it was opened with, and the version.
-pub(super) fn begun_change(kind: Kind, draft: &Draft) -> Option<(Texts, Texts, String)> {
+pub(super) fn begun_change(words: Words, kind: Kind, draft: &Draft) -> Option<(Texts, Texts, String)> {
     let get = |name: &str| draft.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let base = serde_json::from_str(get("base")?).ok()?;
-    Some((schema_form::read(kind, &draft.fields), base, get("version")?.to_string()))
+    Some((schema_form::read(words, kind, &draft.fields), base, get("version")?.to_string()))
 }
 
 /// Forgets the draft of a form that was saved. That the record is saved is what counts: a draft that cannot be removed

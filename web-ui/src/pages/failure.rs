@@ -31,16 +31,15 @@ pub async fn error_page(state: &AppState, context: &ErrorContext, failure: &Fail
     shown.unwrap_or_else(|_| failure.in_english().into_response())
 }
 
-fn failure_page(mut visit: Visit, failure: &Failure) -> Result<Response, Failure> {
-    visit.done = None;
-    let w = visit.words();
-    let title = w.t(&format!("failure-{}", failure.code));
-    let frame = visit.frame(Section::Other, title);
-    page_with(failure.status, &FailurePage::of(frame, failure))
+fn failure_page(visit: Visit, failure: &Failure) -> Result<Response, Failure> {
+    page_with(failure.status, &FailurePage::of(visit, failure))
 }
 
 impl FailurePage {
-    pub(super) fn of(frame: Frame, failure: &Failure) -> Self {
+    pub(super) fn of(mut visit: Visit, failure: &Failure) -> Self {
+        visit.done = None;
+        let title = visit.words().t(&format!("failure-{}", failure.code));
+        let frame = visit.frame(Section::Other, title);
         let frame_words = frame.words;
         Self {
             rights: rights_of(&frame),

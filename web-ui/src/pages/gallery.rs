@@ -5,7 +5,9 @@
 
 use askama::Template;
 use cairn_casebook::*;
-use cairn_record::{Confidence, Identifier, IdentifierKind, Kind, Reading, Reason, RecordId, Value, reason, schema};
+use cairn_record::{
+    Confidence, FieldType, Identifier, IdentifierKind, Kind, Reading, Reason, RecordId, Value, reason, schema,
+};
 
 use super::frame::{Look, Section, Trouble, Visit};
 use super::imports::RunShown;
@@ -59,6 +61,10 @@ impl Flavour {
         }
     }
 
+    pub(super) fn clock(self) -> Clock {
+        Clock { words: Words::new(self.language), now_ms: NOW_MS }
+    }
+
     pub(super) fn visit(self, role: Role, path: &str) -> Visit {
         let display = self.t(match role {
             Role::Administrator => "B. Okafor",
@@ -71,11 +77,15 @@ impl Flavour {
         let token = key.open(actor.clone(), NOW_MS).token;
         let found = key.find(&token, NOW_MS).unwrap();
         Visit {
-            clock: Clock { words: Words::new(self.language), now_ms: NOW_MS },
+            clock: self.clock(),
             look: Look { theme: "auto", rows: "comfortable", keys: "on" },
             signed_in: Some(SignedIn { actor, csrf: session.csrf, session: found.key }),
             here: self.identity("post", true),
-            sync_words: self.t("Saved here; 14 entries wait for the hub, last heard from at 08:57."),
+            sync_words: self.clock().sync(&SyncSays::Waits {
+                peer: None,
+                entries: 14,
+                since_ms: Some(NOW_MS - 15 * MINUTE_MS),
+            }),
             sync_state: "waiting".into(),
             cut: false,
             no_link: true,
@@ -122,7 +132,7 @@ impl Flavour {
             title: self.t(title),
             holder,
             space: SpaceId([3; 16]),
-            space_title: self.t("Records of the region"),
+            space_title: format!("Records of {}", self.t("the region")),
             grade: None,
             changed_ms: NOW_MS - age_ms,
             conflict: false,
@@ -150,12 +160,16 @@ impl Flavour {
     }
 
     pub(super) fn marker(self, discreet: bool) -> MarkerLine {
+        let code = |key: &str, at: usize| label_of(Kind::Marker, key, at);
         MarkerLine {
             id: id(9),
             code: "stop".into(),
-            label: self.t(if discreet { "Discreet check" } else { "Stop and hold" }),
-            reason: self.t("Used in two burglaries at Harrow Lane; the driver is believed to carry a false licence."),
-            requested_action: self.t("Hold the vehicle and call before searching"),
+            label: code("marker", 0),
+            reason: self.t(match discreet {
+                true => "Discreet check: two burglaries at Harrow Lane, and he must not learn that he is suspected.",
+                false => "Used in two burglaries at Harrow Lane; the driver is believed to carry a false licence.",
+            }),
+            requested_action: code("requested_action", 0),
             contact: self.t("Northmark duty desk, +44 1632 960 117, at any hour"),
             discreet,
             holder: self.holder("Inspector L. Maric", "Regional bureau"),
@@ -167,16 +181,16 @@ impl Flavour {
     pub(super) fn links(self) -> Vec<LinkLine> {
         let line = |number, label: &str, kind, title: &str| LinkLine {
             link: id(100 + number),
-            relation: "used_in".into(),
-            label: self.t(label),
+            relation: String::new(),
+            label: label.into(),
             other: id(number),
             kind,
             title: self.t(title),
         };
         vec![
-            line(2, "User", Some(Kind::Person), "Fairfax, William, born 4 March 1979"),
-            line(4, "Used in", Some(Kind::Event), "Burglary, Harrow Lane 12, 3 November 2025"),
-            line(5, "Mentioned in", None, ""),
+            line(2, "User of", Some(Kind::Person), "Fairfax, William, born 4 March 1979"),
+            line(4, "Involved in", Some(Kind::Event), "Burglary, Harrow Lane 12, 3 November 2025"),
+            line(5, "Seen at", None, ""),
         ]
     }
 
@@ -267,7 +281,11 @@ impl Flavour {
                 .collect(),
             total: 1_317,
             facets: vec![(Kind::Person, 211), (Kind::Vehicle, 64), (Kind::Event, 1_042)],
-            also_searched: vec![self.t("harrow lane"), self.t("harow")],
+            also_searched: Vec::new(),
+            also: vec![
+                reason!("also-sounds-alike", word = self.t("harrow")),
+                reason!("also-looks-alike", word = self.t("oh3338l")),
+            ],
             freshness: self.freshness(),
             answered_ms: NOW_MS,
         }
@@ -479,12 +497,13 @@ impl Flavour {
     pub(super) fn alone(self) -> Visit {
         let mut visit = self.visit(Role::Administrator, "/");
         visit.here.enrolled = false;
-        visit.sync_words = "This post works alone: it has not joined a hub.".into();
+        visit.sync_words = self.clock().sync(&SyncSays::Alone);
         visit.sync_state = "alone".into();
         visit
     }
 
     pub(super) fn record_pages(self) -> Vec<Shown> {
+        let words = Words::new(self.language);
         let visit = |path: &str| self.visit(Role::Supervisor, path);
         let mut saved = visit("/records/x?done=saved");
         saved.done = Some(Done::Saved);
@@ -498,7 +517,7 @@ impl Flavour {
             (
                 "record-before-private",
                 html(&record::BeforePrivate {
-                    frame: visit("/records/x/private").frame(Section::Search, "Show what must stay private"),
+                    frame: visit("/records/x/private").frame(Section::Search, words.t("private-title")),
                     about: format!("/records/{}", id(1)),
                 }),
             ),
@@ -516,14 +535,14 @@ impl Flavour {
             (
                 "record-kinds",
                 html(&record_form::NewRecord {
-                    frame: visit("/records/new").frame(Section::New, "New record"),
+                    frame: visit("/records/new").frame(Section::New, words.t("new-title")),
                     kinds: Kind::ALL.into_iter().take(8).collect(),
                 }),
             ),
             (
                 "record-link",
                 html(&search::LinkPage {
-                    frame: visit("/records/x/link").frame(Section::Search, "Link to another record"),
+                    frame: visit("/records/x/link").frame(Section::Search, words.t("link-title")),
                     this: self.car(),
                     text: self.t("fairfax"),
                     answer: Some(self.search()),
@@ -538,7 +557,11 @@ impl Flavour {
             };
             let titles = [(id(1).to_string(), self.car().title)].into();
             let troubles = match kind {
-                Kind::Organisation => vec![Trouble { at: "name".into(), text: self.t("Name is missing. Fill it in.") }],
+                Kind::Organisation => {
+                    let field = words.field(kind, schema(kind).by_key("name").unwrap());
+                    let text = words.sentence(&reason!("problem-required", field = field));
+                    vec![Trouble { at: "name".into(), text }]
+                }
                 _ => Vec::new(),
             };
             pages.push((name, html(&record_form::blank(visit("/records/new"), kind, &texts, &titles, troubles))));
@@ -590,7 +613,7 @@ impl Flavour {
             ),
             (
                 "import-columns",
-                html(&mapping::ColumnsPage::of(visit("/imports/f/columns"), "f", "Harbour log.csv", &sniffed)),
+                html(&mapping::ColumnsPage::of(visit("/imports/f/columns"), "f", &self.t("Harbour log.csv"), &sniffed)),
             ),
             ("import-going", html(&run(going(false)))),
             ("import-checked", html(&run(report(true)))),
@@ -613,7 +636,7 @@ impl Flavour {
         if self.hostile {
             rows.replace("Quay 3", "<script>alert(1)</script>").replace("Offence", "<img src=x onerror=alert(2)>")
         } else {
-            rows.into()
+            self.t(rows)
         }
     }
 }
@@ -667,7 +690,7 @@ pub(super) fn calm() -> Home {
 }
 
 pub(super) fn nothing(answer: SearchAnswer) -> SearchAnswer {
-    SearchAnswer { hits: Vec::new(), total: 0, facets: Vec::new(), also_searched: Vec::new(), ..answer }
+    SearchAnswer { hits: Vec::new(), total: 0, facets: Vec::new(), also: Vec::new(), ..answer }
 }
 
 pub(super) fn html(page: &impl Template) -> String {
@@ -677,4 +700,12 @@ pub(super) fn html(page: &impl Template) -> String {
 /// What JSON says, for a value whose type has no name here.
 pub(super) fn read<T: serde::de::DeserializeOwned>(json: &str) -> T {
     serde_json::from_str(json).unwrap()
+}
+
+/// The label of a code of a field, as the casebook says it.
+fn label_of(kind: Kind, key: &str, at: usize) -> String {
+    match schema(kind).by_key(key).map(|field| field.holds) {
+        Some(FieldType::Code(codes)) => codes[at].1.into(),
+        _ => panic!("{key} holds no codes"),
+    }
 }

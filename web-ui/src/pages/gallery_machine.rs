@@ -22,7 +22,7 @@ impl Flavour {
     pub(super) fn sync(self) -> SyncStatus {
         let space = |title: &str, kind: &str, equal, to_send, to_receive| SpaceSync {
             space: SpaceId([4; 16]),
-            title: self.t(title),
+            title: format!("{title}{}", self.t("the region")),
             kind: kind.into(),
             equal,
             to_send,
@@ -45,11 +45,11 @@ impl Flavour {
             spaces,
         };
         let hub = vec![
-            space("Members and keys", "registry", Some(true), 0, 0),
-            space("Records of the region", "records", Some(false), 14, 0),
-            space("Audit", "audit", None, 31, 0),
+            space("Registry of ", "registry", Some(true), 0, 0),
+            space("Records of ", "records", Some(false), 14, 0),
+            space("Audit of ", "audit", None, 31, 0),
         ];
-        let post = vec![space("Records of the region", "records", Some(true), 0, 0)];
+        let post = vec![space("Records of ", "records", Some(true), 0, 0)];
         let silent = reason!("link-silent", why = reason!("link-no-answer"));
         SyncStatus {
             cut: false,
@@ -173,14 +173,14 @@ impl Flavour {
             role: "officer".into(),
             action: action.into(),
             records,
-            detail: if action == "change" { detail.into() } else { self.t(detail) },
+            detail: if matches!(action, "change" | "refused") { detail.into() } else { self.t(detail) },
             count,
             witnessed,
         };
         let why = reason!("link-in-order");
         vec![
             line(39, "check", "oh3338l", vec![id(1), id(7), id(8), id(9), id(10)], 5, false),
-            line(38, "refused", "GET /people", Vec::new(), 0, false),
+            line(38, "refused", &format!("GET /{}", self.t("people")), Vec::new(), 0, false),
             line(37, "change", "colour", vec![id(1)], 1, true),
             line(36, "import", "northmark-crime.csv", Vec::new(), 774, true),
             line(35, "sign_in", "", Vec::new(), 0, true),
@@ -196,7 +196,7 @@ impl Flavour {
 
     fn people(self) -> Vec<Person> {
         let one = |user: &str, display: &str, role, disabled, last| Person {
-            user: user.into(),
+            user: self.t(user),
             display: self.t(display),
             role,
             disabled,
@@ -225,15 +225,18 @@ impl Flavour {
     pub(super) fn first_pages(self) -> Vec<Shown> {
         let officer = |path: &str| self.visit(Role::Officer, path);
         let check = |verdict| check::CheckPage {
-            frame: officer("/check").frame(Section::Check, "Check"),
+            frame: officer("/check").frame(Section::Check, self.clock().words.t("check-title")),
             asked: self.t("oh3338l"),
             answer: Some(check::Answer::of(&officer("/check").clock, self.check(verdict))),
             askable: self.askable(),
         };
         let mut wrong = sign_in::SignInPage::of(officer("/sign-in"), self.t("k.daniels"), "/".into());
-        wrong.frame.troubles.push(Trouble { at: "user".into(), text: self.t("The name or the password is wrong.") });
+        wrong
+            .frame
+            .troubles
+            .push(Trouble { at: "user".into(), text: self.clock().words.t("failure-words-sign-in-wrong") });
         let empty = check::CheckPage {
-            frame: officer("/check").frame(Section::Check, "Check"),
+            frame: officer("/check").frame(Section::Check, self.clock().words.t("check-title")),
             asked: String::new(),
             answer: None,
             askable: Vec::new(),
@@ -276,9 +279,9 @@ impl Flavour {
         let visit = |path: &str| self.visit(Role::Administrator, path);
         let mut hub = visit("/sync/invite");
         hub.here = self.identity("hub", true);
-        let code = "K7QM XW42 9HTB 3NVD R6CP 5YJF 8GZS LM2K Q4WA 7TXE";
+        let code = &self.t("K7QM XW42 9HTB 3NVD R6CP 5YJF 8GZS LM2K Q4WA 7TXE");
         let log = |site: &str, fault: &str| VerifiedLog {
-            space: self.t("Audit of the region"),
+            space: format!("Audit of {}", self.t("the region")),
             kind: "audit".into(),
             site: self.t(site),
             lane: read("\"normal\""),
@@ -292,15 +295,10 @@ impl Flavour {
             logs: vec![log("Post Delta", ""), log("Post Charlie", "the chain breaks at entry 311")],
         };
         let mut cut = visit("/sync");
-        (cut.cut, cut.sync_words, cut.sync_state) =
-            (true, "The links are cut on purpose; 14 entries wait.".into(), "cut".into());
+        (cut.cut, cut.sync_words, cut.sync_state) = (true, self.clock().sync(&SyncSays::Cut), "cut".into());
         let person = self.people().remove(0);
-        let failure = |failure: &Failure| {
-            html(&failure::FailurePage::of(
-                self.visit(Role::Officer, "/people").frame(Section::Other, failure.title()),
-                failure,
-            ))
-        };
+        let failure =
+            |failure: &Failure| html(&failure::FailurePage::of(self.visit(Role::Officer, "/people"), failure));
         vec![
             ("sync", html(&sync::SyncPage::of(visit("/sync"), self.sync()))),
             ("sync-cut", html(&sync::SyncPage::of(cut, SyncStatus { cut: true, ..self.sync() }))),
@@ -324,7 +322,7 @@ impl Flavour {
                 "invite",
                 html(&join::InvitePage::of(
                     hub,
-                    vec![self.invitation("9HTB 3NVD")],
+                    vec![self.invitation(&self.t("9HTB 3NVD"))],
                     Some(self.invitation(code)),
                     self.t("10.0.4.2:7411"),
                 )),

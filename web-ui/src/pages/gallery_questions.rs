@@ -90,9 +90,9 @@ impl Flavour {
     fn hit(self, here: bool) -> QuestionHit {
         let marker = |discreet: bool| QuestionMarker {
             code: "firearms".into(),
-            label: if discreet { "Discreet check".into() } else { "Firearms".into() },
+            label: "Firearms".into(),
             requested_action: "Approach with care".into(),
-            reason: self.t("Seen at two armed robberies"),
+            reason: self.t(if discreet { "Discreet check" } else { "Seen at two armed robberies" }),
             contact: self.t("Duty desk, 555 0100"),
             discreet,
         };

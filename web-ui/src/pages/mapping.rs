@@ -8,7 +8,7 @@ use cairn_casebook::CasebookError;
 use cairn_intake::{
     Century, ColumnChoice, DATE_FORMATS, DateFormat, DateRule, Encoding, FileFormat, Mapping, Sniffed, sniff,
 };
-use cairn_record::{Field, FieldType, Kind, Reason, country, schema};
+use cairn_record::{Field, FieldType, Kind, Reason, schema};
 
 use super::{Frame, Section, Trouble, Visit, packed_page, page, page_with};
 use crate::Failure;
@@ -135,7 +135,7 @@ pub(super) async fn save(
     let file = state.workbench.file(&actor, &id, state.now_ms())?;
     let bytes = file.bytes.clone();
     let sniffed = blocking(&state, move |_, _| Ok::<_, Failure>(sniff(&bytes))).await?;
-    let refused = match mapping_of(&sent, &sniffed) {
+    let refused = match mapping_of(visit.words(), &sent, &sniffed) {
         Ok(mapping) => {
             let name = mapping.name.clone();
             match blocking(&state, move |casebook, now_ms| casebook.save_mapping(&actor, &mapping, now_ms)).await {
@@ -158,13 +158,13 @@ fn to_chosen(id: &str, name: &str) -> Response {
 }
 
 /// The mapping that a form describes, or what is wrong with it.
-fn mapping_of(sent: &CheckedForm, sniffed: &Sniffed) -> Result<Mapping, Reason> {
+fn mapping_of(words: Words, sent: &CheckedForm, sniffed: &Sniffed) -> Result<Mapping, Reason> {
     let encoding = Encoding::from_key(sent.get("encoding")).unwrap_or(sniffed.encoding);
     let separator = separator_of(sent.exact("separator")).unwrap_or(sniffed.separator);
     let choices: Result<Vec<ColumnChoice>, Reason> =
         sniffed.header.iter().enumerate().filter_map(|(at, column)| choice(sent, at, column).transpose()).collect();
     let country =
-        Some(sent.get("country")).filter(|text| !text.is_empty()).map(|text| country::read(text).unwrap_or(text));
+        Some(sent.get("country")).filter(|text| !text.is_empty()).map(|text| words.country_code(text).unwrap_or(text));
     let format = FileFormat { encoding, separator };
     Mapping::from_columns(sent.get("mapping"), sent.get("agency"), country, format, sent.get("reference"), &choices?)
         .map_err(|error| error.reason())

@@ -38,6 +38,8 @@ mod sticks;
 mod sync;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod untranslated;
 mod why;
 
 use axum::Router;

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use cairn_casebook::{
     CasebookError, FieldChange, FieldView, HistoryLine, LinkLine, RecordPage, Right, SettleRequest, Whereabout,
 };
-use cairn_record::{FieldType, Kind, Value, country, reason, schema};
+use cairn_record::{FieldType, Kind, Value, reason, schema};
 
 use super::diff::{self, Run};
 use super::files::FilesShown;
@@ -21,7 +21,7 @@ use crate::Failure;
 use crate::forms::CheckedForm;
 use crate::gate::SignedIn;
 use crate::state::{AppState, blocking};
-use crate::words::{Clock, Html};
+use crate::words::{Clock, Html, Words};
 
 /// Longest text that is compared word by word; a code or a number is shown whole, before and after.
 const WORDY_CHARS: usize = 24;
@@ -128,6 +128,7 @@ pub(super) async fn before_private(visit: Visit, Path(id): Path<String>) -> Resu
 /// Decides between rival values.
 pub(super) async fn settle(
     State(state): State<AppState>,
+    visit: Visit,
     Path(id): Path<String>,
     sent: CheckedForm,
 ) -> Result<Response, Failure> {
@@ -136,7 +137,7 @@ pub(super) async fn settle(
     let field = schema(kind).by_key(sent.get("field")).ok_or_else(nothing_chosen)?;
     let value = match sent.get("value") {
         "" => return Err(nothing_chosen()),
-        "other" => other_value(field.holds, sent.get("other"))?,
+        "other" => other_value(visit.words(), field.holds, sent.get("other"))?,
         chosen => serde_json::from_str(chosen).map_err(|_| nothing_chosen())?,
     };
     let request = SettleRequest { record, field: field.no, value, version: sent.get("version").into() };
@@ -145,8 +146,8 @@ pub(super) async fn settle(
     Ok(Done::Settled.at(&format!("/records/{record}")))
 }
 
-fn other_value(holds: FieldType, text: &str) -> Result<Value, Failure> {
-    let text = if holds == FieldType::Country { country::read(text).unwrap_or(text) } else { text };
+fn other_value(words: Words, holds: FieldType, text: &str) -> Result<Value, Failure> {
+    let text = if holds == FieldType::Country { words.country_code(text).unwrap_or(text) } else { text };
     match (text, holds) {
         ("", _) => Err(nothing_chosen()),
         (_, FieldType::Int) => text.parse().map(Value::Int).map_err(|_| nothing_chosen()),
@@ -162,7 +163,7 @@ impl RecordShown {
     pub(super) fn of(visit: Visit, mut record: RecordPage, private: bool) -> Self {
         let clock = visit.clock;
         let kind = record.summary.kind;
-        let title = record.summary.title.clone();
+        let title = visit.words().title(&record.summary);
         let (conflicts, own, common) = fields_shown(&clock, kind, &record.fields);
         let history = std::mem::take(&mut record.history);
         let steps = history.len();

@@ -18,6 +18,7 @@ use crate::Failure;
 use crate::forms::CheckedForm;
 use crate::gate::SignedIn;
 use crate::state::{AppState, blocking};
+use crate::words::Words;
 
 #[derive(Template)]
 #[template(path = "record_form.html")]
@@ -56,9 +57,13 @@ pub(crate) fn kind_hint(kind: impl Borrow<Kind>) -> &'static str {
     }
 }
 
-/// Countries offered in forms.
-pub(crate) fn countries() -> &'static [country::Country] {
-    country::all()
+/// Countries offered in forms, by name: what a person reads and types, with the code that records store.
+pub(crate) fn countries(words: impl Borrow<Words>) -> Vec<(String, &'static str)> {
+    let words = *words.borrow();
+    let named = |country: &country::Country| Some((words.country(country.alpha3)?, country.alpha3));
+    let mut countries: Vec<_> = country::all().iter().filter_map(named).collect();
+    countries.sort();
+    countries
 }
 
 /// A form for a new record, or the kinds to choose from. Other values in the query fill fields (`subject`, `from`).
@@ -74,10 +79,10 @@ pub(super) async fn new(
         let kinds = Kind::ALL.into_iter().filter(|kind| !matches!(kind, Kind::Marker | Kind::Link)).collect();
         return page(&NewRecord { frame: visit.frame(Section::New, title), kinds });
     };
-    let mut texts = schema_form::read(kind, &asked);
+    let mut texts = schema_form::read(visit.words(), kind, &asked);
     let drafts = Drafts::of(&state, &who.actor, &drafts::about_new(kind, &texts), &asked, visit.clock).await?;
     if let Some(draft) = &drafts.open {
-        texts = schema_form::read(kind, &draft.fields);
+        texts = schema_form::read(visit.words(), kind, &draft.fields);
     }
     let titles = titles_of(&state, &who.actor, kind, &texts).await?;
     page(&RecordForm { drafts, ..blank(visit, kind, &texts, &titles, Vec::new()) })
@@ -113,7 +118,7 @@ pub(super) async fn create(
     sent: CheckedForm,
 ) -> Result<Response, Failure> {
     let kind = Kind::from_key(sent.get("kind")).ok_or_else(unknown_kind)?;
-    let texts = schema_form::read(kind, &sent.fields);
+    let texts = schema_form::read(visit.words(), kind, &sent.fields);
     let actor = sent.signed_in.actor.clone();
     let request = SaveRequest { draft: schema_form::draft(kind, &texts, &Texts::new()), version: None };
     match save_record(&state, &actor, request).await {
@@ -156,7 +161,7 @@ pub(super) async fn edit(
     let record = blocking(&state, move |casebook, now_ms| casebook.record(&actor, id, now_ms)).await?;
     let drafts = Drafts::of(&state, &who.actor, &drafts::about_change(id), &asked, visit.clock).await?;
     let now = texts_of(&record);
-    let begun = drafts.open.as_ref().and_then(|draft| drafts::begun_change(record.summary.kind, draft));
+    let begun = drafts.open.as_ref().and_then(|draft| drafts::begun_change(visit.words(), record.summary.kind, draft));
     let form = match begun {
         Some((texts, base, version)) => filled(visit, &record, &texts, &base, version, Vec::new()),
         None => filled(visit, &record, &now, &now, record.version.clone(), Vec::new()),
@@ -173,7 +178,7 @@ pub(super) async fn save(
 ) -> Result<Response, Failure> {
     let id = record_id(&id)?;
     let kind = Kind::from_key(sent.get("kind")).ok_or_else(unknown_kind)?;
-    let texts = schema_form::read(kind, &sent.fields);
+    let texts = schema_form::read(visit.words(), kind, &sent.fields);
     let base: Texts = serde_json::from_str(sent.exact("base")).map_err(|_| Failure::not_from_here())?;
     let version = sent.get("version").to_string();
     let mut draft = schema_form::draft(kind, &texts, &base);

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use cairn_record::grade::SCHEMES;
-use cairn_record::{Field, FieldNo, FieldType, Kind, Problem, RecordDraft, Value, country, schema};
+use cairn_record::grade::{SCHEMES, Scheme};
+use cairn_record::{Field, FieldNo, FieldType, Kind, Problem, RecordDraft, Value, schema};
 
 use super::frame::Trouble;
 use crate::words::Words;
@@ -149,12 +149,15 @@ fn widget(w: Words, kind: Kind, field: &'static Field, texts: &[String], filling
             let id = first();
             Widget::Record { title: filling.titles.get(&id).cloned().unwrap_or_default(), id }
         }
-        _ => lines(field, texts),
+        FieldType::Country => {
+            let named = |text: &String| w.country(text).unwrap_or_else(|| text.clone());
+            lines(field, texts.iter().map(named).collect())
+        }
+        _ => lines(field, texts.to_vec()),
     }
 }
 
-fn lines(field: &Field, texts: &[String]) -> Widget {
-    let mut values = texts.to_vec();
+fn lines(field: &Field, mut values: Vec<String>) -> Widget {
     if field.many {
         values.extend(std::iter::repeat_n(String::new(), SPARE_BOXES));
     } else {
@@ -191,35 +194,35 @@ fn date_widget(text: &str, timed: bool) -> Widget {
 fn groups(w: Words, kind: Kind, field: &'static Field, texts: &[String], all: &Texts) -> Vec<Group> {
     let chosen = texts.first().map_or("", String::as_str);
     let scheme = all.get("grade_scheme").and_then(|texts| texts.first()).map_or("", String::as_str);
-    let meanings = match field.key {
-        "grade_source" => |at: usize| SCHEMES[at].source,
-        "grade_information" => |at: usize| SCHEMES[at].information,
+    let source = match field.key {
+        "grade_source" => true,
+        "grade_information" => false,
         _ => {
             let codes = w.codes(kind, field).into_iter();
             let options = codes.map(|(code, label)| Choice { code: code.into(), label, chosen: code == chosen });
             return vec![Group { label: String::new(), options: options.collect() }];
         }
     };
-    let group = |at: usize| {
-        let here = SCHEMES[at].key == scheme;
-        let option = |(code, meaning): &(&str, &str)| Choice {
-            code: (*code).into(),
-            label: format!("{code} – {meaning}"),
-            chosen: here && *code == chosen,
+    let group = |of: &Scheme| {
+        let option = |(code, _): &(&str, &str)| {
+            let meaning = w.grade_meaning(of, source, code).unwrap_or_default();
+            let label = format!("{code} – {meaning}");
+            Choice { code: (*code).into(), label, chosen: of.key == scheme && *code == chosen }
         };
-        Group { label: SCHEMES[at].key.into(), options: meanings(at).iter().map(option).collect() }
+        let meanings = if source { of.source } else { of.information };
+        Group { label: of.key.into(), options: meanings.iter().map(option).collect() }
     };
-    (0..SCHEMES.len()).map(group).collect()
+    SCHEMES.iter().map(group).collect()
 }
 
 /// What a person sent, as texts by field key.
-pub(super) fn read(kind: Kind, fields: &[(String, String)]) -> Texts {
+pub(super) fn read(w: Words, kind: Kind, fields: &[(String, String)]) -> Texts {
     let entered = schema(kind).fields.iter().filter(|field| field.entered);
-    entered.filter_map(|field| Some((field.key.to_string(), read_field(field, fields)?))).collect()
+    entered.filter_map(|field| Some((field.key.to_string(), read_field(w, field, fields)?))).collect()
 }
 
 /// The texts of one field; `None` when the form did not have it.
-fn read_field(field: &Field, fields: &[(String, String)]) -> Option<Vec<String>> {
+fn read_field(w: Words, field: &Field, fields: &[(String, String)]) -> Option<Vec<String>> {
     if matches!(field.holds, FieldType::Date | FieldType::DateTime) {
         return read_date(field.key, fields);
     }
@@ -227,7 +230,11 @@ fn read_field(field: &Field, fields: &[(String, String)]) -> Option<Vec<String>>
     sent.peek()?;
     let plain = sent.map(|text| text.replace("\r\n", "\n").trim().to_string()).filter(|text| !text.is_empty());
     let is_country = field.holds == FieldType::Country;
-    Some(plain.map(|text| country::read(&text).filter(|_| is_country).map_or(text, str::to_string)).collect())
+    let stored = |text: String| match is_country.then(|| w.country_code(&text)).flatten() {
+        Some(code) => code.to_string(),
+        None => text,
+    };
+    Some(plain.map(stored).collect())
 }
 
 /// Day, month and year put together in the order of ISO 8601; what does not fit together is left for the rules of
@@ -284,6 +291,9 @@ pub(super) fn troubles(w: Words, kind: Kind, problems: &[Problem]) -> Vec<Troubl
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::Language;
+
+    const ENGLISH: Words = Words::new(Language::English);
 
     fn sent(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         pairs.iter().map(|(key, text)| ((*key).to_string(), (*text).to_string())).collect()
@@ -307,7 +317,7 @@ mod tests {
     fn only_what_changed_is_proposed() {
         let base: Texts = [("surname".into(), vec!["Marsh".into()]), ("alias".into(), vec!["Em".into()])].into();
         let fields = sent(&[("surname", "Marsh "), ("alias", "Em"), ("alias", "Emm"), ("alias", "")]);
-        let draft = draft(Kind::Person, &read(Kind::Person, &fields), &base);
+        let draft = draft(Kind::Person, &read(ENGLISH, Kind::Person, &fields), &base);
         assert_eq!(draft.fields.len(), 1);
         assert_eq!(draft.get("alias"), [Value::from("Em"), Value::from("Emm")]);
     }
@@ -315,7 +325,7 @@ mod tests {
     #[test]
     fn a_field_that_was_emptied_is_cleared_and_one_that_was_not_sent_is_left_alone() {
         let base: Texts = [("surname".into(), vec!["Marsh".into()]), ("forenames".into(), vec!["Ada".into()])].into();
-        let texts = read(Kind::Person, &sent(&[("surname", "")]));
+        let texts = read(ENGLISH, Kind::Person, &sent(&[("surname", "")]));
         let draft = draft(Kind::Person, &texts, &base);
         let surname = schema(Kind::Person).by_key("surname").unwrap().no;
         assert_eq!(draft.fields, [(surname, Vec::new())].into());
@@ -323,13 +333,32 @@ mod tests {
 
     #[test]
     fn countries_are_taken_by_name_too() {
-        let texts = read(Kind::Person, &sent(&[("nationality", "North Macedonia"), ("nationality", "xyz")]));
+        let texts = read(ENGLISH, Kind::Person, &sent(&[("nationality", "North Macedonia"), ("nationality", "xyz")]));
         assert_eq!(texts["nationality"], ["MKD", "xyz"]);
     }
 
     #[test]
+    fn a_form_shows_a_country_by_its_name_and_reads_it_back() {
+        for language in Language::ALL {
+            let w = Words::new(language);
+            let texts: Texts = [("nationality".to_string(), vec!["MKD".to_string(), "xyz".to_string()])].into();
+            let filling = Filling { texts: &texts, base: &texts, locked: &[], titles: &BTreeMap::new(), troubles: &[] };
+            let form = SchemaForm::new(w, Kind::Person, &filling);
+            let box_of = form.own.iter().find(|one| one.key == "nationality").unwrap();
+            let Widget::Lines { values, .. } = &box_of.widget else { panic!("a country has lines") };
+            assert_eq!(values[..2], [w.country("MKD").unwrap(), "xyz".to_string()]);
+            let shown: Vec<(String, String)> =
+                values.iter().map(|value| ("nationality".into(), value.clone())).collect();
+            assert!(
+                draft(Kind::Person, &read(w, Kind::Person, &shown), &texts).fields.is_empty(),
+                "nothing was changed"
+            );
+        }
+    }
+
+    #[test]
     fn every_field_that_a_person_enters_has_a_box_and_is_read_back() {
-        let w = Words::new(crate::words::Language::English);
+        let w = ENGLISH;
         let empty = Texts::new();
         let filling = Filling { texts: &empty, base: &empty, locked: &[], titles: &BTreeMap::new(), troubles: &[] };
         for kind in Kind::ALL {

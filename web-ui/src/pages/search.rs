@@ -214,6 +214,7 @@ mod tests {
             total,
             facets: Vec::new(),
             also_searched: Vec::new(),
+            also: Vec::new(),
             freshness: Vec::new(),
             answered_ms: 0,
         };

@@ -2,7 +2,7 @@
 
 use cairn_casebook::{Freshness, HeldValue, Holder, MarkerLine};
 use cairn_record::schema::schema;
-use cairn_record::{Field, FieldNo, FieldType, Kind, Value, country};
+use cairn_record::{Field, FieldNo, FieldType, Kind, Value};
 
 use crate::words::{Clock, Html, Words};
 
@@ -168,7 +168,7 @@ pub(super) fn told(clock: &Clock, kind: Kind, field: Option<&Field>, text: &str)
         (Some(FieldType::Date | FieldType::DateTime), _) => clock.date(text),
         (Some(FieldType::Bool), "yes") => clock.words.t("yes"),
         (Some(FieldType::Bool), "no") => clock.words.t("no"),
-        (Some(FieldType::Country), code) => match country::name(code) {
+        (Some(FieldType::Country), code) => match clock.words.country(code) {
             Some(name) => format!("{name} ({code})"),
             None => code.to_string(),
         },

@@ -112,6 +112,11 @@ impl SyncPage {
         peer.spaces.iter().fold((0, 0), |(send, receive), space| (send + space.to_send, receive + space.to_receive))
     }
 
+    /// When the peer is tried again; nothing when the link waits for something, which says that itself.
+    pub fn next_attempt(&self, peer: &PeerSync) -> Option<u64> {
+        peer.next_attempt_ms.filter(|_| peer.link.waits.is_none())
+    }
+
     /// Key of the words for a kind of space.
     pub fn kind_key(&self, kind: &str) -> &'static str {
         super::space_kind_key(kind)

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use cairn_record::Kind;
+
 use super::gallery::{Flavour, HOSTILE};
 use super::{ASSETS, STYLES};
-use crate::words::Language;
+use crate::words::{Language, Words};
 
 fn every_page(check: impl Fn(&str, &str)) {
     for (name, html) in Flavour::PLAIN.pages() {
@@ -67,6 +69,20 @@ fn nothing_that_a_person_or_a_peer_wrote_breaks_out_of_any_page() {
         }
         assert!(met > 200, "the hostile text is on the pages: {met}");
     }
+}
+
+#[test]
+fn a_title_that_begins_with_a_code_begins_with_its_label() {
+    let titled = |language, kind, title: &str| {
+        let holder = Flavour::PLAIN.holder("Officer K. Daniels", "Post Delta");
+        Words::new(language).title(&Flavour::PLAIN.summary(1, kind, title, holder, 0))
+    };
+    let english = |kind, title: &str| titled(Language::English, kind, title);
+    assert_eq!(english(Kind::Marker, "mental_health · Seen at night"), "Mental health · Seen at night");
+    assert_eq!(english(Kind::Link, "suspect"), "Suspect in");
+    assert_eq!(english(Kind::Event, "NOCR00012 · burglary"), "NOCR00012 · burglary");
+    assert_eq!(english(Kind::Person, "suspect"), "suspect", "what a person wrote stays as it is");
+    assert!(!titled(Language::Longer, Kind::Marker, "mental_health · ×").contains("health"));
 }
 
 #[test]

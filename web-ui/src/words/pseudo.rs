@@ -15,9 +15,10 @@ pub(super) fn lengthened(text: &str) -> Cow<'_, str> {
     Cow::Owned(longer)
 }
 
+/// Every letter changes, so that a plain one on a page did not come from a catalogue.
 fn accented(c: char) -> char {
-    const PLAIN: &str = "aceilnosuyzACEILNOSUYZ";
-    const ACCENTED: &str = "áçéîļñöšúýžÁÇÉÎĻÑÖŠÚÝŽ";
+    const PLAIN: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const ACCENTED: &str = "áƀçďéƒĝĥîĵķļɱñöþǫřšťúṽŵẋýžÁƁÇĎÉƑĜĤÎĴĶĻṀÑÖÞǪŘŠŤÚṼŴẊÝŽ";
     PLAIN.chars().position(|plain| plain == c).and_then(|at| ACCENTED.chars().nth(at)).unwrap_or(c)
 }
 
@@ -27,7 +28,13 @@ mod tests {
 
     #[test]
     fn text_grows_and_stays_readable_and_spaces_stay_at_its_ends() {
-        assert_eq!(lengthened("Sign in "), "Šîgñ îñ·~ ");
+        assert_eq!(lengthened("Sign in "), "Šîĝñ îñ·~ ");
         assert_eq!(lengthened(" – "), " – ");
+    }
+
+    #[test]
+    fn no_letter_stays_plain() {
+        let letters: String = ('a'..='z').chain('A'..='Z').collect();
+        assert!(!lengthened(&letters).contains(|c: char| c.is_ascii_alphabetic()));
     }
 }

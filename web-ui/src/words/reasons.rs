@@ -53,6 +53,11 @@ impl Words {
                 let labels: Vec<String> = line.detail.split(", ").map(|key| self.field_of_any(key)).collect();
                 labels.join(", ")
             }
+            "refused" => match line.detail.split_once(' ') {
+                Some(("GET", path)) => self.a("audit-refused-page", "path", path),
+                Some((_, path)) => self.a("audit-refused-act", "path", path),
+                None => line.detail.clone(),
+            },
             _ => line.detail.clone(),
         }
     }

@@ -131,7 +131,7 @@ async fn the_check_page_offers_to_ask_and_the_page_of_the_question_renews_itself
     hub.book.answer_questions(START_MS + 1_000).unwrap();
     hub.sync(&post);
     let home = send("GET", "/", String::new()).await;
-    assert!(home.text.contains("Bureau answered your question about Plate OH3338L: nothing to tell."), "{}", home.text);
+    assert!(home.text.contains("Plate OH3338L: Bureau answered your question. Nothing to tell."), "{}", home.text);
     let answered = send("GET", &page, String::new()).await;
     assert!(
         !answered.text.contains("hx-trigger=\"every 10s") && answered.text.contains("no proof"),

@@ -198,7 +198,7 @@ fn a_damaged_part_is_set_aside_and_fetched_again() {
     };
     damage(&hub);
     let found = hub.book.doctor(&Actor::terminal(), NOW).unwrap().findings;
-    assert!(found.iter().any(|line| line.reason.contains("1 parts of files are damaged")), "{found:?}");
+    assert!(found.iter().any(|line| line.reason.contains("set aside: 1;")), "{found:?}");
     assert_eq!((hub.files(car)[0].parts_here, hub.files(car)[0].wanted), (2, true));
     assert_eq!(fetch(&alpha, &hub, 99), 1);
     damage(&alpha);
@@ -219,7 +219,7 @@ fn what_an_attempt_left_behind_is_cleared_away_and_nothing_else() {
     let leftover = key.seal(b"a file whose entry was never written").unwrap();
     hub.book.blobs.put(&space, std::slice::from_ref(&leftover)).unwrap();
     let notes = hub.book.doctor(&Actor::terminal(), NOW).unwrap().notes;
-    assert!(notes[0].reason.contains("1 parts of files"), "{notes:?}");
+    assert!(notes[0].reason.contains("removed: 1;"), "{notes:?}");
     assert!(!hub.book.blobs.has(&space, &leftover.name()));
     assert_eq!(hub.read(car, line.id).unwrap(), dump(2, 1));
 }
