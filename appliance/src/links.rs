@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use cairn_casebook::{Actor, Casebook, CasebookError, LinkWhy, PeerSync, Probe, ReplicaId, reason};
+use cairn_casebook::{Actor, Casebook, CasebookError, LinkWhy, PeerSync, Probe, ReplicaId, SpaceSync, reason};
 use cairn_sync_link::{Clock, JoinError, JoinOffer, LinkError, Outcome, SyncConfig, SyncTask, join, probe, sync_once};
 use cairn_web_ui::state::{Joining, Trying};
 use cairn_web_ui::{JoinRefused, Reach};
@@ -173,13 +173,18 @@ fn asked_of_the_task(casebook: &Casebook) -> Result<bool, Failure> {
 
 /// A failure counts once it is a new one: it names another time for the next attempt than before.
 fn since(peer: &PeerSync, asked_ms: u64, before: &[PeerSync]) -> Since {
-    let all_equal = !peer.spaces.is_empty() && peer.spaces.iter().all(|space| space.equal == Some(true));
-    if peer.last_equal_ms.is_some_and(|at| at >= asked_ms) || (peer.connected && all_equal) {
+    if peer.last_equal_ms.is_some_and(|at| at >= asked_ms) || (peer.connected && holds_the_same(&peer.spaces)) {
         return Since::Equal;
     }
     let earlier = before.iter().find(|earlier| earlier.replica == peer.replica);
     let failed_anew = earlier.is_none_or(|earlier| earlier.next_attempt_ms != peer.next_attempt_ms);
     if !peer.connected && !peer.failure.is_empty() && failed_anew { Since::Failed } else { Since::Pending }
+}
+
+/// Whether all that is shared is equal. Before its first sync a post knows of no space but the registry, which is soon equal:
+/// without a space of records nothing has been compared that counts.
+fn holds_the_same(spaces: &[SpaceSync]) -> bool {
+    spaces.iter().any(|space| space.kind == "records") && spaces.iter().all(|space| space.equal == Some(true))
 }
 
 /// A call that may wait for the disk.
@@ -230,5 +235,28 @@ impl From<JoinError> for Failure {
             JoinError::Refused(..) | JoinError::WrongHub(_) => Self::new("peer_refused", error.to_string()),
             other => Self::new("not_now", other.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn space(kind: &str, equal: Option<bool>) -> SpaceSync {
+        let zeros = "0".repeat(32);
+        let said =
+            json!({ "space": zeros, "title": kind, "kind": kind, "equal": equal, "to_send": 0, "to_receive": 0 });
+        serde_json::from_value(said).unwrap()
+    }
+
+    #[test]
+    fn a_registry_that_is_equal_is_not_yet_everything() {
+        let [registry, records] = ["registry", "records"].map(|kind| space(kind, Some(true)));
+        assert!(!holds_the_same(&[]));
+        assert!(!holds_the_same(std::slice::from_ref(&registry)));
+        assert!(!holds_the_same(&[registry.clone(), space("records", None)]));
+        assert!(holds_the_same(&[registry, records]));
     }
 }

@@ -4,6 +4,7 @@
 mod bench;
 mod ci;
 mod counts;
+mod guest;
 mod links;
 mod simulate;
 mod tools;
@@ -30,6 +31,9 @@ enum Task {
     Bench(bench::Options),
     /// Drive the real binary over bad links between network namespaces: cuts, loss, partitions, changes of address
     Links(links::Options),
+    /// Run a test program in the guest that was prepared; cargo calls this
+    #[command(hide = true)]
+    Guest(guest::Options),
     /// Train the dictionary of the sync protocol from the invented exports
     Dictionary,
     /// Run whole regions in virtual time under faults; replay a seed; see that planted bugs are found
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::ci(),
         Task::Bench(options) => bench::bench(&options),
         Task::Links(options) => links::links(&options),
+        Task::Guest(options) => guest::guest(&options),
         Task::Dictionary => bench::dictionary(),
         Task::Simulate(options) => simulate::simulate(&options),
     };

@@ -1,27 +1,45 @@
-//! What the tests need beside Rust: a browser and its driver. On Debian and its kin they are installed when that is
-//! possible without asking; elsewhere it is said exactly what is missing.
+//! What the tests need beside Rust: a browser and its driver; for the guest, an emulator of machines. On Debian and its
+//! kin they are installed when that is possible without asking; elsewhere it is said exactly what is missing.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
-/// Programs and the Debian packages that bring them.
-const BROWSER: [(&str, &str); 2] = [("chromium", "chromium"), ("chromedriver", "chromium-driver")];
+/// A program and the Debian package that brings it.
+type Tool = (&'static str, &'static str);
+
+const BROWSER: [Tool; 2] = [("chromium", "chromium"), ("chromedriver", "chromium-driver")];
+const GUEST: [Tool; 5] = [
+    ("qemu-system-x86_64", "qemu-system-x86"),
+    ("busybox", "busybox-static"),
+    ("ip", "iproute2"),
+    ("tc", "iproute2"),
+    ("dpkg-deb", "dpkg"),
+];
 
 /// Makes sure that the browser tests can run.
 pub fn browser() -> Result<()> {
-    if missing().is_empty() {
+    have("the browser tests", &BROWSER)
+}
+
+/// Makes sure that a guest can be made and booted.
+pub fn guest() -> Result<()> {
+    have("the guest", &GUEST)
+}
+
+fn have(who: &str, tools: &[Tool]) -> Result<()> {
+    if missing(tools).is_empty() {
         return Ok(());
     }
     if find("apt-get").is_some() && is_root() {
-        install(&missing())?;
+        install(who, &missing(tools))?;
     }
-    let still = missing();
+    let still = missing(tools);
     if still.is_empty() {
         return Ok(());
     }
-    bail!("the browser tests need {}; on Debian: sudo apt-get install {}", still.join(" and "), still.join(" "))
+    bail!("missing for {who}: {}; on Debian: sudo apt-get install {}", still.join(" and "), still.join(" "))
 }
 
 /// Says so when the tests over bad links will be ignored, and why: they need root and network namespaces.
@@ -48,15 +66,18 @@ pub fn has_nextest() -> bool {
 }
 
 /// Debian packages whose program is not found.
-fn missing() -> Vec<&'static str> {
-    BROWSER.iter().filter(|(program, _)| find(program).is_none()).map(|(_, package)| *package).collect()
+fn missing(tools: &[Tool]) -> Vec<&'static str> {
+    let mut packages: Vec<_> =
+        tools.iter().filter(|(program, _)| find(program).is_none()).map(|(_, package)| *package).collect();
+    packages.dedup();
+    packages
 }
 
-fn install(packages: &[&str]) -> Result<()> {
+fn install(who: &str, packages: &[&str]) -> Result<()> {
     let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");
         command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        crate::run("install what the browser tests need", &mut command)
+        crate::run(&format!("install what is missing for {who}"), &mut command)
     };
     apt(&["update", "--quiet"])?;
     let mut arguments = vec!["install", "--quiet", "--yes", "--no-install-recommends"];
@@ -69,7 +90,9 @@ fn is_root() -> bool {
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-fn find(program: &str) -> Option<PathBuf> {
+/// Where a program is: in the search path, or where programs of the system's keeper are.
+pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
+    let system = [PathBuf::from("/usr/sbin"), PathBuf::from("/sbin")];
+    std::env::split_paths(&path).chain(system).map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
 }

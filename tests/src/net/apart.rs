@@ -10,7 +10,7 @@ use super::link::{DEVICE, Direction, Link};
 use super::namespace::Namespace;
 use crate::running::Running;
 use crate::site::Site;
-use crate::wait::within;
+use crate::wait::{patience, within};
 
 const HUB: &str = "10.77.0.1";
 const POST: &str = "10.77.0.2";
@@ -49,7 +49,7 @@ impl Apart {
     /// Runs both and waits until they hold the same.
     pub fn run(&self) -> [Running; 2] {
         let running = [self.hub.run(), self.post.run()];
-        self.converge(Duration::from_secs(60));
+        self.converge(patience());
         running
     }
 

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::link::Kind;
+
 /// Names begin so, then come the process that made it and a number.
 const PREFIX: &str = "cairn";
 
@@ -21,7 +23,7 @@ pub struct Namespace {
 impl Namespace {
     /// Why this machine cannot make namespaces with links between them, if it cannot.
     pub fn obstacle() -> Option<String> {
-        if !Path::new("/dev/net/tun").exists() {
+        if Kind::asked() == Kind::Emulated && !Path::new("/dev/net/tun").exists() {
             return Some("there is no /dev/net/tun".to_owned());
         }
         if let Err(error) = Command::new("ip").arg("-Version").output() {
@@ -105,9 +107,14 @@ fn remove_left_behind() {
 }
 
 fn run(command: &mut Command) -> io::Result<()> {
+    ask(command).map(drop)
+}
+
+/// Runs a program and returns what it says; when it fails, its complaint is the error.
+pub fn ask(command: &mut Command) -> io::Result<String> {
     let output = command.output()?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     Err(io::Error::other(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr).trim())))
 }

@@ -4,7 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cairn_tests::ports::free_port;
-use cairn_tests::wait::{PATIENCE, eventually};
+use cairn_tests::wait::{eventually, patience};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -150,7 +150,7 @@ impl Browser {
             if wanted(&text) {
                 return text;
             }
-            assert!(began.elapsed() < PATIENCE, "waited in vain for {what} at {}; it says:\n{text}", self.address());
+            assert!(began.elapsed() < patience(), "waited in vain for {what} at {}; it says:\n{text}", self.address());
             self.pause();
         }
     }
@@ -252,7 +252,7 @@ impl Browser {
             };
             let Err(error) = self.runtime.block_on(attempt) else { return };
             assert!(
-                began.elapsed() < PATIENCE,
+                began.elapsed() < patience(),
                 "could not {what} at {}: {error}; the page says:\n{}",
                 self.address(),
                 self.text()

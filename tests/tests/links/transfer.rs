@@ -9,7 +9,7 @@ use cairn_tests::net::{Apart, Direction, Passed};
 /// What a transfer took.
 #[derive(Debug)]
 pub struct Took {
-    /// From the start of the post to the proof that the hub holds its records.
+    /// From when the post is up to the proof that the hub holds its records.
     pub time: Duration,
     /// To the hub.
     pub there: Passed,
@@ -43,8 +43,8 @@ pub struct Transfer<'a> {
 /// Imports so many rows at the post, which does not run, and starts it. `seed` makes them different ones.
 pub fn begin(apart: &Apart, rows: u64, seed: u64) -> Transfer<'_> {
     import(apart, rows, seed);
-    let before = passed(apart);
-    Transfer { apart, began: Instant::now(), before, post: apart.post.run() }
+    let (before, post) = (passed(apart), apart.post.run());
+    Transfer { apart, began: Instant::now(), before, post }
 }
 
 /// Imports so many generated rows at the post.
