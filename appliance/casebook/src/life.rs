@@ -221,7 +221,8 @@ impl Casebook {
 
     fn refresh_registry_memory(&self) -> Result<(), CasebookError> {
         let profile = self.profile();
-        let (registry, former) = load_registries(&self.ledger, &profile)?;
+        let before = self.memory().registry.clone();
+        let (mut registry, former) = load_registries(&self.ledger, &profile, Some(before))?;
         let identity = self.keystore().secrets.age_identity.clone();
         let (taken, problems) = registry.take_keys(&self.ledger, &identity);
         for (space, epoch, problem) in problems {
@@ -396,12 +397,19 @@ fn open_ledger(
 
 fn load_memory(ledger: &Ledger) -> Result<Memory, CasebookError> {
     let local = load_local(ledger)?;
-    let (registry, former) = load_registries(ledger, &local.profile)?;
+    let (registry, former) = load_registries(ledger, &local.profile, None)?;
     Ok(Memory { registry, former, local })
 }
 
-fn load_registries(ledger: &Ledger, profile: &Profile) -> Result<(Registry, Option<Registry>), CasebookError> {
-    let (registry, refused) = Registry::load(ledger, registry_space(&profile.root))?;
+/// The registry of the agency, going on from what was read of it before, and that of before joining.
+fn load_registries(
+    ledger: &Ledger,
+    profile: &Profile,
+    before: Option<Registry>,
+) -> Result<(Registry, Option<Registry>), CasebookError> {
+    let space = registry_space(&profile.root);
+    let mut registry = before.filter(|before| before.space() == space).unwrap_or_else(|| Registry::new(space));
+    let refused = registry.catch_up(ledger)?;
     for (origin, reason) in refused {
         tracing::warn!(number = origin.number, %reason, "a statement of the registry does not count");
     }

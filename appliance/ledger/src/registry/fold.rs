@@ -7,7 +7,7 @@ use super::statement::{EpochKeyGrant, Founded, ReplicaCertified, SpaceKind, Spac
 use crate::entry::{Entry, EntryKind, KeyId};
 use crate::keyring::{KeyError, open_grant};
 use crate::ledger::Ledger;
-use crate::names::{Hlc, LogId, ReplicaId, SpaceId};
+use crate::names::{Hlc, LogId, LogKey, ReplicaId, SpaceId};
 use crate::store::StoreError;
 
 /// Most grants kept for one epoch.
@@ -71,7 +71,16 @@ pub enum StatementRefused {
 #[derive(Clone, Debug)]
 struct Grants {
     key_id: KeyId,
+    /// Those that were not looked at yet.
     files: Vec<Vec<u8>>,
+}
+
+/// The order in which statements are applied.
+type Order = (Hlc, LogId, u64);
+
+fn order_of(entry: &Entry) -> Order {
+    let core = &entry.header.core;
+    (core.hlc, core.log, core.number)
 }
 
 /// What the statements so far say.
@@ -83,13 +92,18 @@ pub struct Registry {
     spaces: BTreeMap<SpaceId, SpaceOpened>,
     grants: BTreeMap<(SpaceId, u32), Grants>,
     set_aside: u64,
+    /// How far each log of the registry has been applied.
+    applied: BTreeMap<LogKey, u64>,
+    /// The last of all that was applied.
+    last: Option<Order>,
 }
 
 impl Registry {
     /// The registry in this space, before any statement.
     pub fn new(space: SpaceId) -> Self {
         let (members, spaces, grants) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { space, founded: None, members, spaces, grants, set_aside: 0 }
+        let applied = BTreeMap::new();
+        Self { space, founded: None, members, spaces, grants, set_aside: 0, applied, last: None }
     }
 
     /// Reads all statements that a ledger holds. Answers the registry and the statements that do not count.
@@ -97,21 +111,45 @@ impl Registry {
         ledger: &Ledger,
         space: SpaceId,
     ) -> Result<(Self, Vec<(StatementOrigin, StatementRefused)>), StoreError> {
+        let mut registry = Self::new(space);
+        let refused = registry.catch_up(ledger)?;
+        Ok((registry, refused))
+    }
+
+    /// Applies the statements that a ledger holds beyond those that were applied before. The registry of an agency with hundreds
+    /// of members has tens of thousands, most of them grants: they are not read again whenever one is added. Answers the statements
+    /// that do not count.
+    pub fn catch_up(&mut self, ledger: &Ledger) -> Result<Vec<(StatementOrigin, StatementRefused)>, StoreError> {
+        let mut found = self.beyond(ledger)?;
+        if found.first().map(order_of) < self.last && !found.is_empty() {
+            // An earlier life of the registrar has come to light: what it stated comes before.
+            *self = Self::new(self.space);
+            found = self.beyond(ledger)?;
+        }
+        let mut refused = Vec::new();
+        for entry in found {
+            if let Err(refusal) = self.apply_entry(ledger, &entry) {
+                refused.push((StatementOrigin::of(&entry), refusal));
+            }
+            let core = &entry.header.core;
+            self.applied.insert(core.log.key, core.number);
+            self.last = Some(order_of(&entry));
+        }
+        Ok(refused)
+    }
+
+    /// The entries that were not applied yet, in the order in which they are to be.
+    fn beyond(&self, ledger: &Ledger) -> Result<Vec<Entry>, StoreError> {
         let mut found = Vec::new();
-        for key in ledger.frontier(&space)?.0.into_keys() {
-            let log = LogId { space, key };
-            for page in ledger.pages(&log, 1) {
+        for key in ledger.frontier(&self.space)?.0.into_keys() {
+            let log = LogId { space: self.space, key };
+            let from = self.applied.get(&key).map_or(1, |number| number + 1);
+            for page in ledger.pages(&log, from) {
                 found.extend(page?);
             }
         }
-        found.sort_by_key(|entry| (entry.header.core.hlc, entry.header.core.log, entry.header.core.number));
-        let mut registry = Self::new(space);
-        let refused = found.iter().filter_map(|entry| {
-            let refusal = registry.apply_entry(ledger, entry).err()?;
-            Some((StatementOrigin::of(entry), refusal))
-        });
-        let refused = refused.collect();
-        Ok((registry, refused))
+        found.sort_by_key(order_of);
+        Ok(found)
     }
 
     /// Applies an entry of the registry's space. Entries of other kinds are passed over.
@@ -194,10 +232,12 @@ impl Registry {
 
     /// Opens the grants that are for this replica and that the ledger lacks, and gives it the keys. Answers
     /// how many were new, and which grants could not be used and why (grants for others are not mentioned).
-    pub fn take_keys(&self, ledger: &Ledger, identity: &str) -> (usize, Vec<(SpaceId, u32, KeyError)>) {
+    /// Each grant is looked at once and forgotten: trying one costs as much as checking a signature.
+    pub fn take_keys(&mut self, ledger: &Ledger, identity: &str) -> (usize, Vec<(SpaceId, u32, KeyError)>) {
         let mut taken = 0;
         let mut problems = Vec::new();
-        for ((space, epoch), Grants { key_id, files }) in &self.grants {
+        for ((space, epoch), Grants { key_id, files }) in &mut self.grants {
+            let files = std::mem::take(files);
             if ledger.keyring().get(space, *epoch, key_id).is_some() {
                 continue;
             }

@@ -217,14 +217,53 @@ fn a_post_learns_its_keys_from_the_registry() {
 
     let (registry, refused) = Registry::load(&post, space()).unwrap();
     assert_eq!(refused, []);
-    assert_eq!(registry.take_keys(&post, &post_identity), (1, Vec::new()));
+    assert_eq!(registry.clone().take_keys(&post, &post_identity), (1, Vec::new()));
     assert!(post.keyring().current(&records).is_some());
-    assert_eq!(registry.take_keys(&post, &post_identity), (0, Vec::new()), "held keys are not taken again");
-    assert_eq!(registry.take_keys(&hub, &hub_identity).0, 1);
+    assert_eq!(registry.clone().take_keys(&post, &post_identity), (0, Vec::new()), "held keys are not taken again");
+    assert_eq!(registry.clone().take_keys(&hub, &hub_identity).0, 1);
 
     let stranger = ledger_of(3);
     let (identity, _) = new_age_identity();
-    assert_eq!(registry.take_keys(&stranger, &identity), (0, Vec::new()), "a grant for others is not a problem");
+    let mut at_stranger = registry.clone();
+    assert_eq!(at_stranger.take_keys(&stranger, &identity), (0, Vec::new()), "a grant for others is not a problem");
+    assert_eq!(at_stranger.take_keys(&post, &post_identity), (0, Vec::new()), "it is looked at once and forgotten");
+}
+
+/// What was applied before is not read again, and it comes to the same.
+#[test]
+fn a_registry_that_goes_on_says_what_one_says_that_is_read_whole() {
+    let ledger_of = |incarnation| {
+        let mut keyring = Keyring::new();
+        keyring.insert(space(), 1, EpochKey::new([1; 32])).unwrap();
+        let key = ReplicaKey::from_seed(&[1; 32]);
+        Ledger::open(Box::new(MemoryStore::new()), key, Incarnation(incarnation), keyring).unwrap()
+    };
+    let state = |ledger: &Ledger, statement: &Statement, at_ms| {
+        let body =
+            Body { author: Author::default(), purpose: None, record: None, payload: statement.encode().unwrap() };
+        let draft = EntryDraft { space: space(), lane: Lane::Normal, kind: EntryKind::Statement, body };
+        ledger.commit(vec![draft], at_ms, ClockQuality::Local).unwrap()[0]
+    };
+    let (hub, earlier) = (ledger_of(2), ledger_of(1));
+    let mut registry = Registry::new(space());
+    state(&hub, &Statement::Founded(founded()), 1_000);
+    for (at_ms, statement) in [
+        (2_000, Statement::ReplicaCertified(certified(2, "East ferry"))),
+        (3_000, Statement::SpaceOpened(opened(5, SpaceKind::Records))),
+        (4_000, Statement::ReplicaCertified(certified(2, "West ferry"))),
+    ] {
+        state(&hub, &statement, at_ms);
+        assert_eq!(registry.catch_up(&hub).unwrap(), []);
+        assert_eq!(registry.catch_up(&hub).unwrap(), [], "nothing is applied twice");
+    }
+    assert_eq!(registry.site_name(&replica(2)), Some("West ferry"));
+    // A statement of an earlier life of the registrar comes to light: it does not count above the later one.
+    let at = state(&earlier, &Statement::ReplicaCertified(certified(2, "Old ferry")), 2_500);
+    let batch = earlier.sealed_run(&at.log, 1, usize::MAX).unwrap().unwrap();
+    hub.receive(batch, &|_, _, _| Ok(())).unwrap();
+    assert_eq!(registry.catch_up(&hub).unwrap(), []);
+    assert_eq!(format!("{registry:?}"), format!("{:?}", Registry::load(&hub, space()).unwrap().0));
+    assert_eq!(registry.site_name(&replica(2)), Some("West ferry"));
 }
 
 #[test]
