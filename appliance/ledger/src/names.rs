@@ -1,7 +1,9 @@
 //! Names of spaces, replicas, logs and entries, and the frontier that compares two replicas.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -156,7 +158,69 @@ pub enum ClockQuality {
 
 /// For one space: the last number and hash of every log. Equal frontiers mean equal content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frontier(pub BTreeMap<LogKey, (u64, EntryHash)>);
+pub struct Frontier(pub Logs);
+
+/// The logs of a frontier, in order, each with its last number and hash. Copies share them until one of them is changed: a hub
+/// remembers of each of its peers what both hold of each space, several times over, and most of that is the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Logs(Arc<BTreeMap<LogKey, (u64, EntryHash)>>);
+
+impl Logs {
+    /// The logs alone.
+    pub fn into_keys(self) -> btree_map::IntoKeys<LogKey, (u64, EntryHash)> {
+        Arc::unwrap_or_clone(self.0).into_keys()
+    }
+}
+
+impl Deref for Logs {
+    type Target = BTreeMap<LogKey, (u64, EntryHash)>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Logs {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl From<BTreeMap<LogKey, (u64, EntryHash)>> for Logs {
+    fn from(logs: BTreeMap<LogKey, (u64, EntryHash)>) -> Self {
+        Self(Arc::new(logs))
+    }
+}
+
+impl<const N: usize> From<[(LogKey, (u64, EntryHash)); N]> for Logs {
+    fn from(logs: [(LogKey, (u64, EntryHash)); N]) -> Self {
+        BTreeMap::from(logs).into()
+    }
+}
+
+impl FromIterator<(LogKey, (u64, EntryHash))> for Logs {
+    fn from_iter<T: IntoIterator<Item = (LogKey, (u64, EntryHash))>>(logs: T) -> Self {
+        logs.into_iter().collect::<BTreeMap<_, _>>().into()
+    }
+}
+
+impl IntoIterator for Logs {
+    type Item = (LogKey, (u64, EntryHash));
+    type IntoIter = btree_map::IntoIter<LogKey, (u64, EntryHash)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Arc::unwrap_or_clone(self.0).into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Logs {
+    type Item = (&'a LogKey, &'a (u64, EntryHash));
+    type IntoIter = btree_map::Iter<'a, LogKey, (u64, EntryHash)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
 
 /// One digest over several spaces, in rising order, each with the digest of its frontier: what a receipt vouches for and what
 /// two sides compare first.

@@ -4,6 +4,7 @@
 //! the session; a writer; and the [`Desk`] that asks the casebook. Chunks of files go beside it ([`FileStreams`]).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cairn_casebook::{PeerEvent, Reason, reason};
@@ -21,8 +22,10 @@ use crate::errand::Errand;
 use crate::file_streams::FileStreams;
 use crate::sessions::Place;
 
-/// Frames that may wait for the link; the protocol's window keeps an honest session far below.
-const FRAMES_WAITING_MAX: usize = 128;
+/// Bytes of frames that may wait for the link. An honest session stays far below: parcels wait for their answers, and what a
+/// greeting calls forth, the frontier of every space that differs, is said once. It is bytes that are counted, because the frames
+/// of a greeting are as many as an agency has spaces, and those are as many as it has posts.
+const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Most bytes taken from the link at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 const TICK: Duration = Duration::from_millis(250);
@@ -54,7 +57,7 @@ pub struct Link {
 /// Runs a session to its end.
 pub async fn run(link: Link) -> Ended {
     let address = if link.dialled { link.connection.remote_address().to_string() } else { String::new() };
-    let (desk, answers) = Desk::open(link.book.clone(), link.clock.clone(), link.peer);
+    let (desk, answers) = Desk::open(link.book.clone(), link.clock.clone(), link.peer, link.place.room());
     desk.hand_in(Errand::Note(PeerEvent::Connected { address }));
     let mut drive = Drive::new(&link, desk, answers);
     match streams(&link).await {
@@ -89,7 +92,7 @@ struct Drive<'a> {
     conduct: Conduct,
     desk: Desk,
     answers: mpsc::UnboundedReceiver<Event>,
-    frames: Option<mpsc::Sender<Vec<u8>>>,
+    frames: Option<Outbox>,
     files: Option<FileStreams>,
     /// When something of files moved last.
     files_ms: u64,
@@ -104,9 +107,11 @@ impl<'a> Drive<'a> {
     }
 
     fn start_writer(&mut self, send: SendStream) -> JoinHandle<()> {
-        let (frames, queue) = mpsc::channel(FRAMES_WAITING_MAX);
-        self.frames = Some(frames);
-        tokio::spawn(write(send, queue))
+        let (frames, queue) = mpsc::unbounded_channel();
+        let outbox = Outbox { frames, waiting: Arc::default() };
+        let writer = tokio::spawn(write(send, queue, outbox.waiting.clone()));
+        self.frames = Some(outbox);
+        writer
     }
 
     async fn talk(&mut self, mut recv: RecvStream) {
@@ -176,7 +181,7 @@ impl<'a> Drive<'a> {
 
     /// A peer that does not take what it asked for is cut off; it must not make this machine's memory grow.
     fn send(&mut self, bytes: Vec<u8>) {
-        if self.frames.as_ref().is_none_or(|frames| frames.try_send(bytes).is_err()) {
+        if self.frames.as_ref().is_none_or(|frames| !frames.put(bytes)) {
             self.conduct.peer_takes_nothing();
         }
     }
@@ -216,13 +221,45 @@ async fn files_moved(files: &mut Option<FileStreams>) {
     }
 }
 
-async fn write(mut send: SendStream, mut queue: mpsc::Receiver<Vec<u8>>) {
+/// Frames on their way to the link.
+struct Outbox {
+    frames: mpsc::UnboundedSender<Vec<u8>>,
+    /// Their bytes.
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Outbox {
+    /// Takes a frame, unless too much waits already or nobody writes any more.
+    fn put(&self, frame: Vec<u8>) -> bool {
+        let before = self.waiting.fetch_add(frame.len(), Ordering::Relaxed);
+        before.saturating_add(frame.len()) <= WAITING_BYTES_MAX && self.frames.send(frame).is_ok()
+    }
+}
+
+async fn write(mut send: SendStream, mut queue: mpsc::UnboundedReceiver<Vec<u8>>, waiting: Arc<AtomicUsize>) {
     while let Some(frame) = queue.recv().await {
         if send.write_all(&frame).await.is_err() {
             return;
         }
+        waiting.fetch_sub(frame.len(), Ordering::Relaxed);
     }
     if send.finish().is_ok() {
         let _ = send.stopped().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn many_small_frames_may_wait_and_too_many_bytes_may_not() {
+        let (frames, mut queue) = mpsc::unbounded_channel();
+        let outbox = Outbox { frames, waiting: Arc::default() };
+        assert!((0..1_000).all(|_| outbox.put(vec![0; 128])), "as many as an agency has spaces");
+        let large = || vec![0; 1024 * 1024];
+        let taken = (0..100).take_while(|_| outbox.put(large())).count();
+        assert_eq!(taken, 7, "a peer that takes nothing must not make this machine's memory grow");
+        assert_eq!(queue.recv().await.map(|frame| frame.len()), Some(128));
     }
 }

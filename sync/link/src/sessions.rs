@@ -13,6 +13,7 @@ use cairn_ledger::ReplicaId;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::desk::Room;
 use crate::nudge::Nudge;
 
 /// The running sessions.
@@ -20,6 +21,7 @@ use crate::nudge::Nudge;
 pub struct Sessions {
     running: Mutex<HashMap<ReplicaId, Running>>,
     left: Notify,
+    room: Room,
 }
 
 #[derive(Debug)]
@@ -118,6 +120,11 @@ impl Sessions {
 }
 
 impl Place {
+    /// The room in front of the casebook, which all sessions share.
+    pub(crate) fn room(&self) -> Room {
+        self.sessions.room.clone()
+    }
+
     /// Whether no other connection with this peer has taken over.
     pub fn is_current(&self) -> bool {
         let running = self.sessions.lock();

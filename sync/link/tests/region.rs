@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_casebook::{
-    Actor, Casebook, CasebookError, Change, FetchPlace, FilesToFetch, HeldBack, JoinGrant, JoinRequest, Kept, LinkRule,
-    LinkRules, LinkWhen, Member, Met, PeerEvent, SharedSpace,
+    Actor, Casebook, CasebookError, Change, FetchPlace, FilesToFetch, HeldBack, JoinGrant, JoinRequest, JoiningSpace,
+    Kept, LinkRule, LinkRules, LinkWhen, Member, Met, PeerEvent, SharedSpace,
 };
 use cairn_ledger::{ChunkName, EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
 use cairn_record::RecordId;
@@ -40,6 +40,29 @@ async fn a_record_written_at_one_post_reaches_the_other_through_the_hub() {
     let after = posts[1].save_vehicle("LR62 DPN");
     until("a record written over the open link is everywhere", || hub.holds(after) && posts[0].holds(after)).await;
     until("everyone says so", || posts.iter().all(|post| post.is_equal_with(&hub) && hub.is_equal_with(post))).await;
+}
+
+/// Each post that joins brings spaces of its own, so that an agency with a hundred posts shares hundreds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_meets_the_hub_of_an_agency_with_more_spaces_than_frames_once_might_wait() {
+    let (hub, mut posts) = region(&["Quay Gate"]).await;
+    let other = Site::new("North Ferry", false, 200);
+    let anywhere = "127.0.0.1:9".parse().unwrap();
+    for member in 1..=20 {
+        let mut request = other.book.join_request(&Actor::terminal(), &hub.invite(anywhere).code).unwrap();
+        let brought = |number| JoiningSpace {
+            space: SpaceId([member, number, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7]),
+            kind: "records".into(),
+            title: format!("Records {number} of member {member}"),
+            epoch: 1,
+            key: [member; 32],
+        };
+        request.spaces = (0..8).map(brought).collect();
+        hub.book.accept_join(ReplicaId([member; 32]), &request, clock()()).unwrap();
+    }
+    assert!(hub.book.shared_spaces(posts[0].book.identity().replica).len() > 160);
+    posts[0].start();
+    until("the post and the hub hold the same", || posts[0].is_equal_with(&hub)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,7 +56,7 @@ pub(crate) fn read_frontier(reader: &mut Reader<'_>) -> Result<Frontier, Refusal
         }
         logs.insert(log, held);
     }
-    Ok(Frontier(logs))
+    Ok(Frontier(logs.into()))
 }
 
 fn read_log(reader: &mut Reader<'_>, replicas: &[ReplicaId]) -> Result<(LogKey, (u64, EntryHash)), Refusal> {
@@ -93,7 +93,7 @@ mod tests {
             lane: super::lane(lane).unwrap(),
         });
         let held = (1_u64.., any::<[u8; 32]>()).prop_map(|(number, hash)| (number, EntryHash(hash)));
-        proptest::collection::btree_map(log, held, 0..20).prop_map(Frontier)
+        proptest::collection::btree_map(log, held, 0..20).prop_map(|logs| Frontier(logs.into()))
     }
 
     proptest! {

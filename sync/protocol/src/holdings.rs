@@ -201,12 +201,17 @@ pub(crate) fn read_log(reader: &mut Reader<'_>) -> Result<LogId, Refusal> {
     Ok(LogId { space, key: LogKey { replica, incarnation, lane: lane(reader.byte()?)? } })
 }
 
-/// At most as many logs of each space as a frontier may name, the first ones.
+/// At most as many spaces as a list may have, with [`within_limit`] of each.
 pub(crate) fn within_limits<'a>(spaces: impl Iterator<Item = (&'a SpaceId, &'a Frontier)>) -> Holdings {
-    spaces
-        .take(SPACES_MAX)
-        .map(|(space, frontier)| (*space, Frontier(frontier.0.iter().take(LOGS_MAX).map(|(k, h)| (*k, *h)).collect())))
-        .collect()
+    spaces.take(SPACES_MAX).map(|(space, frontier)| (*space, within_limit(frontier))).collect()
+}
+
+/// At most as many logs as a frontier on the wire may name, the first ones.
+pub(crate) fn within_limit(frontier: &Frontier) -> Frontier {
+    if frontier.0.len() <= LOGS_MAX {
+        return frontier.clone();
+    }
+    Frontier(frontier.0.iter().take(LOGS_MAX).map(|(key, held)| (*key, *held)).collect())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod receiving;
 mod sending;
 mod spaces;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_ledger::{ClockQuality, EntryHash, Frontier, LogId, OpenParcel, ReplicaId, SpaceId};
 use cairn_record::RecordId;
@@ -225,6 +225,8 @@ pub struct Session {
     greeting: Greeting,
     listing: Listing,
     spaces: BTreeMap<SpaceId, Space>,
+    /// The spaces of which the peer lacks entries: all that is looked through for the next parcel, of the hundreds that there may be.
+    lacking: BTreeSet<SpaceId>,
     sending: Sending,
     receiving: Receiving,
     proof: Proof,
@@ -244,6 +246,7 @@ impl Session {
             greeting: Greeting::default(),
             listing: Listing::default(),
             spaces: BTreeMap::new(),
+            lacking: BTreeSet::new(),
             receiving: Receiving::default(),
             proof: Proof::default(),
             effects: Vec::new(),

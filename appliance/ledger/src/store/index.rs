@@ -71,6 +71,8 @@ impl LogPlaces {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
     logs: BTreeMap<LogId, LogPlaces>,
+    /// What follows from the logs, kept because it is asked for with everything that moves.
+    frontiers: BTreeMap<SpaceId, Frontier>,
     pub commits: u64,
     pub entries: u64,
 }
@@ -89,15 +91,12 @@ impl Index {
 
     /// Last number and hash of every log of a space.
     pub fn frontier(&self, space: &SpaceId) -> Frontier {
-        let logs = self.logs.keys().filter(|log| log.space == *space);
-        Frontier(logs.map(|log| (log.key, self.last(log))).collect())
+        self.frontiers.get(space).cloned().unwrap_or_default()
     }
 
     /// The spaces, in order.
     pub fn spaces(&self) -> Vec<SpaceId> {
-        let mut spaces: Vec<_> = self.logs.keys().map(|log| log.space).collect();
-        spaces.dedup();
-        spaces
+        self.frontiers.keys().copied().collect()
     }
 
     /// Where an entry is.
@@ -137,6 +136,7 @@ impl Index {
                 _ => places.runs.push(Run { segment, first: placement.number, places: vec![word] }),
             }
             places.last_hash = Some(placement.hash);
+            self.advance(&placement.log, placement.number, placement.hash);
         }
         self.entries += placements.len() as u64;
         self.commits += 1;
@@ -183,10 +183,16 @@ impl Index {
         for run in sidecar.runs {
             self.entries += run.places.len() as u64;
             let places = self.logs.entry(run.log).or_default();
+            let last = run.first + run.places.len() as u64 - 1;
             places.runs.push(Run { segment, first: run.first, places: run.places });
             places.last_hash = Some(run.last_hash);
+            self.advance(&run.log, last, run.last_hash);
         }
         Ok(())
+    }
+
+    fn advance(&mut self, log: &LogId, number: u64, hash: EntryHash) {
+        self.frontiers.entry(log.space).or_default().0.insert(log.key, (number, hash));
     }
 }
 

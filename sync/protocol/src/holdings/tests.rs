@@ -9,7 +9,7 @@ fn holdings() -> impl Strategy<Value = Holdings> {
         lane: lane(number).unwrap(),
     });
     let held = (1_u64..4, 0_u8..2).prop_map(|(number, hash)| (number, EntryHash([hash; 32])));
-    let frontier = proptest::collection::btree_map(key, held, 0..8).prop_map(Frontier);
+    let frontier = proptest::collection::btree_map(key, held, 0..8).prop_map(|logs| Frontier(logs.into()));
     proptest::collection::btree_map((0_u8..5).prop_map(|space| SpaceId([space; 16])), frontier, 0..5)
 }
 

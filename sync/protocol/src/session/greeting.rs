@@ -89,11 +89,12 @@ impl Session {
         let registry = self.listing.registry.filter(|registry| list.contains_key(registry));
         let registry = registry.ok_or(Refusal::OtherAgency)?;
         self.listing.peer = list;
+        self.listing.compare = true;
         let mut known = known;
         for (id, space) in &mut self.spaces {
             space.known = known.remove(id);
             // A peer that does not share it now will have to be told when it does.
-            space.told &= space.known.is_some();
+            space.told.take_if(|_| space.known.is_none());
         }
         let listed = self.spaces.get(&registry).and_then(|space| space.listed.as_ref()).map(|(digest, _)| digest);
         let same = listed == self.listing.peer.get(&registry);

@@ -6,7 +6,7 @@
 
 use cairn_ledger::SpaceId;
 
-use super::{Effect, Phase, Session};
+use super::{Effect, Phase, Session, Space};
 use crate::Refusal;
 
 /// Lists and headers that a peer may send in [`FLOOD_WINDOW_MS`].
@@ -28,12 +28,12 @@ pub(super) struct Proof {
 impl Session {
     /// Whether nothing is under way in either direction.
     pub(super) fn is_quiet(&self) -> bool {
-        let known = |id: &SpaceId| self.spaces.get(id).is_some_and(|space| space.theirs.is_some());
+        let unknown = |(id, space): (&SpaceId, &Space)| space.theirs.is_none() && self.is_common(id);
         self.phase == Phase::Open
-            && self.lists_are_settled()
             && self.receiving.is_empty()
-            && self.spaces.keys().filter(|id| self.is_common(id)).all(known)
             && self.has_sent_all()
+            && self.lists_are_settled()
+            && !self.spaces.iter().any(unknown)
     }
 
     pub(super) fn prove(&mut self) {
@@ -54,10 +54,10 @@ impl Session {
     }
 
     fn tell_progress(&mut self) {
+        self.proof.progress_ms = self.now_ms;
         for (id, space) in &mut self.spaces {
             if let Some(theirs) = space.theirs.as_ref().filter(|_| space.theirs_changed) {
                 self.effects.push(Effect::PeerFrontier(*id, theirs.clone()));
-                self.proof.progress_ms = self.now_ms;
                 space.theirs_changed = false;
             }
         }
@@ -66,6 +66,8 @@ impl Session {
     fn say_equal(&mut self) {
         self.proof.settled = false;
         if std::mem::take(&mut self.proof.news) {
+            // The same, and from now on the same memory: a hub has hundreds of sessions about hundreds of spaces.
+            self.spaces.values_mut().for_each(|space| space.theirs.clone_from(&space.mine));
             let held = self.spaces.iter().filter_map(|(id, space)| Some((*id, space.mine.clone()?)));
             self.effects.push(Effect::Equal(held.collect()));
         }

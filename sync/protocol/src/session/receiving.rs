@@ -88,14 +88,12 @@ impl Session {
             return Ok(Stage::Refuse("not-shared"));
         }
         let Some(space) = self.spaces.get_mut(&packed.log.space) else { return Ok(Stage::Refuse("not-shared")) };
-        if !space.told {
-            return Err(Refusal::Unsolicited("a parcel"));
-        }
+        let Some(told) = &space.told else { return Err(Refusal::Unsolicited("a parcel")) };
         let state = space.logs.entry(packed.log.key).or_default();
         if state.again.is_some_and(|from| packed.first != from || packed.refers()) {
             return Ok(Stage::Refuse(Refusal::UnknownReference.name()));
         }
-        if packed.first <= state.received {
+        if packed.first <= state.received.max(told.number(&packed.log.key)) {
             return Err(Refusal::SentAgain);
         }
         state.again = None;
@@ -182,6 +180,7 @@ impl Session {
         if space.registry && new > 0 {
             self.ask_spaces();
         }
+        self.weigh(log.space);
     }
 
     pub(super) fn take_not_kept(&mut self, log: LogId, name: String, detail: String) {

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use cairn_ledger::{EntryHash, Lane, LogId, OpenParcel, SpaceId};
+use cairn_ledger::{EntryHash, Lane, LogId, LogKey, OpenParcel, SpaceId};
 use cairn_record::RecordId;
 
 use super::{Effect, Session, Side};
@@ -115,10 +115,8 @@ impl Session {
         if self.sending.reading.is_some() || self.sending.flight.len() >= WINDOW {
             return;
         }
-        let Some(next) = self.next_waiting() else { return };
-        if next.log.key.lane != Lane::Urgent && self.sending.is_full() {
-            return;
-        }
+        let next = if self.sending.is_full() { self.next_urgent() } else { self.next_waiting(Lane::ALL.len()) };
+        let Some(next) = next else { return };
         let (log, from) = (next.log, next.from);
         let reading = Reading { log, from, parcel: None, places: HashMap::new(), asked: Vec::new() };
         self.sending.reading = Some(reading);
@@ -132,33 +130,44 @@ impl Session {
 
     /// Whether nothing is left to send.
     pub(super) fn has_sent_all(&self) -> bool {
-        self.sending.is_idle() && self.next_waiting().is_none()
+        self.sending.is_idle() && self.next_waiting(Lane::ALL.len()).is_none()
     }
 
     pub(super) fn has_sent_all_of(&self, space: &SpaceId) -> bool {
         let known = self.spaces.get(space).is_some_and(|space| space.theirs.is_some() && !space.asking);
-        known && !self.sending.concerns(space) && self.waiting_in(space).next().is_none()
+        known && !self.sending.concerns(space) && self.waiting_in(space, Lane::ALL.len()).next().is_none()
     }
 
-    fn next_waiting(&self) -> Option<Waiting> {
-        self.spaces.keys().flat_map(|space| self.waiting_in(space)).min()
+    /// What goes first in so many lanes, the most urgent ones.
+    fn next_waiting(&self, lanes: usize) -> Option<Waiting> {
+        self.lacking.iter().flat_map(|space| self.waiting_in(space, lanes)).min()
     }
 
-    fn waiting_in<'a>(&'a self, id: &SpaceId) -> impl Iterator<Item = Waiting> + use<'a> {
+    /// What goes first, if it is urgent. Most often nothing is, and the rest is not looked through.
+    fn next_urgent(&self) -> Option<Waiting> {
+        self.next_waiting(1)?;
+        self.next_waiting(Lane::ALL.len()).filter(|next| next.log.key.lane == Lane::Urgent)
+    }
+
+    fn waiting_in<'a>(&'a self, id: &SpaceId, lanes: usize) -> impl Iterator<Item = Waiting> + use<'a> {
         let id = *id;
-        let space = self.spaces.get(&id).filter(|_| self.is_open(&id) && self.is_common(&id));
+        let space = self
+            .spaces
+            .get(&id)
+            .filter(|space| space.lacks(lanes))
+            .filter(|_| self.is_open(&id) && self.is_common(&id));
         let known = space.and_then(|space| Some((space, space.mine.as_ref()?, space.theirs.as_ref()?)));
         known.into_iter().flat_map(move |(space, mine, theirs)| {
-            let missing = move |key, number: u64| {
-                let state = space.logs.get(key);
+            let missing = move |key: &LogKey| {
+                let (number, state) = (mine.number(key), space.logs.get(key));
                 let sent = state.map_or(0, |state| state.sent).max(theirs.number(key));
                 let log = LogId { space: id, key: *key };
                 let aside = state.is_some_and(|state| state.aside_out || (state.alone && self.sending.refers(&log)));
                 (number > sent && !aside).then(|| (number - sent, sent + 1))
             };
-            let total = mine.0.iter().filter_map(|(key, held)| missing(key, held.0)).map(|(count, _)| count).sum();
-            mine.0.iter().filter_map(move |(key, held)| {
-                let (_, from) = missing(key, held.0)?;
+            let total = space.missing.iter().flatten().filter_map(missing).map(|(count, _)| count).sum();
+            space.missing[..lanes].iter().flatten().filter_map(move |key| {
+                let (_, from) = missing(key)?;
                 let class = if space.registry { 0 } else { 1 + key.lane as u8 + if space.audit { 3 } else { 0 } };
                 Some(Waiting { class, missing_in_space: total, log: LogId { space: id, key: *key }, from })
             })
@@ -287,6 +296,7 @@ impl Session {
         });
         // What was read may go further than what was known to be held when it was asked for.
         space.gain(log.key, seal.number, seal.hash);
+        self.weigh(log.space);
         self.send(&Frame::Parcel(name, packed));
     }
 
@@ -321,6 +331,7 @@ impl Session {
             self.effects.push(Effect::PeerKnows { log: flight.log, number, hash });
         }
         space.learn(flight.log.key, number, hash);
+        self.weigh(flight.log.space);
         Ok(())
     }
 

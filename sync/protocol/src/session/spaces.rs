@@ -4,15 +4,15 @@
 //! lists a digest, and where the two differ says its frontier, once. From then on both keep count: what was answered with
 //! `Held` the peer has, what it sent it had.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cairn_ledger::{EntryHash, Frontier, LogId, LogKey, SpaceId};
+use cairn_ledger::{EntryHash, Frontier, Lane, LogId, LogKey, SpaceId};
 
 use super::{Effect, ListedSpace, Phase, Session};
 use crate::Refusal;
 use crate::frame::{Frame, SpaceLine};
-use crate::holdings::within_limits;
-use crate::limits::{LOGS_MAX, SPACES_MAX};
+use crate::holdings::{within_limit, within_limits};
+use crate::limits::SPACES_MAX;
 
 /// The lists of spaces and what is under way about them.
 #[derive(Debug, Default)]
@@ -24,6 +24,8 @@ pub(super) struct Listing {
     due: bool,
     asking: bool,
     ask_again: bool,
+    /// Spaces may have become common: they are to be compared.
+    pub(super) compare: bool,
     hello_sent: bool,
     /// The peer will list its spaces anew; until then its list is not complete.
     peer_list_due: bool,
@@ -47,11 +49,13 @@ pub(super) struct Space {
     pub(super) theirs: Option<Frontier>,
     /// `theirs` changed since the shell was told.
     pub(super) theirs_changed: bool,
+    /// Logs of which `theirs` lacks entries, by lane: what is looked through for the next parcel.
+    pub(super) missing: [BTreeSet<LogKey>; Lane::ALL.len()],
     pub(super) logs: BTreeMap<LogKey, LogState>,
     /// The digest told to the peer and the frontier it is of.
     pub(super) listed: Option<([u8; 32], Frontier)>,
-    /// Our frontier was said, or need not be.
-    pub(super) told: bool,
+    /// The frontier of ours that was said, or need not be.
+    pub(super) told: Option<Frontier>,
     pub(super) asking: bool,
     ask_again: bool,
     /// An audit space with news that waits until then for company.
@@ -63,7 +67,7 @@ pub(super) struct Space {
 pub(super) struct LogState {
     /// Last number sent.
     pub(super) sent: u64,
-    /// Last number told to the peer as held, or received from it.
+    /// Last number received from the peer, or 0; what it was told is held counts as well.
     pub(super) received: u64,
     /// The peer cannot take it, or it cannot be read.
     pub(super) aside_out: bool,
@@ -77,10 +81,7 @@ pub(super) struct LogState {
 
 impl Space {
     fn tell(&mut self, frontier: &Frontier) {
-        self.told = true;
-        for (key, (number, _)) in frontier.0.iter().take(LOGS_MAX) {
-            self.logs.entry(*key).or_default().received = *number;
-        }
+        self.told = Some(within_limit(frontier));
     }
 
     pub(super) fn learn(&mut self, key: LogKey, number: u64, hash: EntryHash) {
@@ -88,6 +89,9 @@ impl Space {
         if number > theirs.number(&key) {
             theirs.0.insert(key, (number, hash));
             self.theirs_changed = true;
+            if self.mine.as_ref().is_none_or(|mine| mine.number(&key) <= number) {
+                self.missing[key.lane as usize].remove(&key);
+            }
         }
     }
 
@@ -95,12 +99,43 @@ impl Space {
         let Some(mine) = &mut self.mine else { return };
         if number > mine.number(&key) {
             mine.0.insert(key, (number, hash));
+            if self.theirs.as_ref().is_some_and(|theirs| theirs.number(&key) < number) {
+                self.missing[key.lane as usize].insert(key);
+            }
+        }
+    }
+
+    fn set_mine(&mut self, frontier: Frontier) {
+        self.mine = Some(frontier);
+        self.find_missing();
+    }
+
+    fn set_theirs(&mut self, frontier: Frontier) {
+        self.theirs = Some(frontier);
+        self.theirs_changed = true;
+        self.find_missing();
+    }
+
+    /// Whether the peer lacks entries of it in so many lanes, the most urgent ones.
+    pub(super) fn lacks(&self, lanes: usize) -> bool {
+        self.missing[..lanes].iter().any(|logs| !logs.is_empty())
+    }
+
+    fn find_missing(&mut self) {
+        self.missing = Default::default();
+        let (Some(mine), Some(theirs)) = (&self.mine, &self.theirs) else { return };
+        if mine == theirs {
+            return;
+        }
+        for (key, _) in mine.0.iter().filter(|(key, held)| held.0 > theirs.number(key)) {
+            self.missing[key.lane as usize].insert(*key);
         }
     }
 
     fn forget_peer(&mut self) {
         (self.known, self.theirs) = (None, None);
-        self.told = false;
+        self.missing = Default::default();
+        self.told = None;
         self.logs.clear();
     }
 }
@@ -117,6 +152,15 @@ impl Session {
             Phase::Registry => self.listing.registry == Some(*space),
             Phase::Open => true,
             Phase::Greet | Phase::Asking | Phase::Closed => false,
+        }
+    }
+
+    /// What is held of a space changed, here or there.
+    pub(super) fn weigh(&mut self, id: SpaceId) {
+        if self.spaces.get(&id).is_some_and(|space| space.lacks(Lane::ALL.len())) {
+            self.lacking.insert(id);
+        } else {
+            self.lacking.remove(&id);
         }
     }
 
@@ -187,10 +231,11 @@ impl Session {
         let Some(space) = self.spaces.get_mut(&id) else { return };
         space.asking = false;
         self.proof.news |= space.mine.as_ref() != Some(&frontier);
-        space.mine = Some(frontier);
+        space.set_mine(frontier);
         if std::mem::take(&mut space.ask_again) {
             self.ask_frontier(id);
         }
+        self.weigh(id);
     }
 
     pub(super) fn take_local_change(&mut self, id: SpaceId) {
@@ -223,6 +268,7 @@ impl Session {
             return;
         };
         self.listing.due = false;
+        self.listing.compare = true;
         self.listing.hello_sent = true;
         if first {
             return self.list_all(registry);
@@ -251,23 +297,27 @@ impl Session {
     /// For each common space that is not compared yet: the greeting said what the peer holds; or equal digests need no words,
     /// different ones a frontier, once.
     pub(super) fn compare_frontiers(&mut self) {
-        let ids: Vec<SpaceId> =
-            self.spaces.keys().filter(|id| self.is_open(id) && self.is_common(id)).copied().collect();
+        if !std::mem::take(&mut self.listing.compare) {
+            return;
+        }
+        let new = self.spaces.iter().filter(|(_, space)| space.theirs.is_none()).map(|(id, _)| *id);
+        let ids: Vec<SpaceId> = new.filter(|id| self.is_open(id) && self.is_common(id)).collect();
         for id in ids {
             let Some(theirs) = self.listing.peer.get(&id) else { continue };
-            let Some(space) = self.spaces.get_mut(&id).filter(|space| space.theirs.is_none()) else { continue };
+            let Some(space) = self.spaces.get_mut(&id) else { continue };
             let Some((digest, snapshot)) = &mut space.listed else { continue };
             if digest == theirs {
                 let snapshot = std::mem::take(snapshot);
-                if !space.told {
+                if space.told.is_none() {
                     space.tell(&snapshot);
                 }
-                (space.known, space.theirs) = (None, Some(snapshot));
-                space.theirs_changed = true;
+                space.known = None;
+                space.set_theirs(snapshot);
+                self.weigh(id);
                 self.proof.news = true;
             } else if let Some(known) = space.known.take() {
                 self.learn_frontier(id, known);
-            } else if let Some(mine) = space.mine.clone().filter(|_| !space.told) {
+            } else if let Some(mine) = space.mine.clone().filter(|_| space.told.is_none()) {
                 space.tell(&mine);
                 self.send(&Frame::Frontier(id, mine));
             }
@@ -302,8 +352,8 @@ impl Session {
             let log = LogId { space: id, key: *key };
             self.effects.push(Effect::PeerKnows { log, number: *number, hash: *hash });
         }
-        space.theirs = Some(frontier);
-        space.theirs_changed = true;
+        space.set_theirs(frontier);
+        self.weigh(id);
         self.proof.news = true;
         self.set_forks_aside(id);
     }
@@ -352,10 +402,12 @@ impl Session {
     pub(super) fn take_peer_spaces(&mut self, lines: &[SpaceLine]) -> Result<(), Refusal> {
         self.count_flood()?;
         self.listing.peer_list_due = false;
+        self.listing.compare = true;
         let list: BTreeMap<SpaceId, [u8; 32]> = lines.iter().map(|line| (line.space, line.digest)).collect();
         for (id, space) in &mut self.spaces {
             if self.listing.peer.contains_key(id) && !list.contains_key(id) {
                 space.forget_peer();
+                self.lacking.remove(id);
             }
         }
         let before = std::mem::take(&mut self.listing.peer);
@@ -383,6 +435,7 @@ impl Session {
             return;
         }
         self.phase = Phase::Open;
+        self.listing.compare = true;
         self.listing.due = true;
         self.listing.peer_list_due = true;
         self.ask_spaces();
