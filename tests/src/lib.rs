@@ -10,6 +10,7 @@ pub mod generator;
 pub mod http;
 pub mod net;
 pub mod ports;
+pub mod process;
 pub mod random;
 pub mod region;
 pub mod running;

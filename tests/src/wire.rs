@@ -20,13 +20,47 @@ pub struct Passed {
     pub there: u64,
     /// To the one who dials.
     pub back: u64,
+    /// How often something went the other way than what went before it.
+    pub turns: u64,
 }
 
+impl Passed {
+    /// Both ways.
+    pub fn all(&self) -> u64 {
+        self.there + self.back
+    }
+
+    /// What has passed since.
+    pub fn since(&self, before: &Self) -> Self {
+        Self { there: self.there - before.there, back: self.back - before.back, turns: self.turns - before.turns }
+    }
+}
+
+/// Counts what passes both ways.
 #[derive(Default)]
-struct Counters {
+pub struct Counters {
     there: AtomicU64,
     back: AtomicU64,
+    turns: AtomicU64,
+    went_back: AtomicBool,
     ended: AtomicBool,
+}
+
+impl Counters {
+    /// So many bytes go there, or `back`.
+    pub fn count(&self, back: bool, bytes: usize) {
+        if self.went_back.swap(back, Ordering::Relaxed) != back {
+            self.turns.fetch_add(1, Ordering::Relaxed);
+        }
+        let way = if back { &self.back } else { &self.there };
+        way.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// What has passed so far.
+    pub fn passed(&self) -> Passed {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Passed { there: read(&self.there), back: read(&self.back), turns: read(&self.turns) }
+    }
 }
 
 /// A forwarder between one dialling end at a time and one listening port.
@@ -54,7 +88,7 @@ impl Wire {
                     let mut datagram = [0; DATAGRAM_BYTES_MAX];
                     let (length, from) = near.recv_from(&mut datagram)?;
                     *dialler.lock().unwrap() = Some(from);
-                    counters.there.fetch_add(length as u64, Ordering::Relaxed);
+                    counters.count(false, length);
                     far.send(&datagram[..length])
                 });
             })
@@ -65,7 +99,7 @@ impl Wire {
                 pump(&counters.ended, || {
                     let mut datagram = [0; DATAGRAM_BYTES_MAX];
                     let length = far.recv(&mut datagram)?;
-                    counters.back.fetch_add(length as u64, Ordering::Relaxed);
+                    counters.count(true, length);
                     let to = *dialler.lock().unwrap();
                     to.map_or(Ok(0), |to| near.send_to(&datagram[..length], to))
                 });
@@ -76,7 +110,7 @@ impl Wire {
 
     /// What has passed so far.
     pub fn passed(&self) -> Passed {
-        Passed { there: self.counters.there.load(Ordering::Relaxed), back: self.counters.back.load(Ordering::Relaxed) }
+        self.counters.passed()
     }
 }
 
@@ -119,6 +153,6 @@ mod tests {
         listener.send_to(b"hi", from).unwrap();
         let (length, _) = dialler.recv_from(&mut heard).unwrap();
         assert_eq!(&heard[..length], b"hi");
-        assert_eq!(wire.passed(), Passed { there: 5, back: 2 });
+        assert_eq!(wire.passed(), Passed { there: 5, back: 2, turns: 1 });
     }
 }

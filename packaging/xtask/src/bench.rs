@@ -1,5 +1,9 @@
 //! `cargo xtask bench`: builds the appliance for release and lets `tests/benches/hundred_thousand` measure it;
-//! `cargo xtask bench sync` lets `tests/benches/wire` count the bytes of the sync protocol.
+//! `cargo xtask bench sync` lets `tests/benches/wire` count the bytes of the sync protocol; `cargo xtask bench hub` lets
+//! `tests/benches/hub` bring the work of two hundred posts to one hub; `cargo xtask bench peers` lets `tests/benches/peers` run
+//! Cairn and others on the same records.
+
+use std::process::Command;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -12,9 +16,18 @@ pub struct Options {
     /// What to measure: everything through the binary, or the bytes of the sync protocol in one process
     #[arg(value_enum, default_value_t = What::All)]
     what: What,
-    /// How many records to generate
-    #[arg(long, default_value_t = 100_000)]
-    records: u64,
+    /// How many records to generate; 100,000, and for the peers 10,000, if not given
+    #[arg(long)]
+    records: Option<u64>,
+    /// How many posts bring their work to the hub
+    #[arg(long, default_value_t = 200)]
+    posts: u64,
+    /// How many records each of them brings
+    #[arg(long, default_value_t = 300)]
+    records_a_post: u64,
+    /// How many records the hub holds before they do
+    #[arg(long, default_value_t = 0)]
+    held: u64,
     /// Seed of the generator: the same seed makes the same records
     #[arg(long, default_value_t = 2026)]
     seed: u64,
@@ -27,25 +40,44 @@ enum What {
     All,
     /// Bytes of the sync protocol beside their floor, transport excluded
     Sync,
+    /// Memory and times of one real hub to which many posts bring their work at once
+    Hub,
+    /// Cairn, PouchDB, automerge-repo, Syncthing and Automerge side by side; installs them under `target`
+    Peers,
 }
 
 /// Measures.
 pub fn bench(options: &Options) -> Result<()> {
-    if options.what == What::Sync {
+    match options.what {
         // Bytes are the same in every profile.
-        let mut command =
-            cargo(&["bench", "--profile", "dev", "--locked", "--package", "cairn-tests", "--bench", "wire"]);
-        command.env("CAIRN_BENCH_RECORDS", options.records.to_string());
-        command.env("CAIRN_BENCH_SEED", options.seed.to_string());
-        return run("measure the wire", &mut command);
+        What::Sync => run("measure the wire", &mut bench_of("wire", &["--profile", "dev"], options)),
+        What::All => measure_binary("hundred_thousand", options),
+        What::Hub => measure_binary("hub", options),
+        What::Peers => measure_binary("peers", options),
     }
+}
+
+/// Builds a release of the binary and lets a bench measure it.
+fn measure_binary(bench: &str, options: &Options) -> Result<()> {
     run("release build", &mut cargo(&["build", "--release", "--locked", "--package", "cairn"]))?;
-    let bench = ["bench", "--locked", "--package", "cairn-tests", "--bench", "hundred_thousand"];
-    let mut command = cargo(&bench);
+    let mut command = bench_of(bench, &[], options);
     command.env("CAIRN_BIN", root().join("target/release/cairn"));
-    command.env("CAIRN_BENCH_RECORDS", options.records.to_string());
-    command.env("CAIRN_BENCH_SEED", options.seed.to_string());
+    command.env("CAIRN_BENCH_TARGET", root().join("target/peers"));
     run("measure", &mut command)
+}
+
+fn bench_of(bench: &str, profile: &[&str], options: &Options) -> Command {
+    let mut command = cargo(&["bench", "--locked", "--package", "cairn-tests", "--bench", bench]);
+    command.args(profile);
+    let numbers = [
+        ("RECORDS", options.records.unwrap_or(if bench == "peers" { 10_000 } else { 100_000 })),
+        ("SEED", options.seed),
+        ("POSTS", options.posts),
+        ("RECORDS_A_POST", options.records_a_post),
+        ("HELD", options.held),
+    ];
+    command.envs(numbers.map(|(name, number)| (format!("CAIRN_BENCH_{name}"), number.to_string())));
+    command
 }
 
 /// Trains the dictionary of parcels again. Another dictionary is another number in the protocol: this one is for looking

@@ -28,40 +28,32 @@ pub fn measure(hub: &Site, post: &Site, records: u64, seed: u64, report: &mut Re
 
     let began = Instant::now();
     let first = carried(&wire, || sync(post));
-    report.note("first sync of everything, B a record on the wire", format!("{:.0}", first.all() / records as f64));
+    report.note(
+        "first sync of everything, B a record on the wire",
+        format!("{:.0}", first.all() as f64 / records as f64),
+    );
     report.note("first sync of everything, s", format!("{:.1}", began.elapsed().as_secs_f64()));
 
     let random = &mut Random::new(seed ^ 0xed17);
     let people = create(post, random);
     sync(post);
     let nothing = carried(&wire, || sync(post));
-    report.note("a sync with nothing new, connection opened and closed, B", format!("{:.0}", nothing.all()));
+    report.note("a sync with nothing new, connection opened and closed, B", nothing.all().to_string());
 
     let drawn = edit(post, people, records, random);
     let floor = drawn.floor_bytes();
     let edits = carried(&wire, || sync(post));
     report.note("floor of 1,000 edits of 2 fields, B", format!("{floor:.0}"));
-    report.at_most("1,000 edits of 2 fields on the wire, all in all", edits.all(), 2.0 * floor, "B");
-    report.at_most("… less a sync with nothing new", edits.all() - nothing.all(), 2.0 * floor, "B");
+    report.at_most("1,000 edits of 2 fields on the wire, all in all", edits.all() as f64, 2.0 * floor, "B");
+    report.at_most("… less a sync with nothing new", edits.all() as f64 - nothing.all() as f64, 2.0 * floor, "B");
     report.note("… from the post, to the post, B", format!("{}, {}", edits.there, edits.back));
     drop(running);
-}
-
-trait All {
-    fn all(&self) -> f64;
-}
-
-impl All for Passed {
-    fn all(&self) -> f64 {
-        (self.there + self.back) as f64
-    }
 }
 
 fn carried(wire: &Wire, what: impl FnOnce()) -> Passed {
     let before = wire.passed();
     what();
-    let after = wire.passed();
-    Passed { there: after.there - before.there, back: after.back - before.back }
+    wire.passed().since(&before)
 }
 
 fn sync(post: &Site) {

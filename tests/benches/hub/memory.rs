@@ -1,0 +1,167 @@
+//! An installation that lives in memory: for posts of which two hundred run in one process.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use cairn_casebook::{CasebookError, Entropy, InitRequest, Place, Searchable, Unlock};
+use cairn_finder::RandomSource;
+use cairn_ledger::keystore::{KeyPlace, Unlock as RawUnlock};
+use cairn_ledger::store::{OpenReport, StoreStats, StoredItem};
+use cairn_ledger::view::{MemoryViews, ViewError, ViewKey, ViewStore};
+use cairn_ledger::{
+    BlobStore, Entry, EntryHash, Frontier, Keystore, LogId, LogStore, MemoryBlobs, MemoryStore, Seal, SpaceId,
+    StoreError,
+};
+
+/// Everything that an installation keeps. Clones share it, however often it is opened.
+#[derive(Clone)]
+pub struct Memory {
+    name: String,
+    /// Opens the key store. Posts of one run share it.
+    key_file: PathBuf,
+    logs: Arc<MemoryStore>,
+    blobs: Arc<MemoryBlobs>,
+    views: MemoryViews,
+    keys: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Memory {
+    /// Nothing yet.
+    pub fn new(name: &str, key_file: &Path) -> Self {
+        Self {
+            name: name.to_owned(),
+            key_file: key_file.to_owned(),
+            logs: Arc::default(),
+            blobs: Arc::default(),
+            views: MemoryViews::new(),
+            keys: Arc::default(),
+        }
+    }
+
+    /// What a post of that name asks for when it is set up.
+    pub fn request(&self) -> InitRequest {
+        InitRequest {
+            agency: "Three Rivers Border Service".into(),
+            site: self.name.clone(),
+            country: "XTR".into(),
+            hub: false,
+            demo: true,
+        }
+    }
+
+    /// What opens its secrets.
+    pub fn unlock(&self) -> Unlock {
+        Unlock::KeyFile(self.key_file.clone())
+    }
+
+    /// Its secrets.
+    pub fn keystore(&self) -> Keystore {
+        Keystore::open(Place::keystore(self), RawUnlock::KeyFile(&self.key_file)).unwrap()
+    }
+
+    /// Its journal.
+    pub fn store(&self) -> Box<dyn LogStore> {
+        Box::new(Shared(self.logs.clone()))
+    }
+}
+
+impl Place for Memory {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn exists(&self) -> bool {
+        !self.keys.lock().unwrap().is_empty()
+    }
+
+    fn make(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn keystore(&self) -> KeyPlace {
+        KeyPlace::Memory(self.keys.clone())
+    }
+
+    fn logs(&self, _small: bool) -> Result<Box<dyn LogStore>, StoreError> {
+        Ok(self.store())
+    }
+
+    fn blobs(&self) -> Result<Box<dyn BlobStore>, StoreError> {
+        Ok(Box::new(self.blobs.clone()))
+    }
+
+    fn views(&self, key: &ViewKey) -> Result<Box<dyn ViewStore>, ViewError> {
+        Ok(self.views.open(key)?.0)
+    }
+
+    fn search(&self, _key: &[u8; 32], _random: RandomSource) -> Result<Option<Searchable>, CasebookError> {
+        Ok(None)
+    }
+
+    fn is_copy(&self) -> bool {
+        false
+    }
+
+    fn settle(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The system's randomness.
+pub struct System;
+
+impl Entropy for System {
+    fn fill(&self, buffer: &mut [u8]) {
+        getrandom::fill(buffer).unwrap();
+    }
+}
+
+/// The same journal behind every opening.
+struct Shared(Arc<MemoryStore>);
+
+impl LogStore for Shared {
+    fn append(&self, items: &[StoredItem]) -> Result<(), StoreError> {
+        self.0.append(items)
+    }
+
+    fn entry(&self, log: &LogId, number: u64) -> Result<Option<Entry>, StoreError> {
+        self.0.entry(log, number)
+    }
+
+    fn read(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Vec<Entry>, StoreError> {
+        self.0.read(log, from, bytes_max)
+    }
+
+    fn seal_at(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError> {
+        self.0.seal_at(log, number)
+    }
+
+    fn seal_before(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError> {
+        self.0.seal_before(log, number)
+    }
+
+    fn last(&self, log: &LogId) -> (u64, EntryHash) {
+        self.0.last(log)
+    }
+
+    fn frontier(&self, space: &SpaceId) -> Frontier {
+        self.0.frontier(space)
+    }
+
+    fn spaces(&self) -> Vec<SpaceId> {
+        self.0.spaces()
+    }
+
+    fn logs(&self) -> Vec<LogId> {
+        self.0.logs()
+    }
+
+    fn stats(&self) -> StoreStats {
+        self.0.stats()
+    }
+
+    fn open_report(&self) -> OpenReport {
+        self.0.open_report()
+    }
+}
