@@ -20,6 +20,9 @@ use std::path::PathBuf;
 use data::{EDITS, FRESH, Work};
 use measured::Measured;
 
+/// Runs a peer; why it is absent, where it is.
+type Measure<'a> = &'a dyn Fn() -> Result<Measured, String>;
+
 /// automerge-repo takes minutes and gigabytes with more; its figures are of so many records and nothing is extrapolated.
 const REPO_RECORDS: u64 = 1_000;
 
@@ -28,7 +31,7 @@ fn main() {
     let (records, seed) = (number("CAIRN_BENCH_RECORDS", 10_000), number("CAIRN_BENCH_SEED", 2026));
     let target = std::env::var_os("CAIRN_BENCH_TARGET").map_or_else(|| PathBuf::from("target/peers"), PathBuf::from);
     let (work, few) = (Work::new(records, seed), Work::new(records.min(REPO_RECORDS), seed));
-    let peers: [(&str, &dyn Fn() -> Result<Measured, String>); 5] = [
+    let peers: [(&str, Measure<'_>); 5] = [
         ("Cairn", &|| Ok(cairn::cairn(&work))),
         ("PouchDB", &|| node::pouchdb(&node::install(&target)?, &work)),
         ("automerge-repo", &|| node::automerge_repo(&node::install(&target)?, &few)),
