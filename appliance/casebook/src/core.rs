@@ -92,6 +92,8 @@ pub struct Parts {
     /// Since the start, files that should be here and are not whole were put on the list of those to fetch: which of them
     /// were damaged, views that a power cut took back have forgotten.
     pub(crate) files_looked_at: AtomicBool,
+    /// How far the journal has been looked at for damage.
+    pub(crate) look: Mutex<crate::damage::Look>,
     /// Who opened which record when: its thumbnails belong to that look.
     pub(crate) looks: Mutex<HashMap<(String, RecordId), u64>>,
 }
@@ -232,14 +234,17 @@ impl Casebook {
         logs: impl Iterator<Item = LogId>,
         now_ms: u64,
     ) -> Result<(), CasebookError> {
-        let folded: Vec<LogId> = logs
-            .filter(|log| match self.space_kind(log.space) {
-                Some(SpaceKind::Records) => true,
-                Some(SpaceKind::Audit | SpaceKind::Local) => log.key.lane == Lane::Urgent,
-                _ => false,
-            })
-            .collect();
+        let folded: Vec<LogId> = logs.filter(|log| self.is_folded(log)).collect();
         self.fold_logs(writing, folded, now_ms).inspect_err(|_| self.behind.store(true, Ordering::SeqCst))
+    }
+
+    /// Whether the views follow a log.
+    pub(crate) fn is_folded(&self, log: &LogId) -> bool {
+        match self.space_kind(log.space) {
+            Some(SpaceKind::Records) => true,
+            Some(SpaceKind::Audit | SpaceKind::Local) => log.key.lane == Lane::Urgent,
+            _ => false,
+        }
     }
 
     /// The body of an entry that a person writes.

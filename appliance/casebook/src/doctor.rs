@@ -7,7 +7,7 @@ use crate::{Actor, Casebook, CasebookError, Diagnosis, SetAsideLine};
 
 impl Casebook {
     /// Looks at everything that is kept. Right: ReadAudit. Reads every log, every row and every chunk;
-    /// removes chunks that no entry names, sets damaged ones aside, and changes nothing else.
+    /// removes chunks that no entry names, sets aside what is damaged of them and of the journal, and changes nothing else.
     pub fn doctor(&self, actor: &Actor, now_ms: u64) -> Result<Diagnosis, CasebookError> {
         let line = |(what, said): (&str, Reason)| SetAsideLine {
             what: what.into(),
@@ -15,7 +15,9 @@ impl Casebook {
             said: Some(said),
             at_ms: now_ms,
         };
+        self.look_at_whole_journal(now_ms)?;
         let mut findings = self.set_aside_lines()?;
+        findings.extend(self.lost_lines().into_iter().map(|said| line(("log", said))));
         findings.extend(self.faults_of_logs(actor, now_ms)?.into_iter().map(|said| line(("log", said))));
         if let Err(error) = self.views.check() {
             findings.push(line(("views", reason!("doctor-views", detail = error.to_string()))));
@@ -23,7 +25,8 @@ impl Casebook {
         if let Some(Err(error)) = self.index.as_ref().map(SearchIndex::check) {
             findings.push(line(("search index", reason!("doctor-index", detail = error.to_string()))));
         }
-        let mut notes = Vec::new();
+        let mut notes: Vec<SetAsideLine> =
+            self.mended_lines().into_iter().map(|said| line(("journal", said))).collect();
         for (grave, what, said) in self.state_of_parts().into_iter().chain(self.torn_write()) {
             if grave { findings.push(line((what, said))) } else { notes.push(line((what, said))) }
         }
@@ -42,6 +45,18 @@ impl Casebook {
             faults.push(reason!("doctor-frozen", site = self.site_of(log.key.replica), number = common));
         }
         Ok(faults)
+    }
+
+    /// Segments that were damaged or missing since the start.
+    fn mended_lines(&self) -> Vec<Reason> {
+        let mended = self.ledger.open_report().mended.into_iter();
+        let line = mended.map(|mended| match mended.kept_as {
+            Some(name) => {
+                reason!("doctor-mended", number = u64::from(mended.segment), file = name.display().to_string())
+            }
+            None => reason!("doctor-gone", number = u64::from(mended.segment)),
+        });
+        line.collect()
     }
 
     /// What became of parts of files, and whether it is wrong.

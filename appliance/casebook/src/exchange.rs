@@ -226,13 +226,18 @@ impl Casebook {
 
     /// Takes a new incarnation: saved in the key store before anything is written under it.
     pub(crate) fn new_incarnation(&self, now_ms: u64) -> Result<(), CasebookError> {
+        self.new_life(reason!("audit-rolled-back"), now_ms)
+    }
+
+    /// Takes a new incarnation for this reason.
+    pub(crate) fn new_life(&self, why: Reason, now_ms: u64) -> Result<(), CasebookError> {
         let mut random = [0; 8];
         self.entropy.fill(&mut random);
         let incarnation = Incarnation(u64::from_be_bytes(random));
         self.save_incarnation(incarnation)?;
         self.ledger.take_new_incarnation(incarnation);
-        tracing::warn!("this machine was rolled back; it goes on under a new incarnation");
-        let event = AuditEvent::new("new_incarnation", "machine").say(reason!("audit-rolled-back"));
+        tracing::warn!("this machine goes on under a new incarnation: {why}");
+        let event = AuditEvent::new("new_incarnation", "machine").say(why);
         let draft = self.audit_draft(&crate::Actor::machine(), &event)?;
         self.ledger.commit(vec![draft], now_ms, self.clock_quality())?;
         Ok(())

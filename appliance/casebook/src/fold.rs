@@ -85,6 +85,28 @@ impl Casebook {
         self.write_folded(writing, folding, now_ms)
     }
 
+    /// Folds what stands behind holes of these logs, which go on from there when the holes are filled: it is folded again
+    /// then, and that changes nothing.
+    pub(crate) fn fold_behind_holes(&self, writing: &mut Writing, now_ms: u64) -> Result<(), CasebookError> {
+        let mut logs: Vec<LogId> = self.ledger.lost().into_iter().map(|lost| lost.log).collect();
+        logs.dedup();
+        let mut folding = Folding::default();
+        for log in logs.into_iter().filter(|log| self.is_folded(log)) {
+            let Some(index) = self.logs_mut().index(&log) else { continue };
+            let from = self.logs().folded(&log) + 1;
+            for page in self.ledger.pages(&log, from) {
+                for entry in &page? {
+                    self.fold_entry(&mut folding, index, entry, now_ms)?;
+                    folding.entries += 1;
+                }
+                if folding.entries >= ENTRIES_A_BATCH {
+                    self.write_folded(writing, std::mem::take(&mut folding), now_ms)?;
+                }
+            }
+        }
+        self.write_folded(writing, folding, now_ms)
+    }
+
     fn fold_log(
         &self,
         writing: &mut Writing,

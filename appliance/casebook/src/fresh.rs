@@ -20,17 +20,19 @@ impl Casebook {
         let members = self.members();
         let complete = self.complete_since(&members, now_ms)?;
         let newest = self.newest_by_writer()?;
+        // What damage took was complete once.
+        let damaged = self.lost_records_of();
         let mut lines = vec![Freshness {
             replica: identity.replica,
             site: identity.site,
             role: identity.role,
             here: true,
-            complete_ms: Some(now_ms),
+            complete_ms: damaged.is_empty().then_some(now_ms),
             newest_ms: newest.get(&identity.replica).copied(),
         }];
         lines.extend(members.into_iter().map(|member| Freshness {
             replica: member.replica,
-            complete_ms: complete.get(&member.replica).copied(),
+            complete_ms: complete.get(&member.replica).copied().filter(|_| !damaged.contains(&member.replica)),
             newest_ms: newest.get(&member.replica).copied(),
             site: member.site,
             role: role_word(member.hub).into(),

@@ -22,6 +22,7 @@ mod casebook;
 mod checking;
 pub mod code;
 mod core;
+mod damage;
 mod digest;
 mod disclosure;
 mod doctor;

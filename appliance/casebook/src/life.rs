@@ -19,6 +19,7 @@ use cairn_ledger::{ClockQuality, EntryKind, EpochKey, Incarnation, Lane, Ledger,
 use cairn_record::{Reason, reason};
 
 use crate::core::{Memory, Parts, Writing, founding_space};
+use crate::damage::mend_all;
 use crate::enrol::granting;
 use crate::local_note::{LocalNote, LocalState, Profile};
 use crate::logs::LogTable;
@@ -97,7 +98,11 @@ impl Casebook {
         let mut keystore = Keystore::open(place.keystore(), borrowed(unlock)).map_err(|error| storage(&error))?;
         let (ledger, new_life) = open_ledger(place, &mut keystore, &*entropy)?;
         place.settle()?;
-        let memory = load_memory(&ledger)?;
+        let memory = match load_memory(&ledger) {
+            // What was needed does not read as it was written: it is set aside, and the rest must do.
+            Err(_) if mend_all(&ledger)? => load_memory(&ledger)?,
+            memory => memory?,
+        };
         let views = place.views(&ViewKey::new(keystore.secrets.view_key))?;
         let index_key = blake3::derive_key("cairn 2026 search index key v1", &keystore.secrets.view_key);
         let random: RandomSource = {
@@ -128,9 +133,13 @@ impl Casebook {
             attachments_known: AtomicU64::default(),
             attaching: RwLock::default(),
             files_looked_at: AtomicBool::default(),
+            look: Mutex::default(),
             looks: Mutex::default(),
         });
-        book.catch_up(stamp.as_deref(), now_ms)?;
+        match book.catch_up(stamp.as_deref(), now_ms) {
+            Err(_) if mend_all(&book.ledger)? => book.catch_up(stamp.as_deref(), now_ms)?,
+            caught_up => caught_up?,
+        }
         if let Some(why) = new_life {
             tracing::warn!("this machine goes on under a new incarnation: {why}");
             book.write_machine_audit(AuditEvent::new("new_incarnation", "machine").say(why), now_ms)?;
@@ -155,7 +164,9 @@ impl Casebook {
     /// Folds everything that the views lack; the search index is filled afterwards, in one go.
     pub(crate) fn fold_before_indexing(&self, writing: &mut Writing, now_ms: u64) -> Result<(), CasebookError> {
         writing.index_later = true;
-        let folded = self.fold_shared(writing, self.ledger.logs().into_iter(), now_ms);
+        let folded = self
+            .fold_shared(writing, self.ledger.logs().into_iter(), now_ms)
+            .and_then(|()| self.fold_behind_holes(writing, now_ms));
         writing.index_later = false;
         folded
     }
@@ -380,7 +391,9 @@ fn open_ledger(
 ) -> Result<(Ledger, Option<Reason>), CasebookError> {
     let store = place.logs(false)?;
     let torn = store.open_report().torn.is_some_and(|torn| torn.commits_behind > 0);
-    let why = match (place.is_copy(), torn) {
+    let (own, life) = (keystore.replica_key().id(), keystore.secrets.incarnation);
+    let lost = store.lost().iter().any(|lost| (lost.log.key.replica, lost.log.key.incarnation) == (own, life));
+    let why = match (place.is_copy(), torn || lost) {
         (true, _) => Some(reason!("audit-copied")),
         (false, true) => Some(reason!("audit-lost-commits")),
         (false, false) => None,
@@ -425,8 +438,7 @@ fn load_local(ledger: &Ledger) -> Result<LocalState, CasebookError> {
     let space = local_space(&ledger.replica());
     let mut notes = Vec::new();
     // What is in the urgent lane is folded into the views.
-    for key in ledger.frontier(&space)?.0.into_keys().filter(|key| key.lane != Lane::Urgent) {
-        let log = LogId { space, key };
+    for log in ledger.logs_of(&space)?.into_iter().filter(|log| log.key.lane != Lane::Urgent) {
         for page in ledger.pages(&log, 1) {
             for entry in &page? {
                 let body = ledger.open_body(entry).map_err(|error| storage(&error))?;

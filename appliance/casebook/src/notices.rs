@@ -10,6 +10,7 @@ use cairn_ledger::registry::SpaceKind;
 use cairn_ledger::{Incarnation, LogId, ReplicaId};
 use serde::{Deserialize, Serialize};
 
+use crate::peers::entries;
 use crate::records::today;
 use crate::{Casebook, CasebookError};
 
@@ -48,11 +49,15 @@ pub enum NoticeKind {
     TwinThere,
     /// A log of a site has two histories.
     TwoHistories,
+    /// `entries` that a site wrote were damaged on this machine's disk; another site holds them.
+    Damaged,
+    /// `entries` that a site wrote were damaged on this machine's disk, and no site is known to hold them.
+    Lost,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ClockHere,
         Self::ClockWentBack,
         Self::ClockThere,
@@ -63,6 +68,8 @@ impl NoticeKind {
         Self::TwinHere,
         Self::TwinThere,
         Self::TwoHistories,
+        Self::Damaged,
+        Self::Lost,
     ];
 
     /// Its name in JSON.
@@ -78,12 +85,17 @@ impl NoticeKind {
             Self::TwinHere => "twin_here",
             Self::TwinThere => "twin_there",
             Self::TwoHistories => "two_histories",
+            Self::Damaged => "damaged",
+            Self::Lost => "lost",
         }
     }
 
     /// Whether somebody must act soon.
     pub const fn is_grave(self) -> bool {
-        matches!(self, Self::ClockHere | Self::TwinHere | Self::TwinThere | Self::TwoHistories)
+        matches!(
+            self,
+            Self::ClockHere | Self::TwinHere | Self::TwinThere | Self::TwoHistories | Self::Damaged | Self::Lost
+        )
     }
 }
 
@@ -98,6 +110,8 @@ pub struct Notice {
     pub at_ms: u64,
     /// By how much clocks differ; 0 where that is not known.
     pub apart_ms: u64,
+    /// How many entries are missing; 0 where it is not about that.
+    pub entries: u64,
     /// What is wrong, what it means and what to do, in English.
     pub words: String,
 }
@@ -121,6 +135,7 @@ impl Casebook {
             notices.extend(kind_and_time.map(|(kind, at_ms)| Notice::new(kind, site, at_ms, 0)));
         }
         notices.extend(self.forked_sites().into_iter().map(|site| Notice::new(NoticeKind::TwoHistories, site, 0, 0)));
+        notices.extend(self.lost_notices());
         notices.iter_mut().for_each(|notice| notice.words = notice.in_english(now_ms));
         Ok(notices)
     }
@@ -257,8 +272,8 @@ fn there(now_ms: u64, ahead_ms: i64) -> u64 {
 }
 
 impl Notice {
-    fn new(kind: NoticeKind, site: String, at_ms: u64, apart_ms: u64) -> Self {
-        Self { kind, site, at_ms, apart_ms, words: String::new() }
+    pub(crate) fn new(kind: NoticeKind, site: String, at_ms: u64, apart_ms: u64) -> Self {
+        Self { kind, site, at_ms, apart_ms, entries: 0, words: String::new() }
     }
 
     fn in_english(&self, now_ms: u64) -> String {
@@ -315,6 +330,19 @@ impl Notice {
                  ran, or somebody deceives. What both have in common is kept everywhere; what came after stays where it \
                  was written and is not passed on. Find out which machines ran as {site}, and write down anew on one of \
                  them what must reach the others."
+            ),
+            NoticeKind::Damaged => format!(
+                "{} that {site} wrote were damaged on this machine's disk. The damaged file was set aside, and another \
+                 site holds them: they come back at the next sync. Until then answers of this machine are not complete. \
+                 Let it sync, and have its disk or card looked at.",
+                entries(self.entries)
+            ),
+            NoticeKind::Lost => format!(
+                "{} that {site} wrote were damaged on this machine's disk, and no site is known to hold them. The damaged \
+                 file was set aside. If a site that has not been met since holds them, they come back from it; answers of \
+                 this machine are not complete. Run \"cairn doctor\", which names them; restore a backup if there is one, \
+                 and have the disk or card replaced.",
+                entries(self.entries)
             ),
         }
     }

@@ -33,6 +33,9 @@ impl Casebook {
             self.commit_index()?;
             drop(writing);
         }
+        if self.ledger.suspect().is_some() || (idle && pending == 0) {
+            self.look_at_journal(now_ms)?;
+        }
         if idle && pending == 0 {
             self.index.as_ref().map_or(Ok(()), SearchIndex::rest)?;
             self.ledger.keep_reserve();

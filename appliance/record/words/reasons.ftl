@@ -107,6 +107,10 @@ reason-also-looks-alike = numbers and marks that look like “{ $word }”
 # What the doctor finds.
 reason-doctor-log = the log of { $site } in { $space } is damaged: { $why }
 reason-doctor-frozen = the log of { $site } has two histories and is frozen after entry { $number }; peers hold the proof
+reason-doctor-damaged = entries { $first } to { $last } that { $site } wrote in { $space } (log { $life }) were damaged on this disk; another site holds them, and they come back at the next sync with it
+reason-doctor-lost = entries { $first } to { $last } that { $site } wrote in { $space } (log { $life }) were damaged on this disk; no site is known to hold them, and they come back from any that does
+reason-doctor-mended = segment { $number } of the journal was damaged and is kept as { $file }; what is good of it is in its place, and what is missing is named
+reason-doctor-gone = segment { $number } of the journal was missing; what was in it is named
 reason-doctor-views = the views cannot be read as they should ({ $detail }); no record is lost: run cairn doctor --rebuild
 reason-doctor-index = the search index cannot be read as it should ({ $detail }); no record is lost: run cairn doctor --rebuild
 reason-doctor-parts-removed = parts of files that were never acknowledged were removed: { $count }; nothing is lost

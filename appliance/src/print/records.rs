@@ -172,7 +172,13 @@ fn freshness(sources: &[Freshness], now_ms: u64) -> String {
     let mut table = Table::new(["source", "complete", "newest entry"]);
     for source in sources {
         let at = |time: Option<u64>, none: &str| time.map_or(none.to_owned(), |then| ago(then, now_ms));
-        let complete = if source.here { "this machine".to_owned() } else { at(source.complete_ms, "never") };
+        let complete = if source.here && source.complete_ms.is_none() {
+            "not whole: damaged".to_owned()
+        } else if source.here {
+            "this machine".to_owned()
+        } else {
+            at(source.complete_ms, "never")
+        };
         let site = format!("{} ({})", source.site, source.role);
         table.row([site.as_str(), &complete, &at(source.newest_ms, "nothing")]);
     }

@@ -21,6 +21,8 @@ macro_rules! sometimes {
 sometimes! {
     /// Power was cut; the machine starts from what was flushed.
     PowerCut,
+    /// A byte of a journal went bad.
+    JournalDamaged,
     /// A commit was torn in the middle.
     TornWrite,
     /// A commit was written and its flush failed.

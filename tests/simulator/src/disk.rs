@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cairn_casebook::{CasebookError, Place, Searchable};
 use cairn_finder::RandomSource;
 use cairn_ledger::keystore::KeyPlace;
-use cairn_ledger::store::{OpenReport, StoreStats, StoredItem};
+use cairn_ledger::store::{Lost, OpenReport, StoreStats, StoredItem};
 use cairn_ledger::view::{MemoryViews, ViewError, ViewKey, ViewStore};
 use cairn_ledger::{
     BlobStore, Entry, EntryHash, Frontier, LogId, LogStore, MemoryBlobs, MemoryStore, ReplicaId, Seal, SpaceId,
@@ -61,6 +61,17 @@ impl Disk {
     pub fn after_power_cut(&self, share: f64, views: MemoryViews) -> Self {
         let logs = Arc::new(MemoryStore::from_bytes(self.logs.after_power_cut(share)));
         Self { logs, views, ..self.clone() }
+    }
+
+    /// The disk with a byte of this entry's body gone bad; whether it was found there.
+    pub fn with_damage(&self, entry: &Entry) -> (Self, bool) {
+        let mut bytes = self.logs.after_power_cut(0.0);
+        let body = entry.body.as_deref().unwrap_or_default();
+        let at = bytes.windows(body.len().max(1)).position(|window| window == body);
+        if let Some(at) = at {
+            bytes[at + body.len() / 2] ^= 1;
+        }
+        (Self { logs: Arc::new(MemoryStore::from_bytes(bytes)), ..self.clone() }, at.is_some())
     }
 
     /// A copy of everything, for a backup or another card; `label` is the new owner's.
@@ -166,6 +177,14 @@ impl LogStore for Watched {
 
     fn last(&self, log: &LogId) -> (u64, EntryHash) {
         self.logs.last(log)
+    }
+
+    fn next_held(&self, log: &LogId, number: u64) -> Option<u64> {
+        self.logs.next_held(log, number)
+    }
+
+    fn lost(&self) -> Vec<Lost> {
+        self.logs.lost()
     }
 
     fn frontier(&self, space: &SpaceId) -> Frontier {

@@ -2,6 +2,7 @@
 
 use cairn_ledger::store::Fault;
 use cairn_ledger::view::MemoryViews;
+use cairn_ledger::{EntryKind, LogStore};
 
 use crate::clock::DAY_MS;
 use crate::counts::Sometimes;
@@ -129,9 +130,42 @@ impl World {
         let views = self.views_after_power_cut(machine);
         let one = &mut self.machines[machine];
         one.disk = one.disk.after_power_cut(share, views);
+        if self.dice.chance(30) {
+            self.damage_journal(machine);
+        }
         let in_ms = self.dice.stretch(1_000, self.plan.span_ms / 20);
         self.say(|| format!("power cut at {machine}"));
         self.plan_in(in_ms, Do::Boot(machine));
+    }
+
+    /// A byte of the journal goes bad, in an entry that another machine holds: it must come back from there. Nobody puts an
+    /// older disk into that one meanwhile.
+    fn damage_journal(&mut self, machine: usize) {
+        let whole = self.machines.iter().all(|one| one.is_honest() && one.joined && one.disk.logs.lost().is_empty());
+        if !whole || self.plan.traitor.is_some() || self.forked() {
+            return;
+        }
+        let logs = self.machines[machine].disk.logs.logs();
+        let Some(log) = self.dice.pick(&logs).copied() else { return };
+        let number = self.dice.between(1, self.machines[machine].disk.logs.last(&log).0.max(1));
+        let held = |one: &crate::machine::Machine| one.disk.logs.entry(&log, number).ok().flatten();
+        let Some(entry) = held(&self.machines[machine]) else { return };
+        let others = self.machines.iter().filter(|one| one.index != machine);
+        let elsewhere = others.filter(|one| held(one).is_some_and(|there| there == entry)).count();
+        // A hub that forgets who its only post is cannot be helped by it.
+        if elsewhere == 0 || (machine == 0 && entry.header.core.kind == EntryKind::Statement) {
+            return;
+        }
+        self.machines.iter_mut().for_each(|one| one.backup = None);
+        let now_ms = self.now_ms;
+        let one = &mut self.machines[machine];
+        let (disk, damaged) = one.disk.with_damage(&entry);
+        if damaged {
+            one.disk = disk;
+            one.rolled_back_ms = Some(now_ms);
+            self.say(|| format!("entry {number} of {log:?} goes bad at {machine}"));
+            self.hit(Sometimes::JournalDamaged);
+        }
     }
 
     fn views_after_power_cut(&mut self, machine: usize) -> MemoryViews {

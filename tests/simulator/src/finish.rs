@@ -60,6 +60,7 @@ impl World {
         self.check_promises(&promised);
         self.check_records();
         self.check_sound();
+        self.check_whole();
         self.check_notices();
     }
 
@@ -258,6 +259,15 @@ impl World {
                 "{name} says something else after its views are built anew: {changed:?} {:?}",
                 rebuilt.err()
             ));
+        }
+    }
+
+    /// What damage took is back: somebody honest held it.
+    fn check_whole(&mut self) {
+        for machine in self.honest() {
+            for lost in self.machines[machine].disk.logs.lost() {
+                self.fails(format!("{} still lacks what damage took: {lost:?}", self.machines[machine].name));
+            }
         }
     }
 

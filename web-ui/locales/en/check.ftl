@@ -52,6 +52,7 @@ check-unheard = { $count ->
 check-unheard-site = { $site } ({ $when })
 
 source-here = This machine, up to now
+source-damaged = This machine, not complete: part of what it held was damaged on its disk
 source-complete = Complete up to { $when }
 source-partly = Not complete. Newest entry { $when }
 source-never = Nothing has arrived from it yet

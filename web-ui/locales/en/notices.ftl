@@ -40,5 +40,19 @@ notice-two-histories = Two histories were written under the same numbers at { $s
 notice-two-histories-means = Its card was copied block by block and both ran, or somebody deceives. What both histories have in common is kept everywhere. What came after stays where it was written and is not passed on.
 notice-two-histories-do = Find out which machines ran as { $site }, and write down anew on one of them what must reach the others.
 
+notice-damaged = { $entries ->
+    [one] One entry that { $site } wrote was damaged on this machine’s disk.
+   *[other] { $entries } entries that { $site } wrote were damaged on this machine’s disk.
+}
+notice-damaged-means = The damaged file was set aside, and another site holds what is missing: it comes back at the next sync. Until then answers of this machine are not complete.
+notice-damaged-do = Let it sync, and have its disk or card looked at.
+
+notice-lost = { $entries ->
+    [one] One entry that { $site } wrote was damaged on this machine’s disk, and no site is known to hold it.
+   *[other] { $entries } entries that { $site } wrote were damaged on this machine’s disk, and no site is known to hold them.
+}
+notice-lost-means = The damaged file was set aside. If a site that has not been met since holds what is missing, it comes back from there. Answers of this machine are not complete.
+notice-lost-do = Run “cairn doctor”, which names what is missing. Restore a backup if there is one, and have the disk or card replaced.
+
 # Beside the footer’s sentence, on every page.
 notice-footer-clock = This machine’s clock is wrong.

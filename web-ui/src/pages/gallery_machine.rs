@@ -123,7 +123,7 @@ impl Flavour {
     }
 
     fn notice(self, kind: NoticeKind, at_ms: u64) -> Notice {
-        Notice { kind, site: self.t("Post Alpha"), at_ms, apart_ms: 3 * HOUR_MS, words: String::new() }
+        Notice { kind, site: self.t("Post Alpha"), at_ms, apart_ms: 3 * HOUR_MS, entries: 0, words: String::new() }
     }
 
     fn sticks(self) -> Vec<StickLine> {

@@ -78,6 +78,7 @@ fn source_in_words(clock: &Clock, source: &Freshness) -> Source {
     let name = w.site_and_role(&source.site, &source.role);
     let when = |ms| clock.ago_words(ms);
     let (words, state, mark) = match (source.here, source.complete_ms, source.newest_ms) {
+        (true, None, _) => (w.t("source-damaged"), "state-waiting", "mark-waiting"),
         (true, ..) => (w.t("source-here"), "state-ok", "mark-ok"),
         (_, Some(ms), _) if is_fresh(clock, ms) => (w.a("source-complete", "when", &when(ms)), "state-ok", "mark-ok"),
         (_, Some(ms), _) => (w.a("source-complete", "when", &when(ms)), "state-waiting", "mark-waiting"),

@@ -22,11 +22,12 @@ impl Clock {
     /// The notice as this reader reads it.
     pub fn notice(&self, notice: &Notice) -> Told {
         let key = format!("notice-{}", notice.kind.key().replace('_', "-"));
-        let args: [(&str, FluentValue<'_>); 4] = [
+        let args: [(&str, FluentValue<'_>); 5] = [
             ("site", notice.site.as_str().into()),
             ("at", self.exact_time_words(notice.at_ms).into()),
             ("shown", self.exact_time_words(self.now_ms).into()),
             ("apart", self.age_words(notice.apart_ms).into()),
+            ("entries", super::number(usize::try_from(notice.entries).unwrap_or(usize::MAX))),
         ];
         let say = |end: &str| self.words.with(&format!("{key}{end}"), &args);
         Told { what: say(""), means: say("-means"), act: say("-do"), grave: notice.kind.is_grave() }
@@ -48,7 +49,14 @@ mod tests {
     use crate::words::Language;
 
     fn notice(kind: NoticeKind) -> Notice {
-        Notice { kind, site: "Post Alpha".into(), at_ms: 0, apart_ms: 56 * 31_557_600_000, words: String::new() }
+        Notice {
+            kind,
+            site: "Post Alpha".into(),
+            at_ms: 0,
+            apart_ms: 56 * 31_557_600_000,
+            entries: 3,
+            words: String::new(),
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Stories at the door, with real stores in temporary folders and no network: entries are carried by hand.
 
 mod attachments;
+mod damage;
 mod drafts;
 mod enrolment;
 mod imports;

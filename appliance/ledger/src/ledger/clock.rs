@@ -6,8 +6,8 @@
 //! has really passed.
 
 use crate::entry::{Core, UNIX_MS_MAX};
-use crate::names::{Hlc, ReplicaId};
-use crate::store::{LogStore, StoreError};
+use crate::names::{Hlc, LogId, ReplicaId};
+use crate::store::{LogStore, StoreError, pages};
 
 /// How far a peer's clock may pull ours ahead.
 pub(super) const DRIFT_MS_MAX: u64 = 10 * 60 * 1000;
@@ -25,10 +25,14 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Reads the last entry of every log. One that is damaged is left out: verification will name it.
+    /// Reads the last entry of every log, and logs with holes to their ends. One that is damaged is left out: verification will name it.
     pub(super) fn of_store(store: &dyn LogStore, own: &ReplicaId) -> Result<Self, StoreError> {
         let mut clock = Self::default();
+        let lost = store.lost();
         for log in store.logs() {
+            if lost.iter().any(|lost| lost.log == log) {
+                clock.read(store, &log, own)?;
+            }
             match store.entry(&log, store.last(&log).0) {
                 Ok(entry) => entry.iter().for_each(|entry| clock.see(&entry.header.core, own)),
                 Err(StoreError::Corrupt(text)) => tracing::warn!(?log, text, "a log is damaged; verify it"),
@@ -36,6 +40,17 @@ impl Clock {
             }
         }
         Ok(clock)
+    }
+
+    fn read(&mut self, store: &dyn LogStore, log: &LogId, own: &ReplicaId) -> Result<(), StoreError> {
+        for page in pages(store, log, 1) {
+            match page {
+                Ok(entries) => entries.iter().for_each(|entry| self.see(&entry.header.core, own)),
+                Err(StoreError::Corrupt(text)) => tracing::warn!(?log, text, "a log is damaged; verify it"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Takes note of an entry.

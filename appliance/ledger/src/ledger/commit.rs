@@ -39,8 +39,11 @@ pub enum CommitError {
     /// Sealing failed.
     #[error("the body could not be sealed; nothing was saved")]
     Sealing(#[from] OpenError),
-    /// This replica's own log is proven to have two histories.
-    #[error("log {0:?} of this replica has two histories; nothing was saved: take a new incarnation and try again")]
+    /// This replica's own log is proven to have two histories, or damage took entries of it.
+    #[error(
+        "log {0:?} of this replica has two histories, or lacks entries that it wrote; nothing was saved: take a new \
+         incarnation and try again"
+    )]
     Frozen(Box<LogId>),
     /// The store could not.
     #[error(transparent)]
@@ -69,6 +72,7 @@ impl Ledger {
         if drafts.is_empty() {
             return Ok(Vec::new());
         }
+        let lost = self.store.lost();
         let mut ticking = *clock;
         let mut logs = BTreeMap::new();
         let mut positions = Vec::with_capacity(drafts.len());
@@ -76,7 +80,7 @@ impl Ledger {
             let key = LogKey { replica: self.replica(), incarnation: self.incarnation(), lane: draft.lane };
             let log = LogId { space: draft.space, key };
             let open = logs.entry(log).or_insert_with(|| OpenLog { last: self.store.last(&log), entries: Vec::new() });
-            if self.frozen().common(&log).is_some() {
+            if self.frozen().common(&log).is_some() || lost.iter().any(|lost| lost.log == log) {
                 return Err(CommitError::Frozen(Box::new(log)));
             }
             let hlc = ticking.tick(now_ms);

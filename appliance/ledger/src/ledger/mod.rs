@@ -26,7 +26,7 @@ use crate::crypto::{EpochKey, OpenError};
 use crate::entry::{Core, Entry, Header, RecordTag, Seal};
 use crate::keyring::{KeyError, Keyring};
 use crate::names::{EntryHash, Frontier, Incarnation, LogId, ReplicaId, SpaceId};
-use crate::store::{LogStore, OpenReport, StoreError, StoreStats};
+use crate::store::{LogStore, Lost, OpenReport, StoreError, StoreStats};
 use clock::Clock;
 use freeze::Frozen;
 
@@ -150,7 +150,7 @@ impl Ledger {
         self.store.read(log, from, bytes_max)
     }
 
-    /// A log from a number on, some entries at a time, to its end. After an error there is nothing more.
+    /// A log from a number on, some entries at a time, to its end; holes are passed over. After an error there is nothing more.
     pub fn pages<'a>(&'a self, log: &'a LogId, from: u64) -> impl Iterator<Item = Result<Vec<Entry>, StoreError>> + 'a {
         crate::store::pages(self.store.as_ref(), log, from)
     }
@@ -160,7 +160,39 @@ impl Ledger {
         self.store.seal_at(log, number)
     }
 
-    /// Number and hash of the last entry held of a log; `(0, zero)` when none is.
+    /// What damage took and is not back yet.
+    pub fn lost(&self) -> Vec<Lost> {
+        self.store.lost()
+    }
+
+    /// Whether damage took entries of a log that this replica writes now.
+    pub fn lost_own(&self) -> bool {
+        self.store.lost().iter().any(|lost| self.is_own(&lost.log))
+    }
+
+    /// In how many parts the journal can be looked at again.
+    pub fn parts(&self) -> u32 {
+        self.store.parts()
+    }
+
+    /// A part of the journal that did not read as it was written.
+    pub fn suspect(&self) -> Option<u32> {
+        self.store.suspect()
+    }
+
+    /// The logs of a space: those in its frontier, and those that begin with a hole.
+    pub fn logs_of(&self, space: &SpaceId) -> Result<std::collections::BTreeSet<LogId>, StoreError> {
+        let in_frontier = self.frontier(space)?.0.into_keys().map(|key| LogId { space: *space, key });
+        let holed = self.store.lost().into_iter().map(|lost| lost.log).filter(|log| log.space == *space);
+        Ok(in_frontier.chain(holed).collect())
+    }
+
+    /// Reads a part of the journal from the disk; see [`LogStore::mend`].
+    pub fn mend(&self, part: u32) -> Result<bool, StoreError> {
+        self.store.mend(part)
+    }
+
+    /// Number and hash of the last entry held of a log before its first hole; `(0, zero)` when none is.
     pub fn last(&self, log: &LogId) -> (u64, EntryHash) {
         self.store.last(log)
     }

@@ -37,7 +37,7 @@ pub type Authority<'a> = &'a dyn Fn(&LogId, EntryKind, u64) -> Result<(), Refusa
 
 impl Ledger {
     /// Checks a batch and keeps it, durable on return. Entries already held are skipped when they are the
-    /// same. Of a frozen log only what belongs to the common history is kept.
+    /// same, also behind a hole that the others fill. Of a frozen log only what belongs to the common history is kept.
     pub fn receive(&self, batch: ReceivedBatch, authority: Authority<'_>) -> Result<Kept, Refusal> {
         check_shape(&batch)?;
         check_signed(&batch)?;
@@ -46,9 +46,10 @@ impl Ledger {
             return Err(self.keep_fork(&mut clock, proof));
         }
         let held = self.store.last(&batch.log).0;
-        let held_before = batch.entries.iter().filter(|entry| entry.header.core.number <= held).count();
+        let sent = batch.entries.len();
         let mut entries = batch.entries;
-        entries.drain(..held_before);
+        entries.retain(|entry| !self.holds(&batch.log, entry.header.core.number));
+        let held_before = sent - entries.len();
         self.check_own_past(&batch.log, held, &entries)?;
         self.cut_frozen(&batch.log, &mut entries)?;
         for entry in &entries {
@@ -85,14 +86,7 @@ impl Ledger {
         if first > held + 1 {
             return Err(Refusal::Gap { held });
         }
-        let mut differing = None;
-        for (at, entry) in batch.entries.iter().enumerate().take_while(|(_, entry)| entry.header.core.number <= held) {
-            let ours = self.store.entry(&batch.log, entry.header.core.number)?;
-            if ours.is_some_and(|ours| ours.header != entry.header) {
-                differing = Some((at, entry.header.core.number));
-                break;
-            }
-        }
+        let mut differing = self.first_differing(batch)?;
         if differing.is_none() && first == held + 1 && batch.entries[0].header.core.prev != last_hash {
             differing = Some((0, held));
         }
@@ -100,9 +94,31 @@ impl Ledger {
         let theirs = Evidence::new(&batch.entries[at].header, &batch.entries[at + 1..], batch.seal.clone());
         match self.evidence(&batch.log, number)? {
             Some(ours) => Ok(Some(ForkProof { left: ours, right: theirs })),
-            // Ours is not sealed, which happens only in a log that is frozen already.
+            // Ours is not sealed, which happens only in a log that is frozen already, or before a hole.
             None => Err(Refusal::Frozen { common: self.frozen().common(&batch.log).unwrap_or(number - 1) }),
         }
+    }
+
+    /// The first entry of the batch, by its place, that an entry held here contradicts, and the number of that one: another
+    /// stands under its number, or behind the hole that it fills one that follows another.
+    fn first_differing(&self, batch: &ReceivedBatch) -> Result<Option<(usize, u64)>, StoreError> {
+        for (at, entry) in batch.entries.iter().enumerate() {
+            let number = entry.header.core.number;
+            if let Some(ours) = self.store.entry(&batch.log, number)? {
+                if ours.header != entry.header {
+                    return Ok(Some((at, number)));
+                }
+            } else if let Some(next) = self.store.entry(&batch.log, number + 1)?
+                && next.header.core.prev != entry.header.hash()
+            {
+                return Ok(Some((at, number + 1)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn holds(&self, log: &LogId, number: u64) -> bool {
+        self.store.next_held(log, number) == Some(number)
     }
 
     pub(super) fn evidence(&self, log: &LogId, number: u64) -> Result<Option<Evidence>, StoreError> {
@@ -111,7 +127,8 @@ impl Ledger {
         };
         let mut after = Vec::new();
         for number in number + 1..=seal.number {
-            after.extend(self.store.entry(log, number)?);
+            let Some(next) = self.store.entry(log, number)? else { return Ok(None) };
+            after.push(next);
         }
         Ok(Some(Evidence::new(&entry.header, &after, seal)))
     }

@@ -28,7 +28,9 @@ impl Ledger {
         };
         entries.truncate((seal.number + 1).saturating_sub(from) as usize);
         for number in last + 1..=seal.number {
-            entries.extend(self.store.entry(log, number)?);
+            // Where a hole lies before the seal, nothing covers the entries until it is filled.
+            let Some(entry) = self.store.entry(log, number)? else { return Ok(None) };
+            entries.push(entry);
         }
         Ok(Some(ReceivedBatch { log: *log, entries, seal }))
     }

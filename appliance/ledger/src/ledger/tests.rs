@@ -1,5 +1,7 @@
 //! Replicas that write, receive, fork, roll back and lie.
 
+mod holes;
+mod shared;
 mod stranded;
 
 use std::sync::Arc;
@@ -13,6 +15,8 @@ use crate::entry::{EntryKind, Position};
 use crate::fork::{BadProof, ForkProof};
 use crate::names::{ClockQuality, Hlc, Lane, LogKey};
 use crate::store::{Fault, MemoryStore, StoredItem, Verified};
+use shared::Shared;
+
 const SPACE: SpaceId = SpaceId([7; 16]);
 const AUDIT: SpaceId = SpaceId([8; 16]);
 
@@ -21,31 +25,6 @@ fn keyring() -> Keyring {
     keyring.insert(SPACE, 1, EpochKey::new([70; 32])).unwrap();
     keyring.insert(AUDIT, 1, EpochKey::new([80; 32])).unwrap();
     keyring
-}
-
-/// A store that a test can look into while a ledger uses it.
-struct Shared(Arc<MemoryStore>);
-
-macro_rules! delegate {
-    ($($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
-        impl LogStore for Shared {
-            $(fn $name(&self, $($arg: $type),*) -> $answer { self.0.$name($($arg),*) })*
-        }
-    };
-}
-
-delegate! {
-    append(items: &[StoredItem]) -> Result<(), StoreError>;
-    entry(log: &LogId, number: u64) -> Result<Option<Entry>, StoreError>;
-    read(log: &LogId, from: u64, bytes_max: usize) -> Result<Vec<Entry>, StoreError>;
-    seal_at(log: &LogId, number: u64) -> Result<Option<Seal>, StoreError>;
-    seal_before(log: &LogId, number: u64) -> Result<Option<Seal>, StoreError>;
-    last(log: &LogId) -> (u64, EntryHash);
-    frontier(space: &SpaceId) -> Frontier;
-    spaces() -> Vec<SpaceId>;
-    logs() -> Vec<LogId>;
-    stats() -> StoreStats;
-    open_report() -> OpenReport;
 }
 
 struct Replica {

@@ -132,7 +132,10 @@ impl Registry {
                 refused.push((StatementOrigin::of(&entry), refusal));
             }
             let core = &entry.header.core;
-            self.applied.insert(core.log.key, core.number);
+            // What stands behind a hole is read again: what fills the hole comes before it.
+            if core.number <= ledger.last(&core.log).0 {
+                self.applied.insert(core.log.key, core.number);
+            }
             self.last = Some(order_of(&entry));
         }
         Ok(refused)
@@ -141,9 +144,8 @@ impl Registry {
     /// The entries that were not applied yet, in the order in which they are to be.
     fn beyond(&self, ledger: &Ledger) -> Result<Vec<Entry>, StoreError> {
         let mut found = Vec::new();
-        for key in ledger.frontier(&self.space)?.0.into_keys() {
-            let log = LogId { space: self.space, key };
-            let from = self.applied.get(&key).map_or(1, |number| number + 1);
+        for log in ledger.logs_of(&self.space)? {
+            let from = self.applied.get(&log.key).map_or(1, |number| number + 1);
             for page in ledger.pages(&log, from) {
                 found.extend(page?);
             }

@@ -24,9 +24,9 @@ pub(super) const SEAL_FRAME_LEN: usize = FRAME_HEAD_LEN + 64;
 
 const MAGIC: &[u8; 8] = b"CAIRNSEG";
 const VERSION: u8 = 1;
-const ENTRY: u8 = 1;
-const SEAL: u8 = 2;
-const COMMIT: u8 = 3;
+pub(super) const ENTRY: u8 = 1;
+pub(super) const SEAL: u8 = 2;
+pub(super) const COMMIT: u8 = 3;
 const COMMIT_LEN: usize = 8 + 4 + 8;
 const PAYLOAD_MAX: usize = HEADER_LEN + 1 + MAX_BODY_LEN;
 const CHECK_CONTEXT: &str = "cairn 2026 commit check v1";
@@ -56,6 +56,11 @@ fn read_segment_head(bytes: &[u8]) -> Result<(u32, u64), DecodeError> {
     }
 }
 
+/// How many commits were made before a segment with this number, if its head is whole.
+pub(super) fn commits_before(bytes: &[u8], segment: u32) -> Option<u64> {
+    read_segment_head(bytes).ok().filter(|(number, _)| *number == segment).map(|(_, commits)| commits)
+}
+
 fn put_frame(out: &mut Vec<u8>, kind: u8, parts: &[&[u8]]) {
     let start = out.len();
     let len: usize = parts.iter().map(|part| part.len()).sum();
@@ -68,13 +73,13 @@ fn put_frame(out: &mut Vec<u8>, kind: u8, parts: &[&[u8]]) {
 }
 
 /// One frame: its type, its payload and its length with head.
-struct Frame<'a> {
-    kind: u8,
-    payload: &'a [u8],
-    len: usize,
+pub(super) struct Frame<'a> {
+    pub kind: u8,
+    pub payload: &'a [u8],
+    pub len: usize,
 }
 
-fn read_frame(bytes: &[u8]) -> Result<Frame<'_>, DecodeError> {
+pub(super) fn read_frame(bytes: &[u8]) -> Result<Frame<'_>, DecodeError> {
     let mut reader = Reader::new(bytes, "a frame");
     let (len, crc) = (reader.u32()? as usize, reader.u32()?);
     if len > PAYLOAD_MAX {
@@ -122,7 +127,7 @@ pub(super) struct Group {
     pub placements: Vec<Placement>,
 }
 
-/// Checks that the items continue their logs and writes them as one commit.
+/// Checks that the items continue their logs, or fill holes in them, and writes them as one commit.
 pub(super) fn encode_group(items: &[StoredItem], index: &Index) -> Result<Group, StoreError> {
     let mut bytes = Vec::new();
     let mut placements: Vec<Placement> = Vec::new();
@@ -136,7 +141,8 @@ pub(super) fn encode_group(items: &[StoredItem], index: &Index) -> Result<Group,
                     return Err(StoreError::OutOfOrder(format!("entry {} after {}", core.number, tail.0)));
                 }
                 let hash = entry.header.hash();
-                *tail = (core.number, hash);
+                // Where a hole is filled, what is held behind it follows.
+                *tail = index.end_from(&core.log, core.number + 1).unwrap_or((core.number, hash));
                 let offset = bytes.len() as u32;
                 let (log, number, prev) = (core.log, core.number, core.prev);
                 placements.push(Placement { log, number, prev, hash, offset, sealed: false });
@@ -157,7 +163,8 @@ pub(super) fn encode_group(items: &[StoredItem], index: &Index) -> Result<Group,
     Ok(Group { bytes, placements })
 }
 
-fn close_group(bytes: &mut Vec<u8>, commit: u64, frames: u32) {
+/// Ends a commit of so many frames.
+pub(super) fn close_group(bytes: &mut Vec<u8>, commit: u64, frames: u32) {
     let check = group_check(bytes);
     put_frame(bytes, COMMIT, &[&commit.to_be_bytes(), &frames.to_be_bytes(), &check]);
 }
@@ -188,16 +195,20 @@ pub struct Scan {
 /// decoder that fuzzing attacks.
 pub fn scan(bytes: &[u8]) -> Scan {
     match read_segment_head(bytes) {
-        Ok((_, commits)) => scan_commits(bytes, commits, |_| Ok(())),
+        Ok((_, commits)) => scan_commits(bytes, commits, |_, _| Ok(())),
         Err(problem) => Scan { good_len: 0, problem: Some(problem), commits_behind: 0, commits: 0, entries: 0 },
     }
 }
 
-/// Reads segment number `segment` into the index, as far as it is good and continues the logs there.
+/// Reads segment number `segment` into the index, as far as it is good and fits the logs there.
 pub(super) fn scan_into(bytes: &[u8], segment: u32, index: &mut Index) -> Scan {
     let wrong = DecodeError::BadValue("the number of a segment");
     let problem = match read_segment_head(bytes) {
-        Ok(head) if head == (segment, index.commits) => None,
+        // After commits that damage took, a segment begins with a higher number.
+        Ok((number, commits)) if number == segment && commits >= index.commits => {
+            index.commits = commits;
+            None
+        }
         Ok(_) => Some(wrong),
         Err(error) => Some(error),
     };
@@ -205,9 +216,9 @@ pub(super) fn scan_into(bytes: &[u8], segment: u32, index: &mut Index) -> Scan {
         let commits_behind = commits_after(bytes, index.commits + 1);
         return Scan { good_len: 0, problem, commits_behind, commits: 0, entries: 0 };
     }
-    scan_commits(bytes, index.commits, |placements| {
-        check_continues(placements, index)?;
-        index.add(segment, placements);
+    scan_commits(bytes, index.commits, |commit, placements| {
+        check_fits(placements, index)?;
+        index.add(segment, commit, placements);
         Ok(())
     })
 }
@@ -215,26 +226,26 @@ pub(super) fn scan_into(bytes: &[u8], segment: u32, index: &mut Index) -> Scan {
 fn scan_commits(
     bytes: &[u8],
     commits_before: u64,
-    mut keep: impl FnMut(&[Placement]) -> Result<(), DecodeError>,
+    mut keep: impl FnMut(u64, &[Placement]) -> Result<(), DecodeError>,
 ) -> Scan {
     let mut scan = Scan { good_len: SEGMENT_HEAD_LEN as u64, problem: None, commits_behind: 0, commits: 0, entries: 0 };
     let mut good = SEGMENT_HEAD_LEN;
+    let mut before = commits_before;
     while good < bytes.len() {
-        let commit = commits_before.saturating_add(scan.commits).saturating_add(1);
-        let read = read_commit(bytes, good, commit).and_then(|(placements, end)| {
-            keep(&placements)?;
-            Ok((placements.len(), end))
+        let read = read_commit(bytes, good, before).and_then(|(commit, placements, end)| {
+            keep(commit, &placements)?;
+            Ok((commit, placements.len(), end))
         });
         match read {
-            Ok((entries, end)) => {
-                good = end;
+            Ok((commit, entries, end)) => {
+                (before, good) = (commit, end);
                 scan.good_len = end as u64;
                 scan.commits += 1;
                 scan.entries += entries as u64;
             }
             Err(problem) => {
                 scan.problem = Some(problem);
-                scan.commits_behind = commits_after(&bytes[good..], commit);
+                scan.commits_behind = commits_after(&bytes[good..], before.saturating_add(1));
                 break;
             }
         }
@@ -242,15 +253,15 @@ fn scan_commits(
     scan
 }
 
-/// The entries of the commit that starts at `start`, and where it ends.
-fn read_commit(bytes: &[u8], start: usize, commit: u64) -> Result<(Vec<Placement>, usize), DecodeError> {
+/// Number and entries of the commit that starts at `start`, and where it ends. Its number is higher than `before`.
+fn read_commit(bytes: &[u8], start: usize, before: u64) -> Result<(u64, Vec<Placement>, usize), DecodeError> {
     let mut group = GroupReader::default();
     let mut at = start;
     loop {
         let frame = read_frame(&bytes[at..])?;
         if frame.kind == COMMIT {
-            group.close(frame.payload, commit, group_check(&bytes[start..at]))?;
-            return Ok((group.placements, at + frame.len));
+            let commit = group.close(frame.payload, before, group_check(&bytes[start..at]))?;
+            return Ok((commit, group.placements, at + frame.len));
         }
         group.take(&frame, at)?;
         at += frame.len;
@@ -285,36 +296,41 @@ impl GroupReader {
         Ok(())
     }
 
-    fn close(&self, payload: &[u8], commit: u64, check: [u8; 8]) -> Result<(), DecodeError> {
+    fn close(&self, payload: &[u8], before: u64, check: [u8; 8]) -> Result<u64, DecodeError> {
         let mut reader = Reader::new(payload, "the end of a commit");
-        let said = (reader.u64()?, reader.u32()?, reader.array()?);
+        let (commit, frames, said) = (reader.u64()?, reader.u32()?, reader.array()?);
         reader.finish()?;
-        if said == (commit, self.frames, check) { Ok(()) } else { Err(DecodeError::BadValue("the end of a commit")) }
+        let good = commit > before && (frames, said) == (self.frames, check);
+        if good { Ok(commit) } else { Err(DecodeError::BadValue("the end of a commit")) }
     }
 }
 
-fn check_continues(placements: &[Placement], index: &Index) -> Result<(), DecodeError> {
+/// Each entry must follow the one before it where that is known. One that leaves numbers out stands behind a hole, and one
+/// under a number that was left out fills it.
+fn check_fits(placements: &[Placement], index: &Index) -> Result<(), DecodeError> {
     let mut tails: BTreeMap<LogId, (u64, EntryHash)> = BTreeMap::new();
     for placement in placements {
-        let tail = tails.entry(placement.log).or_insert_with(|| index.last(&placement.log));
-        if placement.number != tail.0 + 1 || placement.prev != tail.1 {
+        let follows = match tails.insert(placement.log, (placement.number, placement.hash)) {
+            Some((number, _)) if placement.number == number => false,
+            Some((number, hash)) if placement.number == number + 1 => placement.prev == hash,
+            _ => true,
+        };
+        if !follows || !index.takes(placement) {
             return Err(DecodeError::BadValue("the number of an entry in the journal"));
         }
-        *tail = (placement.number, placement.hash);
     }
     Ok(())
 }
 
-/// Counts whole commit frames after damage whose number is higher than that of the commit the damage is in.
-/// A commit is written only when the one before it is safe, so one such frame shows that this is damage and
-/// not a torn write.
+/// Counts whole commit frames after damage whose number is that of the commit the damage is in or higher. A commit is written
+/// only when the one before it is safe, and its last frame last, so one such frame shows that this is no torn write.
 fn commits_after(rest: &[u8], damaged: u64) -> u32 {
     let len = (COMMIT_LEN as u32).to_be_bytes();
     let found = rest.windows(FRAME_HEAD_LEN + COMMIT_LEN).filter(|window| {
         window[..4] == len
             && read_frame(window).is_ok_and(|frame| {
                 frame.kind == COMMIT
-                    && Reader::new(frame.payload, "a commit").u64().is_ok_and(|number| number > damaged)
+                    && Reader::new(frame.payload, "a commit").u64().is_ok_and(|number| number >= damaged)
             })
     });
     found.count() as u32

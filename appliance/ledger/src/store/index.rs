@@ -1,8 +1,12 @@
 //! Where every entry of every log is: four bytes an entry in memory, and the sidecar file that keeps them
 //! for a segment that is complete.
+//!
+//! A log may have holes: entries that damage took. It ends for everybody where its first hole begins; what stands behind
+//! is kept, and counts again when the hole is filled.
 
 use std::collections::BTreeMap;
 
+use super::Lost;
 use crate::names::{EntryHash, Frontier, LogId, SpaceId};
 use crate::wire::{DecodeError, Reader};
 
@@ -36,6 +40,7 @@ pub struct Place {
 struct Run {
     segment: u32,
     first: u64,
+    last_hash: EntryHash,
     places: Vec<u32>,
 }
 
@@ -51,19 +56,93 @@ impl Run {
     }
 }
 
+/// The entries of a log, in order of their numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct LogPlaces {
     runs: Vec<Run>,
-    last_hash: Option<EntryHash>,
+    /// How many runs, from the first, follow each other from number 1 on without a hole.
+    whole: usize,
 }
 
 impl LogPlaces {
-    fn last_number(&self) -> u64 {
-        self.runs.last().map_or(0, |run| run.end() - 1)
+    /// Number and hash of the last entry before the first hole.
+    fn last(&self) -> (u64, EntryHash) {
+        let run = self.whole.checked_sub(1).and_then(|last| self.runs.get(last));
+        run.map_or((0, EntryHash([0; 32])), |run| (run.end() - 1, run.last_hash))
     }
 
     fn run_index(&self, number: u64) -> usize {
         self.runs.partition_point(|run| run.end() <= number)
+    }
+
+    fn place(&self, number: u64) -> Option<Place> {
+        self.runs.get(self.run_index(number))?.place(number)
+    }
+
+    /// Hash of entry `number`, if it is the last of a run.
+    fn hash_of_end(&self, number: u64) -> Option<EntryHash> {
+        let run = self.runs.get(self.run_index(number))?;
+        (run.first <= number && run.end() == number + 1).then_some(run.last_hash)
+    }
+
+    fn is_free(&self, first: u64, end: u64) -> bool {
+        self.runs.get(self.run_index(first)).is_none_or(|run| end <= run.first)
+    }
+
+    fn insert(&mut self, run: Run) {
+        let at = self.run_index(run.first);
+        self.runs.insert(at, run);
+        self.settle(at);
+    }
+
+    fn push(&mut self, segment: u32, placement: &Placement) {
+        let word = placement.offset | if placement.sealed { SEALED } else { 0 };
+        let at = self.run_index(placement.number);
+        let before = at.checked_sub(1).and_then(|before| self.runs.get_mut(before));
+        match before.filter(|run| run.segment == segment && run.end() == placement.number) {
+            Some(run) => {
+                run.places.push(word);
+                run.last_hash = placement.hash;
+                self.settle(at);
+            }
+            None => {
+                let (first, last_hash) = (placement.number, placement.hash);
+                self.insert(Run { segment, first, last_hash, places: vec![word] });
+            }
+        }
+    }
+
+    /// Counts the whole runs again after a change at or before run `at`.
+    fn settle(&mut self, at: usize) {
+        let mut whole = self.whole.min(at);
+        while let Some(run) = self.runs.get(whole) {
+            let end = whole.checked_sub(1).map_or(1, |before| self.runs[before].end());
+            if run.first != end {
+                break;
+            }
+            whole += 1;
+        }
+        self.whole = whole;
+    }
+
+    /// Number and hash of the last of the entries that follow `number` without a hole, `number` included.
+    fn end_from(&self, number: u64) -> Option<(u64, EntryHash)> {
+        let mut at = self.run_index(number);
+        self.runs.get(at)?.place(number)?;
+        while self.runs.get(at + 1).is_some_and(|next| next.first == self.runs[at].end()) {
+            at += 1;
+        }
+        Some((self.runs[at].end() - 1, self.runs[at].last_hash))
+    }
+
+    /// First and last numbers of its holes.
+    fn holes(&self) -> impl Iterator<Item = (u64, u64)> {
+        let mut next = 1;
+        self.runs.iter().filter_map(move |run| {
+            let hole = (run.first > next).then(|| (next, run.first - 1));
+            next = run.end();
+            hole
+        })
     }
 }
 
@@ -78,10 +157,32 @@ pub struct Index {
 }
 
 impl Index {
-    /// Number and hash of the last entry of a log.
+    /// Number and hash of the last entry of a log before its first hole; `(0, zero)` when there is none.
     pub fn last(&self, log: &LogId) -> (u64, EntryHash) {
-        let zero = EntryHash([0; 32]);
-        self.logs.get(log).map_or((0, zero), |places| (places.last_number(), places.last_hash.unwrap_or(zero)))
+        self.logs.get(log).map_or((0, EntryHash([0; 32])), LogPlaces::last)
+    }
+
+    /// Number and hash of the last of the entries that follow `number` without a hole, `number` included, if it is held.
+    pub fn end_from(&self, log: &LogId, number: u64) -> Option<(u64, EntryHash)> {
+        self.logs.get(log)?.end_from(number)
+    }
+
+    /// Whether an entry may stand under this number: it is not held, and the one before it is not known by another hash.
+    pub fn takes(&self, placement: &Placement) -> bool {
+        let Some(places) = self.logs.get(&placement.log) else { return true };
+        let before = placement.number.checked_sub(1).and_then(|before| places.hash_of_end(before));
+        places.is_free(placement.number, placement.number + 1) && before.is_none_or(|hash| hash == placement.prev)
+    }
+
+    /// The holes of all logs.
+    pub fn holes(&self) -> impl Iterator<Item = Lost> {
+        self.logs.iter().flat_map(|(log, places)| places.holes().map(|(first, last)| Lost { log: *log, first, last }))
+    }
+
+    /// The first number held from `number` on.
+    pub fn next_held(&self, log: &LogId, number: u64) -> Option<u64> {
+        let places = self.logs.get(log)?;
+        Some(places.runs.get(places.run_index(number))?.first.max(number))
     }
 
     /// The logs, in order.
@@ -101,8 +202,7 @@ impl Index {
 
     /// Where an entry is.
     pub fn place(&self, log: &LogId, number: u64) -> Option<Place> {
-        let places = self.logs.get(log)?;
-        places.runs.get(places.run_index(number))?.place(number)
+        self.logs.get(log)?.place(number)
     }
 
     /// The first sealed number at or after `number`.
@@ -126,41 +226,42 @@ impl Index {
         })
     }
 
-    /// Adds the entries of one commit. They must continue their logs.
-    pub fn add(&mut self, segment: u32, placements: &[Placement]) {
+    /// Adds the entries of the commit with this number. They must continue their logs, or fill holes.
+    pub fn add(&mut self, segment: u32, commit: u64, placements: &[Placement]) {
         for placement in placements {
-            let places = self.logs.entry(placement.log).or_default();
-            let word = placement.offset | if placement.sealed { SEALED } else { 0 };
-            match places.runs.last_mut() {
-                Some(run) if run.segment == segment => run.places.push(word),
-                _ => places.runs.push(Run { segment, first: placement.number, places: vec![word] }),
-            }
-            places.last_hash = Some(placement.hash);
-            self.advance(&placement.log, placement.number, placement.hash);
+            self.logs.entry(placement.log).or_default().push(segment, placement);
+            self.advance(&placement.log);
         }
         self.entries += placements.len() as u64;
-        self.commits += 1;
+        self.commits = commit;
     }
 
-    /// The sidecar file of a complete segment of `segment_len` bytes.
-    pub fn encode_segment(&self, segment: u32, segment_len: u64) -> Vec<u8> {
+    /// What a segment holds, as first and last numbers in each log.
+    pub fn in_segment(&self, segment: u32) -> Vec<Lost> {
+        let runs = self.logs.iter().flat_map(|(log, places)| places.runs.iter().map(move |run| (log, run)));
+        let here = runs.filter(|(_, run)| run.segment == segment);
+        here.map(|(log, run)| Lost { log: *log, first: run.first, last: run.end() - 1 }).collect()
+    }
+
+    /// The sidecar file of a complete segment of `segment_len` bytes, before the end of which `commits` commits were made.
+    pub fn encode_segment(&self, segment: u32, segment_len: u64, commits: u64) -> Vec<u8> {
         let runs: Vec<_> = self
             .logs
             .iter()
-            .filter_map(|(log, places)| Some((log, places.last_hash?, places.runs.last()?)))
-            .filter(|(_, _, run)| run.segment == segment)
+            .flat_map(|(log, places)| places.runs.iter().map(move |run| (log, run)))
+            .filter(|(_, run)| run.segment == segment)
             .collect();
         let mut out = Vec::new();
         out.extend_from_slice(MAGIC);
         out.push(VERSION);
         out.extend_from_slice(&segment.to_be_bytes());
         out.extend_from_slice(&segment_len.to_be_bytes());
-        out.extend_from_slice(&self.commits.to_be_bytes());
+        out.extend_from_slice(&commits.to_be_bytes());
         out.extend_from_slice(&(runs.len() as u32).to_be_bytes());
-        for (log, last_hash, run) in runs {
+        for (log, run) in runs {
             log.put(&mut out);
             out.extend_from_slice(&run.first.to_be_bytes());
-            out.extend_from_slice(&last_hash.0);
+            out.extend_from_slice(&run.last_hash.0);
             out.extend_from_slice(&(run.places.len() as u32).to_be_bytes());
             out.extend(run.places.iter().flat_map(|place| place.to_be_bytes()));
         }
@@ -175,39 +276,46 @@ impl Index {
         if sidecar.segment != segment || sidecar.segment_len != segment_len {
             return Err(DecodeError::BadValue("the segment that an index belongs to"));
         }
-        let continues = |run: &SidecarRun| self.last(&run.log).0 + 1 == run.first;
-        if sidecar.commits < self.commits || !sidecar.runs.iter().all(continues) {
+        let free =
+            |(log, run): &(LogId, Run)| self.logs.get(log).is_none_or(|places| places.is_free(run.first, run.end()));
+        if sidecar.commits < self.commits || !sidecar.runs.iter().all(free) {
             return Err(DecodeError::BadValue("the position of an index"));
         }
         self.commits = sidecar.commits;
-        for run in sidecar.runs {
+        for (log, run) in sidecar.runs {
             self.entries += run.places.len() as u64;
-            let places = self.logs.entry(run.log).or_default();
-            let last = run.first + run.places.len() as u64 - 1;
-            places.runs.push(Run { segment, first: run.first, places: run.places });
-            places.last_hash = Some(run.last_hash);
-            self.advance(&run.log, last, run.last_hash);
+            self.logs.entry(log).or_default().insert(run);
+            self.advance(&log);
         }
         Ok(())
     }
 
-    fn advance(&mut self, log: &LogId, number: u64, hash: EntryHash) {
-        self.frontiers.entry(log.space).or_default().0.insert(log.key, (number, hash));
+    /// Notes in the frontier how far the log goes now.
+    fn advance(&mut self, log: &LogId) {
+        let last = self.last(log);
+        if last.0 > 0 {
+            self.frontiers.entry(log.space).or_default().0.insert(log.key, last);
+        }
     }
 }
 
-struct SidecarRun {
-    log: LogId,
-    first: u64,
-    last_hash: EntryHash,
-    places: Vec<u32>,
+/// What a sidecar file says its segment holds; nothing when the file is damaged or another segment's.
+pub fn listed_in_sidecar(bytes: &[u8], segment: u32) -> Vec<Lost> {
+    let sidecar = Sidecar::decode(bytes).ok().filter(|sidecar| sidecar.segment == segment);
+    let runs = sidecar.into_iter().flat_map(|sidecar| sidecar.runs);
+    runs.map(|(log, run)| Lost { log, first: run.first, last: run.end() - 1 }).collect()
+}
+
+/// The length of the segment that a sidecar file is about, if it is whole.
+pub fn sidecar_covers(bytes: &[u8], segment: u32) -> Option<u64> {
+    Sidecar::decode(bytes).ok().filter(|sidecar| sidecar.segment == segment).map(|sidecar| sidecar.segment_len)
 }
 
 struct Sidecar {
     segment: u32,
     segment_len: u64,
     commits: u64,
-    runs: Vec<SidecarRun>,
+    runs: Vec<(LogId, Run)>,
 }
 
 impl Sidecar {
@@ -225,20 +333,20 @@ impl Sidecar {
             other => return Err(DecodeError::Version("a segment index", other)),
         }
         let (segment, segment_len, commits) = (reader.u32()?, reader.u64()?, reader.u64()?);
-        let runs = (0..reader.u32()?).map(|_| read_run(&mut reader)).collect::<Result<_, _>>()?;
+        let runs = (0..reader.u32()?).map(|_| read_run(&mut reader, segment)).collect::<Result<_, _>>()?;
         reader.finish()?;
         Ok(Self { segment, segment_len, commits, runs })
     }
 }
 
-fn read_run(reader: &mut Reader<'_>) -> Result<SidecarRun, DecodeError> {
+fn read_run(reader: &mut Reader<'_>, segment: u32) -> Result<(LogId, Run), DecodeError> {
     let log = LogId::read(reader)?;
     let (first, last_hash) = (reader.u64()?, EntryHash(reader.array()?));
     let count = reader.u32()? as usize;
     let words = reader.take(count.saturating_mul(4))?;
-    if count == 0 || first == 0 {
+    if count == 0 || first == 0 || first.checked_add(count as u64).is_none() {
         return Err(DecodeError::BadValue("a run of a segment index"));
     }
     let places = words.chunks_exact(4).map(|word| u32::from_be_bytes([word[0], word[1], word[2], word[3]])).collect();
-    Ok(SidecarRun { log, first, last_hash, places })
+    Ok((log, Run { segment, first, last_hash, places }))
 }

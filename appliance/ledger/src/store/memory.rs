@@ -7,7 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::frame::{SEAL_FRAME_LEN, encode_group, frame_len, read_entry, read_seal, scan_into, segment_head};
 use super::index::Index;
-use super::{LogStore, OpenReport, StoreError, StoreStats, StoredItem, Torn};
+use super::salvage::salvage;
+use super::{LogStore, Lost, OpenReport, StoreError, StoreStats, StoredItem, Torn};
 use crate::entry::{Entry, Seal};
 use crate::names::{EntryHash, Frontier, LogId, SpaceId};
 
@@ -58,19 +59,26 @@ impl MemoryStore {
     pub fn from_bytes(mut bytes: Vec<u8>) -> Self {
         let mut index = Index::default();
         let scan = scan_into(&bytes, SEGMENT, &mut index);
+        let len = bytes.len() as u64;
+        let mut good_len = scan.good_len as usize;
         let torn = scan.problem.map(|_| Torn {
             segment: SEGMENT,
             offset: scan.good_len,
-            bytes: bytes.len() as u64 - scan.good_len,
+            bytes: len - scan.good_len,
             kept_as: None,
             commits_behind: scan.commits_behind,
         });
-        bytes.truncate(scan.good_len as usize);
+        if scan.commits_behind > 0 {
+            bytes = salvage(&bytes, SEGMENT, 0, false);
+            index = Index::default();
+            good_len = scan_into(&bytes, SEGMENT, &mut index).good_len as usize;
+        }
+        bytes.truncate(good_len);
         if bytes.is_empty() {
             bytes.extend_from_slice(&segment_head(SEGMENT, 0));
         }
         let state = State { flushed: bytes.len(), bytes, index, poisoned: false, faults: Vec::new(), appends: 0 };
-        Self { state: Mutex::new(state), report: OpenReport { torn, indexes_rebuilt: 0 } }
+        Self { state: Mutex::new(state), report: OpenReport { torn, ..OpenReport::default() } }
     }
 
     /// Everything written so far, including the torn rest of a failed append.
@@ -146,7 +154,8 @@ impl LogStore for MemoryStore {
             return Err(StoreError::Io(std::io::Error::other(format!("{what} failed on request"))));
         }
         group.placements.iter_mut().for_each(|placement| placement.offset += start);
-        state.index.add(SEGMENT, &group.placements);
+        let commit = state.index.commits + 1;
+        state.index.add(SEGMENT, commit, &group.placements);
         state.flush();
         Ok(())
     }
@@ -172,6 +181,14 @@ impl LogStore for MemoryStore {
 
     fn last(&self, log: &LogId) -> (u64, EntryHash) {
         self.state().index.last(log)
+    }
+
+    fn next_held(&self, log: &LogId, number: u64) -> Option<u64> {
+        self.state().index.next_held(log, number)
+    }
+
+    fn lost(&self) -> Vec<Lost> {
+        self.state().index.holes().collect()
     }
 
     fn frontier(&self, space: &SpaceId) -> Frontier {

@@ -7,7 +7,10 @@
 
 mod frame;
 mod index;
+mod lost;
 mod memory;
+mod opening;
+mod salvage;
 mod segment;
 mod space;
 
@@ -23,6 +26,7 @@ use crate::names::{EntryHash, Frontier, LogId, SpaceId};
 const PAGE_BYTES: usize = 256 * 1024;
 
 pub use frame::{COMMIT_BYTES_MAX, Scan, scan};
+pub use lost::Lost;
 pub use memory::{Fault, MemoryStore};
 pub use segment::{SegmentOptions, SegmentStore};
 pub(crate) use space::FreeSpace;
@@ -82,9 +86,20 @@ pub struct OpenReport {
     pub torn: Option<Torn>,
     /// Sidecar indexes that had to be made again.
     pub indexes_rebuilt: u32,
+    /// Segments that were damaged or missing, and are there again with what is good of them.
+    pub mended: Vec<Mended>,
 }
 
-/// The rest of the journal after its last whole commit, moved to a file of its own.
+/// A part of the journal that was damaged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mended {
+    /// Which segment.
+    pub segment: u32,
+    /// Where the damaged file is now; `None` when there was no file, or the engine has none.
+    pub kept_as: Option<PathBuf>,
+}
+
+/// The rest of the journal after the last commit that is whole and follows, moved to a file of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Torn {
     /// Segment that it was in.
@@ -95,8 +110,8 @@ pub struct Torn {
     pub bytes: u64,
     /// Where it is now, for engines with files.
     pub kept_as: Option<PathBuf>,
-    /// Whole commits found behind the damage: more than a torn write. Entries that were acknowledged are
-    /// missing, and this replica must take a new incarnation before it writes again.
+    /// Commits that were finished from the damage on: more than a torn write. What is good of them stays; entries that were
+    /// acknowledged are missing, and this replica must take a new incarnation before it writes again.
     pub commits_behind: u32,
 }
 
@@ -162,10 +177,17 @@ pub trait LogStore: Send + Sync {
     /// The last seal over `number` or an earlier entry.
     fn seal_before(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError>;
 
-    /// Number and hash of the last entry; `(0, zero)` when none is held.
+    /// Number and hash of the last entry before the first hole; `(0, zero)` when none is held. A log ends there for
+    /// everybody: an append goes on from it, and so fills the hole.
     fn last(&self, log: &LogId) -> (u64, EntryHash);
 
-    /// Last number and hash of every log of a space.
+    /// The first number held of a log from `number` on, also behind a hole.
+    fn next_held(&self, log: &LogId, number: u64) -> Option<u64>;
+
+    /// What damage took and is not back yet.
+    fn lost(&self) -> Vec<Lost>;
+
+    /// Last number and hash of every log of a space, as [`LogStore::last`].
     fn frontier(&self, space: &SpaceId) -> Frontier;
 
     /// Spaces with at least one entry.
@@ -186,6 +208,22 @@ pub trait LogStore: Send + Sync {
         Err(StoreError::NeedsReopen)
     }
 
+    /// In how many parts the journal can be looked at again.
+    fn parts(&self) -> u32 {
+        0
+    }
+
+    /// A part that did not read as it was written, since it was last looked at.
+    fn suspect(&self) -> Option<u32> {
+        None
+    }
+
+    /// Reads one part, from 1 on, from the disk. What is damaged is set aside and counts as lost from then on; whether
+    /// anything was.
+    fn mend(&self, _part: u32) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     /// Gives back the room that is held in reserve for a full disk; whether there was any.
     fn release_reserve(&self) -> bool {
         false
@@ -195,16 +233,17 @@ pub trait LogStore: Send + Sync {
     fn keep_reserve(&self) {}
 }
 
-/// A log from a number on, some entries at a time, to its end. After an error there is nothing more.
+/// A log from a number on, some entries at a time, to its end; holes are passed over. After an error there is nothing more.
 pub(crate) fn pages<'a>(
     store: &'a dyn LogStore,
     log: &'a LogId,
     from: u64,
 ) -> impl Iterator<Item = Result<Vec<Entry>, StoreError>> + 'a {
-    let mut next = Some(from);
+    let mut next = store.next_held(log, from);
     std::iter::from_fn(move || {
-        let page = store.read(log, next?, PAGE_BYTES);
-        next = page.as_ref().ok().map(|entries| next.unwrap_or(from) + entries.len() as u64);
+        let first = next?;
+        let page = store.read(log, first, PAGE_BYTES);
+        next = page.as_ref().ok().and_then(|entries| store.next_held(log, first + entries.len() as u64));
         match page {
             Ok(entries) if entries.is_empty() => None,
             page => Some(page),

@@ -1,19 +1,23 @@
 //! The store in append-only segment files: the default engine.
 //!
 //! The folder holds `00000001.seg`, `00000002.seg` … , an `.idx` sidecar for every segment but the last, a
-//! `lock`, perhaps a `reserve`, and `torn-…` files with what was cut off after a power cut. Nothing is ever
-//! rewritten. The sidecars can be deleted; opening makes them again.
+//! `lock`, perhaps a `reserve`, `torn-…` files with what was cut off after a power cut, `damaged-…` files with segments
+//! that went bad, and `lost` as long as something is missing. Nothing good is ever rewritten, but in place of a damaged
+//! segment. The sidecars can be deleted; opening makes them again.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::frame::{self, SEAL_FRAME_LEN, SEGMENT_HEAD_LEN};
 use super::index::{Index, Place};
+use super::lost::{self, Lost};
+use super::opening::{Opening, corrupt, create_segment, path, remove_if_there};
 use super::space::FreeSpace;
-use super::{LogStore, OpenReport, StoreError, StoreStats, StoredItem, Torn};
-use crate::disk::{is_full, make_folder, sync_dir, write_replacing};
+use super::{LogStore, OpenReport, StoreError, StoreStats, StoredItem};
+use crate::disk::{is_full, make_folder, write_replacing};
 use crate::entry::{Entry, Seal};
 use crate::names::{EntryHash, Frontier, Lane, LogId, SpaceId};
 
@@ -53,12 +57,20 @@ pub struct SegmentStore {
     options: SegmentOptions,
     space: FreeSpace,
     writer: Mutex<Writer>,
-    index: RwLock<Index>,
-    /// Segment `n` is at `n - 1`.
-    files: RwLock<Vec<Arc<File>>>,
-    report: OpenReport,
+    held: RwLock<Held>,
+    /// A segment of which an entry could not be read; 0 for none.
+    suspect: AtomicU32,
     /// Held for as long as the store is open.
     _lock: FolderLock,
+}
+
+/// What is there, as readers see it.
+struct Held {
+    index: Index,
+    /// Segment `n` is at `n - 1`.
+    files: Vec<Arc<File>>,
+    lost: Vec<Lost>,
+    report: OpenReport,
 }
 
 struct Writer {
@@ -75,15 +87,19 @@ impl SegmentStore {
         make_folder(dir)?;
         let lock = take_lock(dir)?;
         let space = FreeSpace::watch(dir, options.floor_bytes, options.reserve_bytes);
-        let (Opening { index, files, report, .. }, writer) = Opening::of(dir)?;
+        let opening = match Opening::of(dir, &[]) {
+            // What is good of a damaged segment needs room beside it.
+            Err(StoreError::Io(error)) if is_full(&error) && space.release_reserve() => Opening::of(dir, &[])?,
+            opening => opening?,
+        };
+        let (held, writer) = opened(opening)?;
         Ok(Self {
             dir: dir.to_owned(),
             options,
             space,
             writer: Mutex::new(writer),
-            index: RwLock::new(index),
-            files: RwLock::new(files),
-            report,
+            held: RwLock::new(held),
+            suspect: AtomicU32::new(0),
             _lock: lock,
         })
     }
@@ -92,12 +108,12 @@ impl SegmentStore {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn index(&self) -> RwLockReadGuard<'_, Index> {
-        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> RwLockReadGuard<'_, Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
-        self.index.write().unwrap_or_else(PoisonError::into_inner)
+    fn held_mut(&self) -> RwLockWriteGuard<'_, Held> {
+        self.held.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check_room(&self, items: &[StoredItem]) -> Result<(), StoreError> {
@@ -119,8 +135,9 @@ impl SegmentStore {
             return Ok(());
         }
         let (sidecar, commits) = {
-            let index = self.index();
-            (index.encode_segment(writer.segment, writer.len), index.commits)
+            let held = self.held();
+            let commits = held.index.commits;
+            (held.index.encode_segment(writer.segment, writer.len, commits), commits)
         };
         let begun = write_replacing(&path(&self.dir, writer.segment, "idx"), &sidecar)
             .and_then(|()| create_segment(&self.dir, writer.segment + 1, commits));
@@ -132,7 +149,7 @@ impl SegmentStore {
             }
             Err(error) => return Err(error.into()),
         };
-        self.files.write().unwrap_or_else(PoisonError::into_inner).push(file.clone());
+        self.held_mut().files.push(file.clone());
         writer.closed_bytes += writer.len;
         *writer = Writer { file, segment: writer.segment + 1, len: SEGMENT_HEAD_LEN as u64, ..*writer };
         Ok(())
@@ -150,31 +167,77 @@ impl SegmentStore {
         }
     }
 
-    fn read_at(&self, place: Place, at: u64, len: usize) -> Result<Vec<u8>, StoreError> {
-        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        let file = files.get(place.segment as usize - 1).cloned().ok_or(StoreError::NeedsReopen)?;
-        drop(files);
-        Ok(read_up_to(&file, at, len)?)
+    /// Where an entry is, and in which file.
+    fn find(&self, log: &LogId, number: u64) -> Result<Option<(Place, Arc<File>)>, StoreError> {
+        let held = self.held();
+        let Some(place) = held.index.place(log, number) else { return Ok(None) };
+        let file = held.files.get(place.segment as usize - 1).cloned().ok_or(StoreError::NeedsReopen)?;
+        Ok(Some((place, file)))
     }
 
-    fn entry_at(&self, place: Place) -> Result<(Entry, u64), StoreError> {
+    fn entry_at(&self, place: Place, file: &File) -> Result<(Entry, u64), StoreError> {
         let at = u64::from(place.offset);
-        let corrupt = |error| corrupt(&self.dir, place.segment, at, error);
-        let mut bytes = self.read_at(place, at, READ_GUESS)?;
+        let corrupt = |error| self.doubt(place.segment, at, error);
+        let mut bytes = read_up_to(file, at, READ_GUESS)?;
         let len = frame::frame_len(&bytes).map_err(corrupt)?;
         if len > bytes.len() {
-            bytes = self.read_at(place, at, len)?;
+            bytes = read_up_to(file, at, len)?;
         }
         let entry = frame::read_entry(&bytes).map_err(corrupt)?;
         Ok((entry, at + len as u64))
     }
 
     fn seal(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError> {
-        let Some(place) = self.index().place(log, number) else { return Ok(None) };
-        let (entry, at) = self.entry_at(place)?;
-        let bytes = self.read_at(place, at, SEAL_FRAME_LEN)?;
-        frame::read_seal(&bytes, &entry.header).map(Some).map_err(|error| corrupt(&self.dir, place.segment, at, error))
+        let Some((place, file)) = self.find(log, number)? else { return Ok(None) };
+        let (entry, at) = self.entry_at(place, &file)?;
+        let bytes = read_up_to(&file, at, SEAL_FRAME_LEN)?;
+        frame::read_seal(&bytes, &entry.header).map(Some).map_err(|error| self.doubt(place.segment, at, error))
     }
+
+    fn doubt(&self, segment: u32, at: u64, error: crate::DecodeError) -> StoreError {
+        self.suspect.store(segment, Ordering::Relaxed);
+        corrupt(&self.dir, segment, at, error)
+    }
+
+    /// What is lost, and what these segments were written with.
+    fn known(&self, segments: &[u32]) -> Vec<Lost> {
+        let held = self.held();
+        let written = segments.iter().flat_map(|segment| held.index.in_segment(*segment));
+        held.lost.iter().copied().chain(written).collect()
+    }
+
+    /// Opens again. What is in these segments, as it was acknowledged, counts as lost unless it is found.
+    fn open_again(&self, writing: &mut Writer, segments: &[u32]) -> Result<(), StoreError> {
+        let known = self.known(segments);
+        let (mut held, writer) = opened(Opening::of(&self.dir, &known)?)?;
+        let mut mended = self.held().report.mended.clone();
+        mended.append(&mut held.report.mended);
+        held.report.mended = mended;
+        *self.held_mut() = held;
+        *writing = writer;
+        Ok(())
+    }
+
+    /// Whether a segment reads, up to this length, as it was written.
+    fn is_good(&self, segment: u32, len: u64) -> Result<bool, StoreError> {
+        let known = self.held().index.in_segment(segment);
+        let bytes = match fs::read(path(&self.dir, segment, "seg")) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            bytes => bytes?,
+        };
+        let Some(bytes) = bytes.get(..len as usize) else { return Ok(false) };
+        let (scan, entries) = (frame::scan(bytes), known.iter().map(|run| run.last - run.first + 1).sum::<u64>());
+        Ok(scan.problem.is_none() && scan.entries == entries)
+    }
+}
+
+/// What was opened, for readers and for the writer.
+fn opened(opening: Opening<'_>) -> Result<(Held, Writer), StoreError> {
+    let Opening { index, files, report, lost, len, closed_bytes, .. } = opening;
+    let file = files.last().ok_or(StoreError::NeedsReopen)?.clone();
+    let segment = files.len() as u32;
+    let writer = Writer { file, segment, len, closed_bytes, needs_reopen: false };
+    Ok((Held { index, files, lost, report }, writer))
 }
 
 impl LogStore for SegmentStore {
@@ -184,18 +247,27 @@ impl LogStore for SegmentStore {
             return Err(StoreError::NeedsReopen);
         }
         self.check_room(items)?;
-        let mut group = frame::encode_group(items, &self.index())?;
+        let mut group = frame::encode_group(items, &self.held().index)?;
         self.roll(&mut writer).inspect_err(|_| writer.needs_reopen = true)?;
         let start = writer.len as u32;
         self.write(&mut writer, &group.bytes)?;
         group.placements.iter_mut().for_each(|placement| placement.offset += start);
-        self.index_mut().add(writer.segment, &group.placements);
+        let mut held = self.held_mut();
+        let commit = held.index.commits + 1;
+        held.index.add(writer.segment, commit, &group.placements);
+        if !held.lost.is_empty() {
+            held.lost = lost::missing(&held.index, &held.lost);
+            if held.lost.is_empty() {
+                // At the next start the list would be found to be out of date all the same.
+                lost::save(&self.dir, &held.lost).unwrap_or_else(|error| tracing::warn!(%error, "an old list stays"));
+            }
+        }
         Ok(())
     }
 
     fn entry(&self, log: &LogId, number: u64) -> Result<Option<Entry>, StoreError> {
-        let place = self.index().place(log, number);
-        place.map(|place| Ok(self.entry_at(place)?.0)).transpose()
+        let found = self.find(log, number)?;
+        found.map(|(place, file)| Ok(self.entry_at(place, &file)?.0)).transpose()
     }
 
     fn read(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Vec<Entry>, StoreError> {
@@ -203,29 +275,37 @@ impl LogStore for SegmentStore {
     }
 
     fn seal_at(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError> {
-        let sealed = self.index().sealed_at(log, number);
+        let sealed = self.held().index.sealed_at(log, number);
         sealed.map_or(Ok(None), |number| self.seal(log, number))
     }
 
     fn seal_before(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError> {
-        let sealed = self.index().sealed_before(log, number);
+        let sealed = self.held().index.sealed_before(log, number);
         sealed.map_or(Ok(None), |number| self.seal(log, number))
     }
 
     fn last(&self, log: &LogId) -> (u64, EntryHash) {
-        self.index().last(log)
+        self.held().index.last(log)
+    }
+
+    fn next_held(&self, log: &LogId, number: u64) -> Option<u64> {
+        self.held().index.next_held(log, number)
+    }
+
+    fn lost(&self) -> Vec<Lost> {
+        self.held().lost.clone()
     }
 
     fn frontier(&self, space: &SpaceId) -> Frontier {
-        self.index().frontier(space)
+        self.held().index.frontier(space)
     }
 
     fn spaces(&self) -> Vec<SpaceId> {
-        self.index().spaces()
+        self.held().index.spaces()
     }
 
     fn logs(&self) -> Vec<LogId> {
-        self.index().logs().copied().collect()
+        self.held().index.logs().copied().collect()
     }
 
     fn stats(&self) -> StoreStats {
@@ -234,7 +314,8 @@ impl LogStore for SegmentStore {
             (writer.closed_bytes + writer.len, writer.needs_reopen)
         };
         let free_bytes = self.space.free();
-        let index = self.index();
+        let held = self.held();
+        let index = &held.index;
         StoreStats {
             logs: index.logs().count() as u64,
             entries: index.entries,
@@ -247,20 +328,45 @@ impl LogStore for SegmentStore {
     }
 
     fn open_report(&self) -> OpenReport {
-        self.report.clone()
+        self.held().report.clone()
     }
 
     fn reopen(&self) -> Result<(), StoreError> {
         let mut writing = self.writer();
-        let (Opening { index, files, report, .. }, writer) = Opening::of(&self.dir)?;
-        if report.torn.as_ref().is_some_and(|torn| torn.commits_behind > 0) {
-            // Only a start can take the new incarnation that this calls for.
-            return Err(StoreError::Corrupt("whole commits are missing in the middle; start Cairn again".into()));
+        let last = writing.segment;
+        self.open_again(&mut writing, &[last])
+    }
+
+    fn parts(&self) -> u32 {
+        self.writer().segment
+    }
+
+    fn suspect(&self) -> Option<u32> {
+        Some(self.suspect.load(Ordering::Relaxed)).filter(|segment| *segment > 0)
+    }
+
+    fn mend(&self, part: u32) -> Result<bool, StoreError> {
+        let _ = self.suspect.compare_exchange(part, 0, Ordering::Relaxed, Ordering::Relaxed);
+        let file = self.held().files.get(part.saturating_sub(1) as usize).cloned();
+        let Some(file) = file else { return Ok(false) };
+        let mut writing = self.writer();
+        if part == writing.segment {
+            if self.is_good(part, writing.len)? {
+                return Ok(false);
+            }
+        } else {
+            drop(writing);
+            if self.is_good(part, file.metadata()?.len())? {
+                return Ok(false);
+            }
+            writing = self.writer();
         }
-        *self.files.write().unwrap_or_else(PoisonError::into_inner) = files;
-        *self.index_mut() = index;
-        *writing = writer;
-        Ok(())
+        let last = writing.segment;
+        lost::save(&self.dir, &self.known(&[part, last]))?;
+        // A sidecar would be believed once more.
+        remove_if_there(&path(&self.dir, part, "idx"))?;
+        self.open_again(&mut writing, &[part, last])?;
+        Ok(true)
     }
 
     fn release_reserve(&self) -> bool {
@@ -269,98 +375,6 @@ impl LogStore for SegmentStore {
 
     fn keep_reserve(&self) {
         self.space.keep_reserve();
-    }
-}
-
-/// A store while it is being opened.
-struct Opening<'a> {
-    dir: &'a Path,
-    index: Index,
-    files: Vec<Arc<File>>,
-    report: OpenReport,
-}
-
-impl<'a> Opening<'a> {
-    /// What is in the folder, and the place to write on.
-    fn of(dir: &'a Path) -> Result<(Self, Writer), StoreError> {
-        let mut opening = Self { dir, index: Index::default(), files: Vec::new(), report: OpenReport::default() };
-        let (len, closed_bytes) = opening.open_all()?;
-        let file = opening.files.last().ok_or(StoreError::NeedsReopen)?.clone();
-        let segment = opening.files.len() as u32;
-        Ok((opening, Writer { file, segment, len, closed_bytes, needs_reopen: false }))
-    }
-
-    /// Opens every segment; answers the length of the last one and the bytes in all the others.
-    fn open_all(&mut self) -> Result<(u64, u64), StoreError> {
-        let count = count_segments(self.dir)?;
-        let mut closed_bytes = 0;
-        for segment in 1..count {
-            closed_bytes += self.open_closed(segment)?;
-        }
-        let len = if count == 0 { self.begin(1)? } else { self.open_last(count)? };
-        Ok((len, closed_bytes))
-    }
-
-    fn begin(&mut self, segment: u32) -> Result<u64, StoreError> {
-        self.files.push(Arc::new(create_segment(self.dir, segment, self.index.commits)?));
-        Ok(SEGMENT_HEAD_LEN as u64)
-    }
-
-    /// A segment that is not the last: its sidecar is enough; without one it is read.
-    fn open_closed(&mut self, segment: u32) -> Result<u64, StoreError> {
-        let file = File::open(path(self.dir, segment, "seg"))?;
-        let len = file.metadata()?.len();
-        self.files.push(Arc::new(file));
-        let sidecar = fs::read(path(self.dir, segment, "idx")).ok();
-        if sidecar.is_some_and(|bytes| self.index.add_sidecar(&bytes, segment, len).is_ok()) {
-            return Ok(len);
-        }
-        let bytes = fs::read(path(self.dir, segment, "seg"))?;
-        let scan = frame::scan_into(&bytes, segment, &mut self.index);
-        if let Some(problem) = scan.problem {
-            return Err(corrupt(self.dir, segment, scan.good_len, problem));
-        }
-        write_replacing(&path(self.dir, segment, "idx"), &self.index.encode_segment(segment, len))?;
-        self.report.indexes_rebuilt += 1;
-        Ok(len)
-    }
-
-    /// The last segment is read to its last whole commit; a torn rest is moved aside.
-    fn open_last(&mut self, segment: u32) -> Result<u64, StoreError> {
-        let name = path(self.dir, segment, "seg");
-        let bytes = fs::read(&name)?;
-        let scan = frame::scan_into(&bytes, segment, &mut self.index);
-        if scan.problem.is_some() {
-            self.set_aside(segment, &bytes[scan.good_len as usize..], &scan)?;
-        }
-        if scan.good_len == 0 {
-            fs::remove_file(&name)?;
-            return self.begin(segment);
-        }
-        let file = OpenOptions::new().read(true).append(true).open(&name)?;
-        if scan.problem.is_some() {
-            file.set_len(scan.good_len)?;
-            file.sync_all()?;
-        }
-        self.files.push(Arc::new(file));
-        Ok(scan.good_len)
-    }
-
-    fn set_aside(&mut self, segment: u32, rest: &[u8], scan: &frame::Scan) -> Result<(), StoreError> {
-        let kept_as = (0u32..)
-            .map(|again| self.dir.join(format!("torn-{segment:08}-{}-{again}.bin", scan.good_len)))
-            .find(|path| !path.exists())
-            .ok_or(StoreError::Full)?;
-        write_replacing(&kept_as, rest)?;
-        tracing::warn!(segment, offset = scan.good_len, bytes = rest.len(), "a torn end of the journal was set aside");
-        self.report.torn = Some(Torn {
-            segment,
-            offset: scan.good_len,
-            bytes: rest.len() as u64,
-            kept_as: Some(kept_as),
-            commits_behind: scan.commits_behind,
-        });
-        Ok(())
     }
 }
 
@@ -382,48 +396,6 @@ fn take_lock(dir: &Path) -> Result<FolderLock, StoreError> {
         Ok(()) => Ok(FolderLock(file)),
         Err(fs4::TryLockError::WouldBlock) => Err(StoreError::Locked(dir.to_owned())),
         Err(fs4::TryLockError::Error(error)) => Err(error.into()),
-    }
-}
-
-fn path(dir: &Path, segment: u32, extension: &str) -> PathBuf {
-    dir.join(format!("{segment:08}.{extension}"))
-}
-
-/// How many segments there are. They must be numbered without a gap.
-fn count_segments(dir: &Path) -> Result<u32, StoreError> {
-    let mut count = 0;
-    let mut highest = 0;
-    for item in fs::read_dir(dir)? {
-        let name = item?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_suffix(".seg")).and_then(|name| name.parse().ok());
-        if let Some(number) = number {
-            count += 1;
-            highest = highest.max(number);
-        }
-    }
-    if count == highest {
-        return Ok(count);
-    }
-    Err(StoreError::Corrupt(format!("{} holds {count} segments, but the last is number {highest}", dir.display())))
-}
-
-fn corrupt(dir: &Path, segment: u32, at: u64, error: crate::DecodeError) -> StoreError {
-    StoreError::Corrupt(format!("{} at byte {at}: {error}", path(dir, segment, "seg").display()))
-}
-
-/// A new segment with its head, durable with its name.
-fn create_segment(dir: &Path, segment: u32, commits: u64) -> io::Result<File> {
-    let mut file = OpenOptions::new().read(true).append(true).create_new(true).open(path(dir, segment, "seg"))?;
-    file.write_all(&frame::segment_head(segment, commits))?;
-    file.sync_all()?;
-    sync_dir(dir)?;
-    Ok(file)
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }
 

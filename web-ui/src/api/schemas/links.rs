@@ -55,7 +55,14 @@ fn link_why() -> Value {
 
 fn notice() -> Value {
     let kind = codes(NoticeKind::ALL.map(NoticeKind::key));
-    object([("kind", kind), ("site", text()), ("at_ms", time()), ("apart_ms", whole()), ("words", text())])
+    object([
+        ("kind", kind),
+        ("site", text()),
+        ("at_ms", time()),
+        ("apart_ms", whole()),
+        ("entries", whole()),
+        ("words", text()),
+    ])
 }
 
 pub(super) fn exchange() -> Shapes {

@@ -1,0 +1,173 @@
+//! Journals that went bad on the disk: what peers hold comes back, what nobody holds is named, and nothing that is answered
+//! meanwhile says that it is complete.
+
+use cairn_ledger::Entry;
+use cairn_ledger::registry::SpaceKind;
+
+use super::*;
+use crate::{NoticeKind, Verdict};
+
+impl Site {
+    /// Ends the process, lets a byte of the sealed body of these entries go bad, and starts it again.
+    fn with_damage(self, entries: &[(LogId, u64)]) -> Self {
+        let bodies: Vec<Vec<u8>> =
+            entries.iter().map(|(log, number)| self.entry(log, *number).unwrap().body.unwrap()).collect();
+        let Self { dir, book, seed } = self;
+        drop(book);
+        let journal = dir.path().join("logs/00000001.seg");
+        let mut bytes = std::fs::read(&journal).unwrap();
+        for body in bodies {
+            let at = bytes.windows(body.len()).position(|window| window == body).unwrap();
+            bytes[at + body.len() / 2] ^= 4;
+        }
+        std::fs::write(&journal, bytes).unwrap();
+        let book = Casebook::open(dir.path(), &unlock(dir.path()), entropy(seed + 500), NOW).unwrap();
+        Self { dir, book, seed: seed + 500 }
+    }
+
+    fn entry(&self, log: &LogId, number: u64) -> Option<Entry> {
+        self.book.ledger.entry(log, number).unwrap()
+    }
+
+    /// Where the last change of a record stands.
+    fn place_of(&self, record: RecordId) -> (LogId, u64) {
+        let (log, number, _) = *self.book.entries_of(record).unwrap().last().unwrap();
+        (log, number)
+    }
+
+    fn verdict(&self, plate: &str) -> Verdict {
+        self.book.check(&self.officer(), plate, NOW).unwrap().verdict
+    }
+
+    /// Whether an answer given here says that all of this machine's own is in it.
+    fn is_whole(&self) -> bool {
+        let answer = self.book.check(&self.officer(), "ZZ99ZZZ", NOW).unwrap();
+        answer.freshness.into_iter().find(|line| line.here).unwrap().complete_ms.is_some()
+    }
+
+    fn told(&self) -> Vec<(NoticeKind, u64)> {
+        let status = self.book.sync_status(&Actor::terminal(), NOW).unwrap();
+        let about = status.notices.into_iter().filter(|notice| notice.entries > 0);
+        about.map(|notice| (notice.kind, notice.entries)).collect()
+    }
+
+    fn without_views(self) -> Self {
+        let Self { dir, book, seed } = self;
+        drop(book);
+        std::fs::remove_dir_all(dir.path().join("views")).unwrap();
+        std::fs::remove_dir_all(dir.path().join("search")).unwrap();
+        let book = Casebook::open(dir.path(), &unlock(dir.path()), entropy(seed + 700), NOW).unwrap();
+        Self { dir, book, seed: seed + 700 }
+    }
+}
+
+const PLATES: [&str; 4] = ["AA11AAA", "BB22BBB", "CC33CCC", "DD44DDD"];
+
+fn vehicles(site: &Site) -> Vec<RecordId> {
+    PLATES.iter().map(|plate| site.save(Kind::Vehicle, &[("plate", plate)]).id).collect()
+}
+
+#[test]
+fn a_post_whose_journal_went_bad_gets_its_own_past_back_from_the_hub() {
+    let hub = Site::hub();
+    let alpha = Site::post("Alpha", &hub, 2);
+    let records = vehicles(&alpha);
+    exchange(&alpha, &hub);
+    let (log, number) = alpha.place_of(records[1]);
+    let honest = alpha.entry(&log, number).unwrap();
+    let before = alpha.book.ledger.incarnation();
+
+    let alpha = alpha.with_damage(&[(log, number)]);
+    assert_ne!(alpha.book.ledger.incarnation(), before, "numbers that it wrote are taken");
+    assert_eq!(alpha.entry(&log, number), None);
+    assert_eq!(alpha.book.frontier(log.space).number(&log.key), number - 1, "equal would be a lie");
+    assert_eq!(alpha.told(), [(NoticeKind::Damaged, 1)]);
+    assert!(!alpha.is_whole());
+    let words = format!("{:?}", alpha.book.doctor(&Actor::terminal(), NOW).unwrap().findings);
+    assert!(words.contains(&format!("entries {number} to {number}")), "{words}");
+
+    exchange(&alpha, &hub);
+    assert_eq!(alpha.entry(&log, number), Some(honest), "byte for byte");
+    assert_eq!(alpha.book.frontier(log.space), hub.book.frontier(log.space));
+    assert_eq!((alpha.told(), alpha.is_whole()), (vec![], true));
+    assert!(PLATES.iter().all(|plate| alpha.verdict(plate) == Verdict::Hit));
+    assert!(hub.book.ledger.frozen_logs().is_empty());
+}
+
+#[test]
+fn what_stands_behind_the_damage_is_found_even_when_views_are_built_anew() {
+    let hub = Site::hub();
+    let alpha = Site::post("Alpha", &hub, 2);
+    let records = vehicles(&alpha);
+    exchange(&alpha, &hub);
+    let place = alpha.place_of(records[1]);
+    let alpha = alpha.with_damage(&[place]).without_views();
+    let hits = |site: &Site| PLATES.map(|plate| site.verdict(plate) == Verdict::Hit);
+    assert_eq!(hits(&alpha), [true, false, true, true]);
+    assert!(!alpha.is_whole(), "a wrong \"nothing held\"");
+    exchange(&alpha, &hub);
+    assert_eq!(hits(&alpha), [true; 4]);
+    let alpha = alpha.without_views();
+    assert_eq!((hits(&alpha), alpha.is_whole()), ([true; 4], true));
+}
+
+#[test]
+fn two_posts_give_a_damaged_hub_back_what_each_of_them_wrote() {
+    let hub = Site::hub();
+    let (alpha, beta) = (Site::post("Alpha", &hub, 2), Site::post("Beta", &hub, 3));
+    let mine = alpha.save(Kind::Vehicle, &[("plate", "AA11AAA")]).id;
+    exchange(&alpha, &hub);
+    let theirs = beta.save(Kind::Vehicle, &[("plate", "BB22BBB")]).id;
+    beta.save(Kind::Vehicle, &[("plate", "CC33CCC")]);
+    carry(&beta, &hub);
+    let places = [hub.place_of(mine), hub.place_of(theirs)];
+    let hub = hub.with_damage(&places).without_views();
+    assert_eq!(hub.told().iter().map(|(_, entries)| entries).sum::<u64>(), 2);
+
+    exchange(&alpha, &hub);
+    assert_eq!((hub.verdict("AA11AAA"), hub.book.ledger.lost().len()), (Verdict::Hit, 1));
+    exchange(&beta, &hub);
+    assert_eq!(hub.told(), []);
+    assert!(PLATES[..3].iter().all(|plate| hub.verdict(plate) == Verdict::Hit));
+    for (log, number) in places {
+        assert!(hub.entry(&log, number).is_some());
+    }
+}
+
+#[test]
+fn what_no_site_holds_is_named_until_somebody_does() {
+    let hub = Site::hub();
+    let alpha = Site::post("Alpha", &hub, 2);
+    exchange(&alpha, &hub);
+    let records = vehicles(&alpha);
+    let (log, number) = alpha.place_of(records[2]);
+    let alpha = alpha.with_damage(&[(log, number)]);
+    exchange(&alpha, &hub);
+    assert_eq!(alpha.told(), [(NoticeKind::Lost, 1)]);
+    let said = alpha.book.doctor(&Actor::terminal(), NOW).unwrap().findings;
+    let named = said.iter().find(|line| line.reason.contains(&format!("entries {number} to {number}"))).unwrap();
+    assert!(named.what.contains("Alpha") && named.reason.contains("no site is known to hold them"), "{named:?}");
+    let alpha = alpha.restart();
+    assert_eq!(alpha.told(), [(NoticeKind::Lost, 1)], "also after a restart");
+
+    // Work goes on, and what is written now arrives.
+    alpha.save(Kind::Vehicle, &[("plate", "EE55EEE")]);
+    exchange(&alpha, &hub);
+    assert_eq!((hub.verdict("AA11AAA"), hub.verdict("EE55EEE")), (Verdict::Hit, Verdict::Hit));
+}
+
+#[test]
+fn a_damaged_registry_and_a_damaged_note_do_not_stop_a_post() {
+    let hub = Site::hub();
+    let alpha = Site::post("Alpha", &hub, 2);
+    vehicles(&alpha);
+    exchange(&alpha, &hub);
+    let registry = alpha.book.memory().registry.space();
+    let (key, (last, _)) = alpha.book.frontier(registry).0.into_iter().next().unwrap();
+    let log = LogId { space: registry, key };
+    assert_eq!(alpha.book.space_kind(registry), Some(SpaceKind::Registry));
+    let alpha = alpha.with_damage(&[(log, last - 1)]);
+    exchange(&alpha, &hub);
+    assert_eq!(alpha.told(), []);
+    assert_eq!(alpha.book.frontier(registry), hub.book.frontier(registry));
+}
