@@ -94,6 +94,11 @@ impl World {
 
     /// What is not the same everywhere yet.
     fn out_of_step(&self) -> Option<String> {
+        // What damage took must come back, of audit spaces too.
+        let damaged = self.honest().into_iter().find_map(|one| self.machines[one].broken_promises().into_iter().next());
+        if damaged.is_some() {
+            return damaged;
+        }
         let hub = self.machines[0].book.as_ref()?;
         let at_hub = self.frozen_at(0);
         for machine in self.honest().into_iter().skip(1) {
