@@ -99,6 +99,8 @@ impl Casebook {
                     self.fold_entry(&mut folding, index, entry, now_ms)?;
                     folding.entries += 1;
                 }
+                // How far the log is folded stays as it is; that there is something to write is said so.
+                folding.logs_moved.insert(index);
                 if folding.entries >= ENTRIES_A_BATCH {
                     self.write_folded(writing, std::mem::take(&mut folding), now_ms)?;
                 }
