@@ -155,7 +155,7 @@ fn what_no_site_holds_is_named_until_somebody_does() {
     assert_eq!(alpha.told(), [(NoticeKind::Lost, 1)]);
     let said = alpha.book.doctor(&Actor::terminal(), NOW).unwrap().findings;
     let named = said.iter().find(|line| line.reason.contains(&format!("entries {number} to {number}"))).unwrap();
-    assert!(named.what.contains("Alpha") && named.reason.contains("no site is known to hold them"), "{named:?}");
+    assert!(named.reason.contains("Alpha") && named.reason.contains("no site is known to hold them"), "{named:?}");
     let alpha = alpha.restart();
     assert_eq!(alpha.told(), [(NoticeKind::Lost, 1)], "also after a restart");
 
