@@ -163,6 +163,7 @@ impl World {
         if damaged {
             one.disk = disk;
             one.rolled_back_ms = Some(now_ms);
+            one.damaged.insert(log);
             self.say(|| format!("entry {number} of {log:?} goes bad at {machine}"));
             self.hit(Sometimes::JournalDamaged);
         }
@@ -410,7 +411,9 @@ impl World {
 
 /// A machine that has just started must have everything that it promised.
 fn truth_is_kept(world: &mut World, machine: usize) {
-    let broken = world.machines[machine].broken_promises();
+    let one = &world.machines[machine];
+    let promised = one.promised.iter().filter(|(log, _)| !one.damaged.contains(log));
+    let broken: Vec<String> = promised.filter_map(|(log, last)| one.broken_promise(log, last)).collect();
     for what in broken {
         crate::truth::of(&world.truth).breaks(what);
     }

@@ -1,6 +1,6 @@
 //! One machine: a disk, a clock, and while it runs a casebook with its sessions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -66,6 +66,8 @@ pub struct Machine {
     pub old_views: Option<MemoryViews>,
     /// When an older disk was put in, in true time.
     pub rolled_back_ms: Option<u64>,
+    /// Logs of which damage took an entry that another machine holds: it is back when all is healed, at the latest.
+    pub damaged: BTreeSet<LogId>,
     /// It is switched off until then, in true time.
     pub dark_until_ms: u64,
     /// Its logs may have two histories without anybody's ill will.
@@ -123,6 +125,7 @@ impl Machine {
             backup: None,
             old_views: None,
             rolled_back_ms: None,
+            damaged: BTreeSet::new(),
             dark_until_ms: 0,
             forks: false,
             booted_ms: now_ms,
@@ -205,17 +208,18 @@ impl Machine {
 
     /// What it promised to keep and does not have.
     pub fn broken_promises(&self) -> Vec<String> {
-        let lost = |log: &LogId, number: u64, hash: &EntryHash| match self.disk.logs.entry(log, number) {
-            Ok(Some(entry)) if entry.header.hash() == *hash => None,
-            Ok(Some(_)) => Some("holds another entry there"),
-            Ok(None) => Some("does not have it"),
-            Err(_) => Some("cannot read it"),
+        self.promised.iter().filter_map(|(log, last)| self.broken_promise(log, last)).collect()
+    }
+
+    /// What is wrong with the promise to keep a log up to this entry.
+    pub fn broken_promise(&self, log: &LogId, (number, hash): &(u64, EntryHash)) -> Option<String> {
+        let why = match self.disk.logs.entry(log, *number) {
+            Ok(Some(entry)) if entry.header.hash() == *hash => return None,
+            Ok(Some(_)) => "holds another entry there",
+            Ok(None) => "does not have it",
+            Err(_) => "cannot read it",
         };
-        let broken = self.promised.iter().filter_map(|(log, (number, hash))| {
-            let why = lost(log, *number, hash)?;
-            Some(format!("{} acknowledged entry {number} of {log:?} and {why}", self.name))
-        });
-        broken.collect()
+        Some(format!("{} acknowledged entry {number} of {log:?} and {why}", self.name))
     }
 
     /// The ledger without the casebook's rules. `outlaw`: nothing that it writes has a right to exist.
