@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use cairn_casebook::{Invitation, LinkRule, LinkWhen, NewPerson, QuestionState, Role, SearchRequest, read_windows};
+use cairn_casebook::{
+    Invitation, LinkRule, LinkWhen, NewPerson, QuestionState, Role, SearchRequest, read_windows, role_of,
+};
 use cairn_record::{Kind, RecordId};
 
 use crate::attachments::AttachmentRequest;
@@ -46,8 +48,8 @@ fn request(question: Question) -> Result<Request, Failure> {
     Ok(match question {
         Question::Status => Request::Status,
         Question::User(user) => people(user)?,
-        Question::Enrol(EnrolCommand::Invite { valid, addresses, hub, .. }) => {
-            Request::Invite { addresses, valid_ms: valid * 60_000, hub }
+        Question::Enrol(EnrolCommand::Invite { valid, addresses, hub, relay, .. }) => {
+            Request::Invite { addresses, valid_ms: valid * 60_000, role: role_of(hub, relay) }
         }
         Question::Enrol(EnrolCommand::Join { file, code, hub }) => join(file.as_deref(), code, hub)?,
         Question::Import(options) => Request::Import {

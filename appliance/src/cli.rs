@@ -207,7 +207,7 @@ pub enum UserCommand {
 
 #[derive(Subcommand)]
 pub enum EnrolCommand {
-    /// Hub: make a code and a file that admit one post, or one more hub, once
+    /// Hub: make a code and a file that admit one post, one more hub or one relay, once
     Invite {
         /// Write the invitation here [default: invitation.json]
         #[arg(long, value_name = "FILE", default_value = "invitation.json")]
@@ -221,8 +221,11 @@ pub enum EnrolCommand {
         /// For one more hub of the agency, which posts find when this one is gone
         #[arg(long)]
         hub: bool,
+        /// For a relay: it carries sealed records between posts and hub and can read none of them
+        #[arg(long, conflicts_with = "hub")]
+        relay: bool,
     },
-    /// Post, or one more hub that nobody has joined yet: join a hub
+    /// Post, relay, or one more hub that nobody has joined yet: join a hub
     Join {
         /// The invitation file
         #[arg(long, value_name = "FILE", required_unless_present = "code", conflicts_with_all = ["code", "hub"])]

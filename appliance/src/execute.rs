@@ -45,8 +45,8 @@ pub fn execute(desk: &Desk, request: Request) -> Result<Response, Failure> {
             casebook.set_password(terminal, &user, None, &password, now)?;
             done(format!("the password of {user} is changed"))
         }
-        Request::Invite { addresses, valid_ms, hub } => {
-            Response::Invitation(casebook.invite_as(terminal, hub, &reachable(desk, addresses)?, valid_ms, now)?)
+        Request::Invite { addresses, valid_ms, role } => {
+            Response::Invitation(casebook.invite_as(terminal, role, &reachable(desk, addresses)?, valid_ms, now)?)
         }
         Request::Join { code, addresses } => {
             desk.links.join(casebook, &code, &addresses, desk.config.reachable_at())?;
@@ -105,6 +105,7 @@ fn status(desk: &Desk) -> Result<StatusReport, Failure> {
         listen: desk.config.listen.to_string(),
         records: home.records,
         waiting: home.waiting,
+        carried: desk.casebook.carried(terminal)?,
         conflicts: home.conflicts_total,
         sync: desk.casebook.sync_status(terminal, now_ms())?,
     })

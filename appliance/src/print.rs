@@ -113,7 +113,19 @@ fn status(report: &StatusReport) -> String {
     table.row(["Records", &report.records.to_string()]);
     table.row(["Conflicts", &report.conflicts.to_string()]);
     table.row(["Waiting", &format!("{} not yet proved to be at a hub", count(report.waiting, "entry", "entries"))]);
-    format!("{table}\n{}", sync_words(&report.sync))
+    format!("{table}\n{}{}", carried(report), sync_words(&report.sync))
+}
+
+/// What a relay carries, in lines; nothing elsewhere.
+fn carried(report: &StatusReport) -> String {
+    if report.identity.role != "relay" {
+        return String::new();
+    }
+    let mut table = Table::new(["carried", "from", "entries"]);
+    for line in &report.carried {
+        table.row([&line.space, &line.site, &line.entries.to_string()]);
+    }
+    format!("This machine is a relay: it carries records that it cannot read.\n{table}\n")
 }
 
 fn people_table(people: &[Person]) -> String {
@@ -141,7 +153,11 @@ fn invited(invitation: &Invitation, file: Option<&Path>) -> String {
         "{square}Code: {}\nHub:  {}\nLine: {line}\n{written}Good once, for one {}, until {}.",
         invitation.code,
         invitation.addresses.join(", "),
-        if invitation.hub { "more hub" } else { "post" },
+        match (invitation.hub, invitation.relay) {
+            (true, _) => "more hub",
+            (_, true) => "relay, which can read nothing",
+            _ => "post",
+        },
         moment(invitation.expires_ms)
     )
 }

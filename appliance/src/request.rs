@@ -6,9 +6,9 @@
 use std::path::PathBuf;
 
 use cairn_casebook::{
-    AskedLine, CheckAnswer, Diagnosis, Identity, ImportBatch, ImportReport, Invitation, LinkRule, LinkRules, NewPerson,
-    Person, QuestionId, QuestionLine, QuestionPage, RecordPage, SearchAnswer, SearchRequest, StickLine, StickReport,
-    SyncStatus, UndoReport, Verification,
+    AskedLine, Carried, CheckAnswer, Diagnosis, Identity, ImportBatch, ImportReport, Invitation, LinkRule, LinkRules,
+    NewPerson, Person, QuestionId, QuestionLine, QuestionPage, RecordPage, ReplicaRole, SearchAnswer, SearchRequest,
+    StickLine, StickReport, SyncStatus, UndoReport, Verification,
 };
 use cairn_record::RecordId;
 use cairn_web_ui::WhySaid;
@@ -31,8 +31,8 @@ pub enum Request {
     Invite {
         addresses: Vec<String>,
         valid_ms: u64,
-        /// For one more hub.
-        hub: bool,
+        /// What it admits.
+        role: ReplicaRole,
     },
     Join {
         code: String,
@@ -156,6 +156,9 @@ pub struct StatusReport {
     pub waiting: u64,
     /// Fields that hold rival values.
     pub conflicts: usize,
+    /// What a relay carries, by space and writer; empty elsewhere.
+    #[serde(default)]
+    pub carried: Vec<Carried>,
     /// Peers and spaces.
     pub sync: SyncStatus,
 }

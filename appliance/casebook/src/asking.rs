@@ -4,14 +4,16 @@
 //! without one, and on a stick. Its answer comes back the same way.
 
 use cairn_ledger::question::{self, Answer, AnswerHit, AnswerMarker, AskedReading, OpenHit, Question};
+use cairn_ledger::registry::ReplicaRole;
 use cairn_ledger::view::{Batch, Key, Row, Table};
 use cairn_ledger::{Body, EntryDraft, EntryKind, EntryRef, Lane, LogId, ReplicaId};
 use cairn_record::{Kind, Query, RecordId, query_identifiers, reason, schema};
 
 use crate::answering::readings_of;
 use crate::auditing::author_of;
+use crate::carrying::role_word;
 use crate::checking::reading_words;
-use crate::peers::{PeerState, role_word};
+use crate::peers::PeerState;
 use crate::question_rows::{QuestionRow, asked_by, asked_here, question_in};
 use crate::{
     Actor, AnswerResult, AskRequest, Askable, AuditEvent, Casebook, CasebookError, Grade, Holder, QuestionAnswer,
@@ -44,10 +46,10 @@ impl Casebook {
         let one = |member: crate::Member| Askable {
             connected: peers.get(&member.replica).is_some_and(PeerState::is_connected),
             replica: member.replica,
+            role: role_word(member.role()).into(),
             site: member.site,
-            role: role_word(member.hub).into(),
         };
-        self.members().into_iter().map(one).collect()
+        self.members().into_iter().filter(|member| !member.relay).map(one).collect()
     }
 
     /// Asks another site. Durable here with its audit line when it returns; asking the same again while it waits is the
@@ -236,7 +238,7 @@ impl Casebook {
             user: body.author.user,
             asked_ms: row.asked_ms,
             to: self.site_of(row.to),
-            to_role: role_word(self.is_hub(row.to)).into(),
+            to_role: role_word(self.role_of(row.to)).into(),
             connected: way.iter().any(|one| self.peers().get(one).is_some_and(PeerState::is_connected)),
             state,
             expires_ms: row.asked_ms.saturating_add(row.valid_ms),
@@ -248,8 +250,9 @@ impl Casebook {
         }))
     }
 
-    fn is_hub(&self, replica: ReplicaId) -> bool {
-        self.members().iter().any(|member| member.hub && member.replica == replica)
+    fn role_of(&self, replica: ReplicaId) -> ReplicaRole {
+        let members = self.members();
+        members.iter().find(|member| member.replica == replica).map_or(ReplicaRole::Post, crate::Member::role)
     }
 
     /// Who brings a question to whom it is for: itself, and for a post the hubs.

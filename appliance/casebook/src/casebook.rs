@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cairn_ledger::registry::ReplicaRole;
 use cairn_ledger::{EntryHash, Frontier, ReplicaId, SpaceId};
 use cairn_record::Reason;
 
@@ -79,8 +80,17 @@ pub struct Member {
     pub site: String,
     /// Whether it is a hub.
     pub hub: bool,
+    /// Whether it is a relay: it carries and cannot read.
+    pub relay: bool,
     /// Addresses `host:port`, best first.
     pub addresses: Vec<String>,
+}
+
+impl Member {
+    /// What it is for.
+    pub const fn role(&self) -> ReplicaRole {
+        crate::role_of(self.hub, self.relay)
+    }
 }
 
 /// A space shared with a peer.
@@ -163,7 +173,7 @@ pub enum PeerEvent {
     },
 }
 
-/// An invitation for one post or one more hub.
+/// An invitation for one post, one more hub or one relay.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Invitation {
     /// The code to read over the telephone: groups of four characters, pins the hub's key and carries the secret.
@@ -176,9 +186,12 @@ pub struct Invitation {
     pub site: String,
     /// Until when.
     pub expires_ms: u64,
-    /// Whether it admits another hub; else a post.
+    /// Whether it admits another hub.
     #[serde(default)]
     pub hub: bool,
+    /// Whether it admits a relay; neither: a post.
+    #[serde(default)]
+    pub relay: bool,
 }
 
 /// What a post, or one more hub, sends to join.
@@ -195,9 +208,12 @@ pub struct JoinRequest {
     /// Whether it is a hub.
     #[serde(default)]
     pub hub: bool,
-    /// Where others reach it, when it is a hub.
+    /// Where others reach it, when it is a hub or becomes a relay.
     #[serde(default)]
     pub addresses: Vec<String>,
+    /// Whether no record was ever written on it: only such a machine can become a relay.
+    #[serde(default)]
+    pub unused: bool,
     /// Spaces that it opened before it joined, so that nothing written until then is lost to the agency.
     pub spaces: Vec<JoiningSpace>,
 }
@@ -236,4 +252,7 @@ pub struct JoinGrant {
     pub hub: ReplicaId,
     /// Its addresses.
     pub addresses: Vec<String>,
+    /// Whether the newcomer is a relay.
+    #[serde(default)]
+    pub relay: bool,
 }

@@ -37,6 +37,7 @@ impl Casebook {
     /// before it answers.
     pub fn check(&self, actor: &Actor, text: &str, now_ms: u64) -> Result<CheckAnswer, CasebookError> {
         actor.must(Right::Check)?;
+        self.must_hold_keys()?;
         self.must_be_whole()?;
         let query = query_identifiers(text, Some(&self.country()), &self.today(now_ms));
         let mut found = Found::new();

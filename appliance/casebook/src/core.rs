@@ -17,6 +17,7 @@ use cairn_record::{RecordId, reason};
 
 use crate::answering::Sweep;
 use crate::auditing::author_of;
+use crate::carrying::{role_of, role_word};
 use crate::linking::SyncWish;
 use crate::local_note::{LocalState, Profile};
 use crate::logs::LogTable;
@@ -227,7 +228,8 @@ impl Casebook {
         })
     }
 
-    /// Folds logs of records, and of audit and this machine the urgent ones, into the views; other logs live in memory.
+    /// Folds logs of records, and of audit and this machine the urgent ones, into the views; other logs live in memory, and
+    /// what a relay cannot open lives in its logs only.
     pub(crate) fn fold_shared(
         &self,
         writing: &mut Writing,
@@ -238,13 +240,14 @@ impl Casebook {
         self.fold_logs(writing, folded, now_ms).inspect_err(|_| self.behind.store(true, Ordering::SeqCst))
     }
 
-    /// Whether the views follow a log.
+    /// Whether the views follow a log: never one whose entries this machine cannot open.
     pub(crate) fn is_folded(&self, log: &LogId) -> bool {
-        match self.space_kind(log.space) {
-            Some(SpaceKind::Records) => true,
-            Some(SpaceKind::Audit | SpaceKind::Local) => log.key.lane == Lane::Urgent,
-            _ => false,
-        }
+        self.ledger.keyring().is_member(&log.space)
+            && match self.space_kind(log.space) {
+                Some(SpaceKind::Records) => true,
+                Some(SpaceKind::Audit | SpaceKind::Local) => log.key.lane == Lane::Urgent,
+                _ => false,
+            }
     }
 
     /// The body of an entry that a person writes.
@@ -283,7 +286,7 @@ impl Casebook {
             agency: profile.agency.clone(),
             site: profile.site.clone(),
             country: profile.country.clone(),
-            role: crate::peers::role_word(profile.hub).into(),
+            role: role_word(role_of(profile.hub, profile.relay)).into(),
             enrolled: profile.hub || profile.joined.is_some(),
             demo: profile.demo,
         }
@@ -349,6 +352,7 @@ impl Casebook {
 
     /// Where new records go.
     pub(crate) fn records_space(&self) -> Result<SpaceId, CasebookError> {
+        self.must_hold_keys()?;
         self.main_space(SpaceKind::Records)
     }
 

@@ -7,11 +7,13 @@ use cairn_ledger::{Body, EntryDraft, EntryKind, EpochKey, Lane, ReplicaId, Space
 
 use cairn_record::reason;
 
+use crate::carrying::role_of;
 use crate::code;
 use crate::exchange::{checked_address, peer_refused};
-use crate::local_note::LocalNote;
+use crate::local_note::{LocalNote, OpenInvitation};
 use crate::{
-    Actor, AuditEvent, Casebook, CasebookError, Change, Invitation, JoinGrant, JoinRequest, JoiningSpace, Right,
+    Actor, AuditEvent, Casebook, CasebookError, Change, Identity, Invitation, JoinGrant, JoinRequest, JoiningSpace,
+    Right,
 };
 
 /// Longest an invitation is good for: a week.
@@ -33,14 +35,14 @@ impl Casebook {
         valid_ms: u64,
         now_ms: u64,
     ) -> Result<Invitation, CasebookError> {
-        self.invite_as(actor, false, addresses, valid_ms, now_ms)
+        self.invite_as(actor, ReplicaRole::Post, addresses, valid_ms, now_ms)
     }
 
-    /// The same, for one more hub when `hub` is set.
+    /// The same, for one machine of this role.
     pub fn invite_as(
         &self,
         actor: &Actor,
-        hub: bool,
+        role: ReplicaRole,
         addresses: &[String],
         valid_ms: u64,
         now_ms: u64,
@@ -58,26 +60,29 @@ impl Casebook {
         let addresses = addresses.iter().take(8).map(|one| checked_address(one)).collect::<Result<Vec<_>, _>>()?;
         let mut secret = [0; code::SECRET_BYTES];
         self.entropy.fill(&mut secret);
-        let invitation = self.invitation(
-            code::encode(self.ledger.replica(), secret),
+        let open = OpenInvitation {
+            code: code::encode(self.ledger.replica(), secret),
             addresses,
-            now_ms.saturating_add(valid_ms.min(VALID_MS_MAX)),
-            hub,
-        );
+            expires_ms: now_ms.saturating_add(valid_ms.min(VALID_MS_MAX)),
+            hub: role == ReplicaRole::Hub,
+            relay: role == ReplicaRole::Relay,
+        };
         let note = LocalNote::Invitation {
             secret_hash: secret_hash(&secret),
-            code: invitation.code.clone(),
-            expires_ms: invitation.expires_ms,
-            addresses: invitation.addresses.clone(),
-            hub,
+            code: open.code.clone(),
+            expires_ms: open.expires_ms,
+            addresses: open.addresses.clone(),
+            hub: open.hub,
+            relay: open.relay,
         };
         self.write_note(actor, note, AuditEvent::new("enrol", actor.via.key()).say(reason!("audit-invited")), now_ms)?;
-        Ok(invitation)
+        Ok(self.invitation(open))
     }
 
-    fn invitation(&self, code: String, addresses: Vec<String>, expires_ms: u64, hub: bool) -> Invitation {
-        let identity = self.identity();
-        Invitation { code, addresses, agency: identity.agency, site: identity.site, expires_ms, hub }
+    fn invitation(&self, open: OpenInvitation) -> Invitation {
+        let Identity { agency, site, .. } = self.identity();
+        let OpenInvitation { code, addresses, expires_ms, hub, relay } = open;
+        Invitation { code, addresses, agency, site, expires_ms, hub, relay }
     }
 
     /// Whether this machine's statements count in the registry.
@@ -96,7 +101,7 @@ impl Casebook {
         actor.must(Right::Enrol)?;
         let open: Vec<_> =
             self.memory().local.invitations.values().filter(|open| open.expires_ms > now_ms).cloned().collect();
-        Ok(open.into_iter().map(|open| self.invitation(open.code, open.addresses, open.expires_ms, open.hub)).collect())
+        Ok(open.into_iter().map(|open| self.invitation(open)).collect())
     }
 
     /// Post, or one more hub: what it sends to the hub to join. Right: Enrol.
@@ -115,8 +120,14 @@ impl Casebook {
             age_recipient: recipient,
             hub: identity.role == "hub",
             addresses: Vec::new(),
+            unused: self.holds_no_record()?,
             spaces: self.own_spaces(&identity.site)?,
         })
+    }
+
+    fn holds_no_record(&self) -> Result<bool, CasebookError> {
+        let mut spaces = self.spaces_of_kind(SpaceKind::Records).into_iter();
+        spaces.try_fold(true, |none, space| Ok(none && self.ledger.frontier(&space)?.0.is_empty()))
     }
 
     /// The spaces that this post has written to so far.
@@ -151,18 +162,23 @@ impl Casebook {
         if open.hub != request.hub {
             return Err(peer_refused("wrong-role", reason!("peer-wrong-role")));
         }
+        let was = self.memory().registry.member(&replica).map(|member| member.role);
+        if open.relay && (!request.unused || was.is_some_and(|role| role != ReplicaRole::Relay)) {
+            return Err(peer_refused("wrong-role", reason!("peer-relay-used")));
+        }
+        let role = role_of(open.hub, open.relay);
         let mut writing = self.writing();
         if !self.memory().local.invitations.contains_key(&secret_hash) {
             return Err(peer_refused("used-code", reason!("peer-used-code")));
         }
         let actor = Actor::machine();
-        let drafts = self.joining_drafts(replica, request)?;
+        let drafts = self.joining_drafts(replica, role, request)?;
         let note = LocalNote::InvitationUsed { secret_hash, replica };
         let site = &request.site;
-        let detail = if request.hub {
-            reason!("audit-hub-joined", site = site)
-        } else {
-            reason!("audit-post-joined", site = site)
+        let detail = match role {
+            ReplicaRole::Hub => reason!("audit-hub-joined", site = site),
+            ReplicaRole::Post => reason!("audit-post-joined", site = site),
+            ReplicaRole::Relay => reason!("audit-relay-joined", site = site),
         };
         let mut all = vec![
             self.note_draft(&actor, &note)?,
@@ -193,26 +209,34 @@ impl Casebook {
         Err(peer_refused("wrong-code", reason!("peer-wrong-code")))
     }
 
-    /// The statements that make a replica a member and give it, and everybody else, the keys.
-    fn joining_drafts(&self, replica: ReplicaId, request: &JoinRequest) -> Result<Vec<EntryDraft>, CasebookError> {
-        // A hub is called by posts, which learn from the registry where it is; a post calls.
-        let addresses = request.addresses.iter().take(if request.hub { MAX_ADDRESSES } else { 0 });
+    /// The statements that make a replica a member and give it, and everybody else, the keys. A relay gets none, and brings
+    /// along nothing but its own audit.
+    fn joining_drafts(
+        &self,
+        replica: ReplicaId,
+        role: ReplicaRole,
+        request: &JoinRequest,
+    ) -> Result<Vec<EntryDraft>, CasebookError> {
+        // Hubs and relays are called by posts, which learn from the registry where they are; a post calls.
+        let addresses = request.addresses.iter().take(if role == ReplicaRole::Post { 0 } else { MAX_ADDRESSES });
         let mut statements = vec![Statement::ReplicaCertified(ReplicaCertified {
             replica,
             recipient: request.age_recipient.clone(),
             site: self.free_site_name(&request.site, replica),
-            role: if request.hub { ReplicaRole::Hub } else { ReplicaRole::Post },
+            role,
             addresses: addresses.map(|address| checked_address(address)).collect::<Result<_, _>>()?,
         })];
-        let newcomer = vec![request.age_recipient.clone()];
-        let shared = [self.spaces_of_kind(SpaceKind::Records), self.spaces_of_kind(SpaceKind::Audit)].concat();
-        {
+        let relay = role == ReplicaRole::Relay;
+        let newcomer = if relay { Vec::new() } else { vec![request.age_recipient.clone()] };
+        if !relay {
+            let shared = [self.spaces_of_kind(SpaceKind::Records), self.spaces_of_kind(SpaceKind::Audit)].concat();
             let keyring = self.ledger.keyring();
             for (space, epoch, key) in keyring.epoch_keys().filter(|(space, ..)| shared.contains(space)) {
                 statements.push(granting(space, epoch, key, &newcomer)?);
             }
         }
-        for brought in request.spaces.iter().take(BROUGHT_MAX) {
+        let brought = request.spaces.iter().filter(|brought| !relay || brought.kind == "audit");
+        for brought in brought.take(BROUGHT_MAX) {
             statements.extend(self.adopting(brought, &newcomer)?);
         }
         statements.iter().map(|statement| self.statement_draft(statement)).collect()
@@ -251,7 +275,8 @@ impl Casebook {
             space == brought.space && epoch == brought.epoch && held.expose() == key.expose()
         };
         if keyring.epoch_keys().any(same) {
-            return Ok(vec![granting(brought.space, brought.epoch, key, newcomer)?]);
+            let again = (!newcomer.is_empty()).then(|| granting(brought.space, brought.epoch, key, newcomer));
+            return again.into_iter().collect();
         }
         Err(peer_refused("bad-space", reason!("peer-bad-space")))
     }
@@ -295,6 +320,7 @@ impl Casebook {
             site: memory.registry.site_name(&replica).unwrap_or_default().to_owned(),
             hub: self.ledger.replica(),
             addresses: addresses.unwrap_or_default(),
+            relay: memory.registry.is_relay(&replica),
         })
     }
 

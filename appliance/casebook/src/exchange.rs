@@ -4,7 +4,8 @@
 use cairn_ledger::fork::Evidence;
 use cairn_ledger::registry::{ReplicaRole, SpaceKind};
 use cairn_ledger::{
-    EntryHash, EntryKind, EntryRef, Frontier, Incarnation, LogId, OpenEntry, OpenParcel, Refusal, ReplicaId, SpaceId,
+    EntryHash, EntryKind, EntryRef, Frontier, Incarnation, LogId, OpenEntry, OpenParcel, ReceivedBatch, Refusal,
+    ReplicaId, SpaceId,
 };
 use cairn_record::{Reason, RecordId, reason};
 
@@ -33,15 +34,20 @@ impl Casebook {
                 replica: member.replica,
                 site: member.site.clone(),
                 hub: member.role == ReplicaRole::Hub,
+                relay: member.role == ReplicaRole::Relay,
                 addresses: member.addresses.clone(),
             })
             .collect();
         if let Some((hub, addresses)) = &memory.local.profile.joined {
             match members.iter_mut().find(|member| member.replica == *hub) {
                 Some(member) => member.addresses.extend(addresses.iter().cloned()),
-                None => {
-                    members.push(Member { replica: *hub, site: "hub".into(), hub: true, addresses: addresses.clone() })
-                }
+                None => members.push(Member {
+                    replica: *hub,
+                    site: "hub".into(),
+                    hub: true,
+                    relay: false,
+                    addresses: addresses.clone(),
+                }),
             }
         }
         for member in &mut members {
@@ -110,12 +116,23 @@ impl Casebook {
 
     /// Checks and keeps a parcel from `peer`: durable when it returns; refused whole with a named reason.
     pub fn keep_parcel(&self, peer: ReplicaId, parcel: OpenParcel, now_ms: u64) -> Result<Kept, CasebookError> {
-        if !self.shared_spaces(peer).iter().any(|shared| shared.space == parcel.log.space) {
+        if !shares(&self.shared_spaces(peer), &parcel.log.space) {
             return Err(peer_refused("not-shared", reason!("peer-not-shared")));
         }
+        let refused = |refusal: Refusal| peer_refused(refusal.name(), why_refused(refusal.name()));
+        self.keep_batch(peer, &self.ledger.seal_parcel(&parcel).map_err(refused)?, now_ms)
+    }
+
+    /// Keeps sealed entries of a space that is shared with the peer.
+    pub(crate) fn keep_batch(
+        &self,
+        peer: ReplicaId,
+        batch: &ReceivedBatch,
+        now_ms: u64,
+    ) -> Result<Kept, CasebookError> {
         let mut writing = self.writing();
-        let (log, parcel_end) = (parcel.log, parcel.seal.number);
-        let kept = self.receive(&parcel, now_ms)?;
+        let (log, batch_end) = (batch.log, batch.seal.number);
+        let kept = self.receive(batch, now_ms)?;
         let (number, hash) = self.ledger.last(&log);
         let new = kept.entries.len() as u64;
         if new > 0 {
@@ -126,7 +143,7 @@ impl Casebook {
             self.note_received(peer, log.space, new, now_ms);
             self.tell_entries(&log, kept.entries.iter().map(|entry| entry.header.core.kind));
         }
-        if self.ledger.frozen_after(&log).is_some_and(|common| common < parcel_end) {
+        if self.ledger.frozen_after(&log).is_some_and(|common| common < batch_end) {
             // Of a frozen log only the common history counts; "held" would say more than is so.
             return Err(peer_refused("frozen", reason!("peer-frozen")));
         }
@@ -134,16 +151,20 @@ impl Casebook {
     }
 
     /// Receives; a fork is told, a rollback of this machine is mended and tried once more.
-    fn receive(&self, parcel: &OpenParcel, now_ms: u64) -> Result<cairn_ledger::Kept, CasebookError> {
+    fn receive(&self, batch: &ReceivedBatch, now_ms: u64) -> Result<cairn_ledger::Kept, CasebookError> {
         let refused = |refusal: Refusal| peer_refused(refusal.name(), why_refused(refusal.name()));
         let authority = |log: &LogId, kind, _number| self.may_write(log, kind);
-        match self.ledger.receive_open(parcel, &authority) {
+        let take = || match self.is_relay() {
+            true => self.ledger.carry(batch.clone(), &authority),
+            false => self.ledger.receive(batch.clone(), &authority),
+        };
+        match take() {
             Err(Refusal::RolledBack(_)) => {
                 self.new_incarnation(now_ms)?;
-                self.ledger.receive_open(parcel, &authority).map_err(refused)
+                take().map_err(refused)
             }
             Err(Refusal::Fork(proof)) => {
-                self.tell(Change::Entries { space: parcel.log.space, urgent: true, audit: false });
+                self.tell(Change::Entries { space: batch.log.space, urgent: true, audit: false });
                 Err(refused(Refusal::Fork(proof)))
             }
             other => other.map_err(refused),
@@ -170,6 +191,9 @@ impl Casebook {
         let Some(space) = memory.space(&log.space).map(|known| known.kind) else {
             return refuse("the registry knows no such space");
         };
+        if registry.is_relay(&writer) && (space != SpaceKind::Audit || kind == EntryKind::Receipt) {
+            return refuse("a relay writes nothing but its own audit, and no receipt");
+        }
         let fits = match kind {
             EntryKind::RecordChange | EntryKind::Attachment | EntryKind::Question | EntryKind::Answer => {
                 space == SpaceKind::Records
@@ -258,6 +282,11 @@ impl Casebook {
         self.tell(Change::Links);
         Ok(())
     }
+}
+
+/// Whether a space is among those shared.
+pub(crate) fn shares(shared: &[SharedSpace], space: &SpaceId) -> bool {
+    shared.iter().any(|shared| shared.space == *space)
 }
 
 fn addresses_that_worked(peers: &Peers) -> std::collections::HashMap<ReplicaId, String> {

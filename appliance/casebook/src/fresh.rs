@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use cairn_ledger::registry::SpaceKind;
 use cairn_ledger::{Frontier, LogId, ReplicaId, SpaceId};
 
-use crate::peers::role_word;
+use crate::carrying::role_word;
 use crate::{Casebook, CasebookError, Freshness, Member, keys};
 
 /// Most receipts of one replica that are looked at: one about each replica it ever met.
@@ -30,12 +30,12 @@ impl Casebook {
             complete_ms: damaged.is_empty().then_some(now_ms),
             newest_ms: newest.get(&identity.replica).copied(),
         }];
-        lines.extend(members.into_iter().map(|member| Freshness {
+        lines.extend(members.into_iter().filter(|member| !member.relay).map(|member| Freshness {
             replica: member.replica,
             complete_ms: complete.get(&member.replica).copied().filter(|_| !damaged.contains(&member.replica)),
             newest_ms: newest.get(&member.replica).copied(),
+            role: role_word(member.role()).into(),
             site: member.site,
-            role: role_word(member.hub).into(),
             here: false,
         }));
         Ok(lines)

@@ -31,6 +31,9 @@ pub enum LocalNote {
         /// Whether it admits another hub.
         #[serde(default)]
         hub: bool,
+        /// Whether it admits a relay.
+        #[serde(default)]
+        relay: bool,
     },
     /// An invitation was used by this replica.
     InvitationUsed {
@@ -146,6 +149,9 @@ pub struct Profile {
     pub former_root: Option<[u8; 32]>,
     /// The hub that it joined, and its addresses.
     pub joined: Option<(ReplicaId, Vec<String>)>,
+    /// Whether it joined as a relay.
+    #[serde(default)]
+    pub relay: bool,
 }
 
 impl Profile {
@@ -155,6 +161,7 @@ impl Profile {
         self.site.clone_from(&grant.site);
         self.former_root = Some(self.root);
         self.root = grant.root;
+        self.relay = grant.relay;
         self.joined = Some((grant.hub, addresses));
     }
 }
@@ -185,6 +192,8 @@ pub struct OpenInvitation {
     pub addresses: Vec<String>,
     /// Whether it admits another hub.
     pub hub: bool,
+    /// Whether it admits a relay.
+    pub relay: bool,
 }
 
 /// The folded notes.
@@ -223,8 +232,9 @@ impl LocalState {
             LocalNote::Account(account) => {
                 self.accounts.insert(account.user.clone(), account);
             }
-            LocalNote::Invitation { secret_hash, code, expires_ms, addresses, hub } => {
-                self.invitations.insert(secret_hash, OpenInvitation { code, expires_ms, addresses, hub });
+            LocalNote::Invitation { secret_hash, code, expires_ms, addresses, hub, relay } => {
+                let open = OpenInvitation { code, expires_ms, addresses, hub, relay };
+                self.invitations.insert(secret_hash, open);
             }
             LocalNote::InvitationUsed { secret_hash, .. } => {
                 self.invitations.remove(&secret_hash);

@@ -13,6 +13,7 @@ use cairn_ledger::{Frontier, LogId, LogKey, ReplicaId, SpaceId};
 
 use cairn_record::{Reason, reason};
 
+use crate::carrying::role_word;
 use crate::exchange::why_refused;
 use crate::link_rules::{UsedBytes, day_of};
 use crate::notices::CLOCKS_AGREE_MS;
@@ -400,13 +401,13 @@ impl Casebook {
             };
             Some(Whereabout {
                 site: member.site.clone(),
-                role: role_word(member.hub).into(),
+                role: role_word(member.role()).into(),
                 has_it: row.entries.iter().all(|at| holds(at.log, at.number))
                     && steps.iter().all(|(log, number)| holds(*log, *number)),
                 since_ms: state.last_equal_ms,
             })
         };
-        Ok(members.iter().filter_map(one).collect())
+        Ok(members.iter().filter(|member| !member.relay).filter_map(one).collect())
     }
 
     /// What is where. Right: SeeSync.
@@ -436,8 +437,8 @@ impl Casebook {
         let spaces = spaces.into_iter().map(|shared| self.space_sync(&state, shared.space)).collect();
         PeerSync {
             replica: member.replica,
+            role: role_word(member.role()).into(),
             site: member.site,
-            role: role_word(member.hub).into(),
             addresses: member.addresses,
             connected: state.connected,
             last_contact_ms: state.last_contact_ms,
@@ -549,10 +550,6 @@ fn waiting(logs: &[(SpaceId, LogKey, u64)], peers: &[Option<&PeerState>]) -> u64
 /// How many entries `one` has that `other` lacks.
 fn ahead(one: &Frontier, other: &Frontier) -> u64 {
     one.0.iter().map(|(log, (number, _))| number.saturating_sub(other.number(log))).sum()
-}
-
-pub(crate) fn role_word(hub: bool) -> &'static str {
-    if hub { "hub" } else { "post" }
 }
 
 /// "3 entries", in English.

@@ -24,6 +24,7 @@ impl Casebook {
     /// A record page. Audited before it answers.
     pub fn record(&self, actor: &Actor, id: RecordId, now_ms: u64) -> Result<RecordPage, CasebookError> {
         actor.must(Right::View)?;
+        self.must_hold_keys()?;
         let row = self
             .row(id)?
             .ok_or_else(|| CasebookError::NotFound(reason!("record-not-here", record = id.to_string())))?;

@@ -9,6 +9,7 @@ impl Casebook {
     /// Searches. Audited before it answers.
     pub fn search(&self, actor: &Actor, request: &SearchRequest, now_ms: u64) -> Result<SearchAnswer, CasebookError> {
         actor.must(Right::Search)?;
+        self.must_hold_keys()?;
         self.must_be_whole()?;
         let query = Query {
             text: request.text.clone(),

@@ -32,6 +32,9 @@ impl Casebook {
     pub fn plan_stick(&self, actor: &Actor, order: &StickOrder, now_ms: u64) -> Result<StickPlan, CasebookError> {
         actor.must(Right::WriteStick)?;
         let (to, site) = self.member_named(&order.to)?;
+        if self.is_relay() || self.memory().registry.is_relay(&to) {
+            return Err(CasebookError::NotNow(reason!("relay-no-sticks")));
+        }
         let recipient = self.memory().registry.member(&to).map(|member| member.recipient.clone());
         let recipient = recipient.ok_or_else(|| CasebookError::NotNow(reason!("stick-no-recipient", site = &site)))?;
         let known = if order.everything { std::collections::HashMap::new() } else { self.proved_frontiers(to) };
@@ -190,7 +193,8 @@ impl Casebook {
 
     /// Refuses whoever may not read sticks, before a file is opened.
     pub fn may_read_sticks(&self, actor: &Actor) -> Result<(), CasebookError> {
-        Ok(actor.must(Right::ReadStick)?)
+        actor.must(Right::ReadStick)?;
+        if self.is_relay() { Err(CasebookError::NotNow(reason!("relay-no-sticks"))) } else { Ok(()) }
     }
 
     /// Notes that a stick was read to its end: in the audit before the answer is shown. Learns from it what its writer

@@ -135,7 +135,8 @@ impl Casebook {
         if self.is_cut() {
             return SyncSays::Cut;
         }
-        let members = self.members();
+        // Nobody reads what a relay carries: that it has everything says nothing of who does.
+        let members: Vec<Member> = self.members().into_iter().filter(|member| !member.relay).collect();
         let hubs: Vec<&Member> = members.iter().filter(|member| member.hub).collect();
         let post = self.identity().role != "hub";
         match (members.as_slice(), hubs.as_slice()) {

@@ -157,6 +157,8 @@ reason-last-administrator = this is the last administrator; make somebody else a
 reason-nobody-any-more = somebody was added here meanwhile; nothing was changed; sign in
 
 # Inviting and joining.
+reason-relay-cannot-read = this machine is a relay: it carries records that it cannot read, and holds no key to them; nothing was read or changed and nothing is lost; ask at a post or at the hub
+reason-relay-no-sticks = sticks do not go to or from a relay: what it carries it can neither read nor pack; nothing was written or read and nothing is lost; write the stick for a post or the hub
 reason-only-hub-invites = only a hub invites; this machine is a post
 reason-too-many-invitations = there are { $most } open invitations; let some expire first
 reason-only-first-hub-invites = only the hub with which the agency began invites; this is another one of its hubs
@@ -171,6 +173,7 @@ reason-join-garbled = the hub's answer at { $address } cannot be read; it may ru
 reason-peer-wrong-code = the code is wrong, was used, or has expired; ask for a new one
 reason-peer-used-code = this code has just been used by another post
 reason-peer-door-closed = too many wrong codes; joining is closed for an hour
+reason-peer-relay-used = this code makes a machine a relay, which can read no record, and records were written on this one or it was a post before; nothing was changed and the code is still good; use a machine that is newly set up
 reason-peer-wrong-role = this code was made for a hub and this machine is a post, or the other way round; the code is still good, ask for another one
 reason-line-too-long = this line is too long for an invitation; scan it again
 reason-peer-bad-space = the post brings something that only a hub may bring, or that is known already
@@ -256,6 +259,7 @@ reason-stick-meanwhile = another stick for { $site } was written meanwhile; this
 
 # Lines of the audit that are sentences.
 reason-audit-invited = invitation made
+reason-audit-relay-joined = relay { $site } joined; it carries and was given no key
 reason-audit-post-joined = post { $site } joined
 reason-audit-hub-joined = hub { $site } joined
 reason-audit-joined = joined { $agency }

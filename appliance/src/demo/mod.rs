@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use cairn_casebook::{Actor, Casebook, InitRequest, NewPerson, Unlock};
+use cairn_casebook::{Actor, Casebook, InitRequest, NewPerson, ReplicaRole, Unlock};
 use cairn_record::Kind;
 
 use crate::attachments::AttachmentRequest;
@@ -93,7 +93,8 @@ impl Region {
         if let [hub, posts @ ..] = children.as_mut_slice() {
             for post in posts {
                 let addresses = vec![self.hub_address()];
-                let invited = hub.ask(&Request::Invite { addresses, valid_ms: INVITATION_MS, hub: false })?;
+                let invited =
+                    hub.ask(&Request::Invite { addresses, valid_ms: INVITATION_MS, role: ReplicaRole::Post })?;
                 if let Response::Invitation(invitation) = invited {
                     post.ask(&Request::Join { code: invitation.code, addresses: invitation.addresses })?;
                 }

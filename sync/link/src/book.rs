@@ -10,7 +10,9 @@ use cairn_casebook::{
     Casebook, CasebookError, Change, FetchPlace, FilesToFetch, JoinGrant, JoinRequest, Kept, MaySync, Member,
     PeerEvent, SharedSpace,
 };
-use cairn_ledger::{ChunkName, EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
+use cairn_ledger::{
+    ChunkName, EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReceivedBatch, ReplicaId, SpaceId,
+};
 use cairn_sync_protocol::lookup::RecordId;
 use zeroize::Zeroizing;
 
@@ -38,6 +40,14 @@ pub trait Book: Send + Sync + 'static {
     fn frontier(&self, space: SpaceId) -> Frontier;
     /// Entries of a log from a number on, about so many bytes, ending at a seal.
     fn read_parcel(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<OpenParcel>, CasebookError>;
+    /// Whether entries of this space go sealed to this peer: one of the two is a relay.
+    fn goes_sealed(&self, _peer: ReplicaId, _space: SpaceId) -> bool {
+        false
+    }
+    /// What [`Book::read_parcel`] reads, sealed.
+    fn read_sealed(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<ReceivedBatch>, CasebookError>;
+    /// Checks and keeps entries that came sealed; durable when it returns.
+    fn keep_sealed(&self, peer: ReplicaId, batch: ReceivedBatch, now_ms: u64) -> Result<Kept, CasebookError>;
     /// Where the entries of a record stand that are known here: log, number, short name.
     fn entries_of(&self, record: RecordId) -> Result<Vec<(LogId, u64, EntryRef)>, CasebookError>;
     /// One entry in clear, with its hash; `None` when it is not held or not readable here.
@@ -120,6 +130,18 @@ impl Book for Casebook {
 
     fn read_parcel(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<OpenParcel>, CasebookError> {
         Self::read_parcel(self, log, from, bytes_max)
+    }
+
+    fn goes_sealed(&self, peer: ReplicaId, space: SpaceId) -> bool {
+        Self::goes_sealed(self, peer, space)
+    }
+
+    fn read_sealed(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<ReceivedBatch>, CasebookError> {
+        Self::read_sealed(self, log, from, bytes_max)
+    }
+
+    fn keep_sealed(&self, peer: ReplicaId, batch: ReceivedBatch, now_ms: u64) -> Result<Kept, CasebookError> {
+        Self::keep_sealed(self, peer, batch, now_ms)
     }
 
     fn entries_of(&self, record: RecordId) -> Result<Vec<(LogId, u64, EntryRef)>, CasebookError> {

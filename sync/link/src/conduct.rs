@@ -180,6 +180,7 @@ impl Conduct {
             Effect::ReadParcel { log, from, bytes_max } => self.hand_in(Errand::Read(log, from, bytes_max)),
             Effect::Locate(records) => self.hand_in(Errand::Locate(records)),
             Effect::LookUp(side, places) => self.hand_in(Errand::LookUp(side, places)),
+            Effect::KeepSealed(batch) => self.hand_in(Errand::KeepSealed(batch)),
             Effect::KeepParcel(parcel) => self.hand_in(Errand::Keep(parcel)),
             Effect::PeerKnows { log, number, hash } => self.hand_in(Errand::Knows(log, number, hash)),
             Effect::TakeEvidence(log, shown) => self.hand_in(Errand::Evidence(log, shown)),

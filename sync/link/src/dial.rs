@@ -273,7 +273,7 @@ mod tests {
 
     fn member(addresses: &[&str]) -> Callable {
         let addresses = addresses.iter().map(|address| (*address).to_owned()).collect();
-        let member = Member { replica: PEER, site: "Harrow Point".into(), hub: true, addresses };
+        let member = Member { replica: PEER, site: "Harrow Point".into(), hub: true, relay: false, addresses };
         Callable { member, may: MaySync::Yes, urgent: false }
     }
 

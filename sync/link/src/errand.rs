@@ -3,7 +3,7 @@
 //! Without tasks and queues, so that the simulator runs the same.
 
 use cairn_casebook::{CasebookError, Kept, PeerEvent};
-use cairn_ledger::{EntryHash, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
+use cairn_ledger::{EntryHash, LogId, OpenEntry, OpenParcel, ReceivedBatch, ReplicaId, SpaceId};
 use cairn_sync_protocol::lookup::{self, RecordId};
 use cairn_sync_protocol::{Event, ListedSpace, Lookup, Place, Side};
 
@@ -24,6 +24,8 @@ pub enum Errand {
     LookUp(Side, Vec<(LogId, u64)>),
     /// Keep entries that came.
     Keep(Box<OpenParcel>),
+    /// Keep entries that came sealed.
+    KeepSealed(Box<ReceivedBatch>),
     /// The peer holds a log so far.
     Knows(LogId, u64, EntryHash),
     /// The peer shows a signed header of another history of a log.
@@ -35,7 +37,7 @@ pub enum Errand {
 impl Errand {
     /// Whether it is for the queue of those that wait for the disk to take something.
     pub fn keeps(&self) -> bool {
-        matches!(self, Self::Keep(_))
+        matches!(self, Self::Keep(_) | Self::KeepSealed(_))
     }
 
     /// Runs it in the session with this peer; the answer for the session, if it waits for one.
@@ -49,6 +51,10 @@ impl Errand {
             Self::Keep(parcel) => {
                 let log = parcel.log;
                 Some(kept(log, book.keep_parcel(peer, *parcel, now_ms)))
+            }
+            Self::KeepSealed(batch) => {
+                let log = batch.log;
+                Some(kept(log, book.keep_sealed(peer, *batch, now_ms)))
             }
             Self::Knows(log, number, hash) => match book.peer_knows(peer, &log, number, hash, now_ms) {
                 Ok(shown) if shown.is_empty() => None,
@@ -99,17 +105,29 @@ fn spaces(book: &dyn Book, peer: ReplicaId) -> Vec<ListedSpace> {
     book.shared_spaces(peer).into_iter().map(listed).collect()
 }
 
-/// Reads entries to be sent. That they are is in the audit before they leave.
+/// Reads entries to be sent, sealed where a relay is one of the two. That they are is in the audit before they leave.
 fn read(book: &dyn Book, peer: ReplicaId, (log, from, bytes_max): (LogId, u64, usize), now_ms: u64) -> Event {
-    let parcel = book.read_parcel(&log, from, bytes_max).unwrap_or_else(|error| {
+    if book.goes_sealed(peer, log.space) {
+        let batch = readable(book.read_sealed(&log, from, bytes_max));
+        note_sending(book, peer, log.space, batch.as_ref().map(|batch| batch.entries.len()), now_ms);
+        return Event::SealedRead(log, from, batch.map(Box::new));
+    }
+    let parcel = readable(book.read_parcel(&log, from, bytes_max));
+    note_sending(book, peer, log.space, parcel.as_ref().map(|parcel| parcel.entries.len()), now_ms);
+    Event::ParcelRead(log, from, parcel.map(Box::new))
+}
+
+fn readable<T>(read: Result<Option<T>, CasebookError>) -> Option<T> {
+    read.unwrap_or_else(|error| {
         tracing::warn!(%error, "entries that a peer lacks cannot be read");
         None
-    });
-    if let Some(parcel) = &parcel {
-        let entries = parcel.entries.len() as u64;
-        warn(book.note_peer(peer, PeerEvent::Sending { space: log.space, entries }, now_ms));
+    })
+}
+
+fn note_sending(book: &dyn Book, peer: ReplicaId, space: SpaceId, entries: Option<usize>, now_ms: u64) {
+    if let Some(entries) = entries {
+        warn(book.note_peer(peer, PeerEvent::Sending { space, entries: entries as u64 }, now_ms));
     }
-    Event::ParcelRead(log, from, parcel.map(Box::new))
 }
 
 fn kept(log: LogId, kept: Result<Kept, CasebookError>) -> Event {

@@ -1,6 +1,7 @@
 //! A hub and posts over real QUIC on loopback.
 
 mod files;
+mod relay;
 mod sticks;
 mod support;
 
@@ -12,7 +13,9 @@ use cairn_casebook::{
     Actor, Casebook, CasebookError, Change, FetchPlace, FilesToFetch, HeldBack, JoinGrant, JoinRequest, JoiningSpace,
     Kept, LinkRule, LinkRules, LinkWhen, Member, Met, PeerEvent, SharedSpace,
 };
-use cairn_ledger::{ChunkName, EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReplicaId, SpaceId};
+use cairn_ledger::{
+    ChunkName, EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReceivedBatch, ReplicaId, SpaceId,
+};
 use cairn_record::RecordId;
 use cairn_sync_link::{Book, JoinError, Outcome, probe, sync_once};
 use support::{Site, clock, until};
@@ -228,6 +231,13 @@ impl<F: Fn() + Send + Sync + 'static> Book for Behind<F> {
     fn open_entry(&self, log: &LogId, number: u64) -> Result<Option<(EntryHash, OpenEntry)>, CasebookError> {
         self.book.open_entry(log, number)
     }
+    fn read_sealed(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<ReceivedBatch>, CasebookError> {
+        self.book.read_sealed(log, from, bytes_max)
+    }
+    fn keep_sealed(&self, peer: ReplicaId, batch: ReceivedBatch, now_ms: u64) -> Result<Kept, CasebookError> {
+        (self.keep)();
+        self.book.keep_sealed(peer, batch, now_ms)
+    }
     fn keep_parcel(&self, peer: ReplicaId, parcel: OpenParcel, now_ms: u64) -> Result<Kept, CasebookError> {
         (self.keep)();
         self.book.keep_parcel(peer, parcel, now_ms)
@@ -418,6 +428,12 @@ impl Book for Stranger {
     fn discovery_tag(&self, _: &[u8; 8]) -> [u8; 8] {
         [0; 8]
     }
+    fn read_sealed(&self, _: &LogId, _: u64, _: usize) -> Result<Option<ReceivedBatch>, CasebookError> {
+        Ok(None)
+    }
+    fn keep_sealed(&self, _: ReplicaId, _: ReceivedBatch, _: u64) -> Result<Kept, CasebookError> {
+        Err(CasebookError::NotNow(cairn_casebook::reason!("no-key-yet")))
+    }
     fn shared_spaces(&self, _: ReplicaId) -> Vec<SharedSpace> {
         vec![SharedSpace { space: SpaceId([1; 16]), registry: true, audit: false }]
     }
@@ -477,8 +493,13 @@ async fn an_unknown_key_is_refused_by_name_and_gets_nothing() {
     let (hub, _posts) = region(&[]).await;
     let unrelated = Site::new("Elsewhere", false, 77);
     let address = hub.task.as_ref().unwrap().local_addr().to_string();
-    let member =
-        Member { replica: hub.book.identity().replica, site: "hub".into(), hub: true, addresses: vec![address] };
+    let member = Member {
+        replica: hub.book.identity().replica,
+        site: "hub".into(),
+        hub: true,
+        relay: false,
+        addresses: vec![address],
+    };
     let stranger = Stranger {
         seed: *unrelated.book.replica_seed(),
         replica: unrelated.book.identity().replica,

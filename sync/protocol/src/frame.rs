@@ -10,8 +10,8 @@ use crate::bytes::{Reader, put_number, put_text};
 use crate::frontier::{put_frontier, read_frontier};
 use crate::holdings::{BASE_BYTES, Moved, put_log, read_log};
 use crate::limits::{
-    DETAIL_CHARS_MAX, EVIDENCE_BYTES_MAX, FRAME_BYTES_MAX, HELLO_BYTES_MAX, NAME_CHARS_MAX, SPACES_MAX, UNIX_MS_MAX,
-    VERSION,
+    DETAIL_CHARS_MAX, EVIDENCE_BYTES_MAX, FRAME_BYTES_MAX, HELLO_BYTES_MAX, NAME_CHARS_MAX, SEALED_BYTES_MAX,
+    SPACES_MAX, UNIX_MS_MAX, VERSION,
 };
 
 pub(crate) const HELLO: u8 = 1;
@@ -25,6 +25,7 @@ pub(crate) const ASK: u8 = 8;
 pub(crate) const BYE: u8 = 9;
 pub(crate) const EVIDENCE: u8 = 10;
 pub(crate) const LISTED: u8 = 11;
+pub(crate) const SEALED: u8 = 12;
 
 /// A space in a list: its name and the digest of the sender's frontier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,8 @@ pub enum Frame {
     RegistryDone,
     /// Entries: the log and the packed rest.
     Parcel(LogName, Vec<u8>),
+    /// Entries, sealed: the log and the rest ([`crate::sealed`]). Answered like a parcel.
+    Sealed(LogName, Vec<u8>),
     /// Answer to the oldest unanswered parcel: it is durable. The log is now held up to this number, if that is not the last one
     /// of the parcel.
     Held(Option<(u64, EntryHash)>),
@@ -119,6 +122,11 @@ impl Frame {
                 log.put(out);
                 out.extend_from_slice(packed);
                 PARCEL
+            }
+            Self::Sealed(log, packed) => {
+                log.put(out);
+                out.extend_from_slice(packed);
+                SEALED
             }
             Self::Held(further) => {
                 if let Some((number, hash)) = further {
@@ -275,6 +283,7 @@ pub fn decode_frame(kind: u8, body: &[u8]) -> Result<Frame, Refusal> {
         FRONTIER => Frame::Frontier(SpaceId(reader.array()?), read_frontier(&mut reader)?),
         REGISTRY_DONE => Frame::RegistryDone,
         PARCEL => Frame::Parcel(LogName::read(&mut reader)?, reader.rest().to_vec()),
+        SEALED => Frame::Sealed(LogName::read(&mut reader)?, reader.rest().to_vec()),
         HELD if body.is_empty() => Frame::Held(None),
         HELD => Frame::Held(Some((reader.number()?, EntryHash(reader.array()?)))),
         REFUSED => read_reason(&mut reader).map(|(name, detail)| Frame::Refused(name, detail))?,
@@ -294,6 +303,7 @@ fn body_max(kind: u8) -> Option<usize> {
         HELLO => Some(HELLO_BYTES_MAX),
         SPACES | ASK | LISTED => Some(128 + SPACES_MAX * 48),
         FRONTIER | PARCEL => Some(FRAME_BYTES_MAX),
+        SEALED => Some(SEALED_BYTES_MAX),
         REGISTRY_DONE => Some(0),
         HELD => Some(42),
         EVIDENCE => Some(EVIDENCE_BYTES_MAX),

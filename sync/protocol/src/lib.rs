@@ -19,6 +19,7 @@
 //! | [`session`] | the state machine |
 //! | [`frame`] | what travels: types, encoding, splitting of a byte stream |
 //! | [`parcel`] | entries of one log as one compressed stream |
+//! | [`sealed`] | the same sealed, for a relay that cannot read them |
 //! | [`frontier`] | how far each log of a space is held, as bytes |
 //! | [`holdings`] | what is held of all shared spaces, as one digest and as what moved |
 //! | [`files`] | chunks of attachments, on streams of their own |
@@ -42,6 +43,7 @@ pub mod lookup;
 pub mod pace;
 pub mod parcel;
 pub mod refusal;
+pub mod sealed;
 pub mod session;
 pub mod stick;
 

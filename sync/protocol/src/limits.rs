@@ -6,6 +6,8 @@ pub const VERSION: u8 = 3;
 pub const FRAME_BYTES_MAX: usize = 1024 * 1024;
 /// Most bytes a parcel may have before compression.
 pub const PLAIN_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Longest body of a frame with sealed entries: the bodies, and what is beside them.
+pub const SEALED_BYTES_MAX: usize = PLAIN_BYTES_MAX + ENTRIES_MAX * 64 + 256;
 /// Most entries in a parcel: as many as may stand between two seals.
 pub const ENTRIES_MAX: usize = cairn_ledger::fork::ENTRIES_PER_SEAL_MAX;
 /// Most entries that a parcel may refer to.

@@ -13,7 +13,7 @@ mod spaces;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cairn_ledger::{ClockQuality, EntryHash, Frontier, LogId, OpenParcel, ReplicaId, SpaceId};
+use cairn_ledger::{ClockQuality, EntryHash, Frontier, LogId, OpenParcel, ReceivedBatch, ReplicaId, SpaceId};
 use cairn_record::RecordId;
 
 use crate::frame::{Frame, FrameReader, decode_frame};
@@ -66,6 +66,8 @@ pub enum Event {
     LocalFrontier(SpaceId, Frontier),
     /// Answer to [`Effect::ReadParcel`]; `None` when it cannot be read.
     ParcelRead(LogId, u64, Option<Box<OpenParcel>>),
+    /// The same when one of the two sides is a relay: the entries go sealed.
+    SealedRead(LogId, u64, Option<Box<ReceivedBatch>>),
     /// Answer to [`Effect::Locate`]: for each record asked for, in the same order.
     Located(Vec<Vec<Place>>),
     /// Answer to [`Effect::LookUp`]: for each entry asked for, in the same order.
@@ -131,6 +133,8 @@ pub enum Effect {
     LookUp(Side, Vec<(LogId, u64)>),
     /// Check and keep these entries. Answer with [`Event::ParcelKept`] when they are durable, or [`Event::ParcelRefused`].
     KeepParcel(Box<OpenParcel>),
+    /// The same of entries that came sealed.
+    KeepSealed(Box<ReceivedBatch>),
     /// The peer says how far it holds a log, of which at least as much is held here or which is ours: a rollback of this
     /// machine and a second history of the log show here. Answer with [`Event::Forked`] in the latter case.
     PeerKnows {
@@ -287,6 +291,10 @@ impl Session {
                 self.take_read(log, from, parcel);
                 Ok(())
             }
+            Event::SealedRead(log, from, batch) => {
+                self.take_sealed_read(log, from, batch);
+                Ok(())
+            }
             Event::Located(places) => {
                 self.take_located(places);
                 Ok(())
@@ -370,6 +378,7 @@ impl Session {
             (Frame::RegistryDone, Phase::Registry) => self.take_registry_done(),
             (Frame::RegistryDone, _) => Err(Refusal::OutOfPhase("the end of the registry")),
             (Frame::Parcel(name, packed), _) => self.take_parcel(name, &packed),
+            (Frame::Sealed(name, packed), _) => self.take_sealed(name, &packed),
             (Frame::Held(further), _) => self.take_held(further),
             (Frame::Refused(name, detail), _) => self.take_refused(name, detail),
             (Frame::Evidence(log, shown), _) => self.take_evidence(log, shown),

@@ -10,6 +10,7 @@ use cairn_sync_protocol::frame::{Frame, Hello};
 use cairn_sync_protocol::holdings::Holdings;
 use cairn_sync_protocol::join::decode_join_frame;
 use cairn_sync_protocol::parcel::{LogNames, decode_parcel, read_parcel};
+use cairn_sync_protocol::sealed::{put_sealed, read_sealed};
 use cairn_sync_protocol::stick::{MAGIC, StickReader};
 use cairn_sync_protocol::{FrameReader, decode_frame, decode_frontier, lookup};
 
@@ -133,4 +134,37 @@ fn sticks() {
             }
         }
     });
+}
+
+/// Sealed parcels: what reads writes the same bytes again.
+#[test]
+fn sealed_parcels() {
+    check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
+        if let Ok(batch) = read_sealed(LOG, bytes) {
+            let mut again = Vec::new();
+            put_sealed(&mut again, &batch).expect("it was read");
+            assert_eq!(again, bytes);
+        }
+    });
+}
+
+/// The same from a parcel that is right but for one byte.
+#[test]
+fn sealed_parcels_with_one_byte_changed() {
+    let batch = support::sealed_batch(LOG);
+    let mut packed = Vec::new();
+    put_sealed(&mut packed, &batch).expect("it fits together");
+    assert_eq!(read_sealed(LOG, &packed), Ok(batch.clone()));
+    for at in 0..packed.len() {
+        assert!(read_sealed(LOG, &packed[..at]).is_err(), "cut at {at}");
+        let mut changed = packed.clone();
+        changed[at] ^= 1;
+        assert_ne!(read_sealed(LOG, &changed), Ok(batch.clone()), "byte {at}");
+    }
+    let mut holed = batch.clone();
+    holed.entries[1].body = None;
+    assert!(put_sealed(&mut Vec::new(), &holed).is_err(), "a body is missing");
+    let mut reordered = batch;
+    reordered.entries.swap(0, 1);
+    assert!(put_sealed(&mut Vec::new(), &reordered).is_err(), "they do not follow each other");
 }

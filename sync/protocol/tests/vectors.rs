@@ -14,6 +14,7 @@ use cairn_ledger::{
 use cairn_sync_protocol::frame::{Frame, Hello, LogName, SpaceLine};
 use cairn_sync_protocol::holdings::{self, Holdings, Moved};
 use cairn_sync_protocol::parcel::{Coder, Known, LogNames, Prepared, put_alone, put_referring, read_parcel};
+use cairn_sync_protocol::sealed::{put_sealed, read_sealed};
 use cairn_sync_protocol::{Lookup, decode_frame, lookup};
 use support::history::Worker;
 use support::store::Store;
@@ -24,7 +25,7 @@ const CODER: Coder = Coder { level: 12, dictionary: true };
 
 #[test]
 fn the_bytes_are_those_that_are_listed() {
-    let said = format!("{}\n{}", frames(), parcels());
+    let said = format!("{}\n{}\n{}", frames(), parcels(), sealed());
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors.txt");
     if std::env::var_os("CAIRN_WRITE_VECTORS").is_some() {
         std::fs::write(path, &said).unwrap();
@@ -80,6 +81,7 @@ fn frames() -> String {
         ("Frontier", Frame::Frontier(RECORDS, now[&RECORDS].clone())),
         ("RegistryDone", Frame::RegistryDone),
         ("Parcel, its log named in full", Frame::Parcel(LogName::Full(log(RECORDS, 0x0a, Lane::Bulk)), vec![0xaa])),
+        ("Sealed, its log named by its place", Frame::Sealed(LogName::Short(1), vec![0xaa])),
         ("Parcel, its log named by its place", Frame::Parcel(LogName::Short(1), vec![0xaa])),
         ("Held, as sent", Frame::Held(None)),
         ("Held, more than was sent", Frame::Held(Some((301, EntryHash([0xe3; 32]))))),
@@ -133,6 +135,22 @@ fn parcels() -> String {
         assert_eq!((came.first, came.entries), (parcel.first, parcel.entries));
         writeln!(out, "log {}\n  entry {count} referring\n    {}", log_text(log), hex(&packed)).unwrap();
     }
+    out
+}
+
+/// Three entries sealed.
+fn sealed() -> String {
+    let batch = support::sealed_batch(log(RECORDS, 0x0a, Lane::Normal));
+    let mut packed = Vec::new();
+    put_sealed(&mut packed, &batch).unwrap();
+    assert_eq!(read_sealed(batch.log, &packed), Ok(batch.clone()));
+    let mut out = format!("SEALED\n\nlog {}\n", log_text(&batch.log));
+    for entry in &batch.entries {
+        let body = entry.body.as_ref().unwrap();
+        writeln!(out, "  entry {} {}\n    {}", entry.header.core.number, hex(&entry.header.hash().0), hex(body))
+            .unwrap();
+    }
+    writeln!(out, "  all of it, seal {}\n    {}", hex(&batch.seal.signature), hex(&packed)).unwrap();
     out
 }
 

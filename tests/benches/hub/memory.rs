@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use cairn_casebook::{CasebookError, Entropy, InitRequest, Place, Searchable, Unlock};
 use cairn_finder::RandomSource;
 use cairn_ledger::keystore::{KeyPlace, Unlock as RawUnlock};
-use cairn_ledger::store::{OpenReport, StoreStats, StoredItem};
+use cairn_ledger::store::{Lost, OpenReport, StoreStats, StoredItem};
 use cairn_ledger::view::{MemoryViews, ViewError, ViewKey, ViewStore};
 use cairn_ledger::{
     BlobStore, Entry, EntryHash, Frontier, Keystore, LogId, LogStore, MemoryBlobs, MemoryStore, Seal, SpaceId,
@@ -143,6 +143,14 @@ impl LogStore for Shared {
 
     fn last(&self, log: &LogId) -> (u64, EntryHash) {
         self.0.last(log)
+    }
+
+    fn next_held(&self, log: &LogId, number: u64) -> Option<u64> {
+        self.0.next_held(log, number)
+    }
+
+    fn lost(&self) -> Vec<Lost> {
+        self.0.lost()
     }
 
     fn frontier(&self, space: &SpaceId) -> Frontier {

@@ -12,7 +12,7 @@ use cairn_casebook::{
 };
 use cairn_ledger::{
     Author, Body, ChunkName, ClockQuality, EntryDraft, EntryHash, EntryKind, EntryRef, Frontier, Lane, Ledger, LogId,
-    OpenEntry, OpenParcel, ReplicaId, SpaceId,
+    OpenEntry, OpenParcel, ReceivedBatch, ReplicaId, SpaceId,
 };
 use cairn_record::RecordId;
 use cairn_sync_link::Book;
@@ -285,6 +285,16 @@ impl Book for Post {
             return Ok(self.archive.run(log, from, bytes_max));
         }
         self.own.open_run(log, from, bytes_max).map_err(|error| CasebookError::Storage(error.to_string().into()))
+    }
+
+    /// There is no relay in this region.
+    fn read_sealed(&self, _: &LogId, _: u64, _: usize) -> Result<Option<ReceivedBatch>, CasebookError> {
+        Ok(None)
+    }
+
+    /// There is no relay in this region.
+    fn keep_sealed(&self, _: ReplicaId, _: ReceivedBatch, _: u64) -> Result<Kept, CasebookError> {
+        Err(CasebookError::PeerRefused { name: "not-shared", detail: "no relay is expected here".into() })
     }
 
     fn entries_of(&self, record: RecordId) -> Result<Vec<(LogId, u64, EntryRef)>, CasebookError> {

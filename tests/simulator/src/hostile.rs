@@ -10,7 +10,7 @@ use cairn_casebook::{
 use cairn_ledger::ledger::EntryDraft;
 use cairn_ledger::{
     Author, Body, ChunkName, ClockQuality, EntryHash, EntryKind, EntryRef, Frontier, Lane, Ledger, LogId, OpenEntry,
-    OpenParcel, ReplicaId, SpaceId,
+    OpenParcel, ReceivedBatch, ReplicaId, SpaceId,
 };
 use cairn_record::RecordId;
 use cairn_sync_link::Book;
@@ -166,6 +166,18 @@ impl Book for Hostile {
             _ => {}
         }
         frontier
+    }
+
+    fn goes_sealed(&self, peer: ReplicaId, space: SpaceId) -> bool {
+        self.book.goes_sealed(peer, space)
+    }
+
+    fn read_sealed(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<ReceivedBatch>, CasebookError> {
+        self.book.read_sealed(log, from, bytes_max)
+    }
+
+    fn keep_sealed(&self, peer: ReplicaId, batch: ReceivedBatch, now_ms: u64) -> Result<Kept, CasebookError> {
+        self.book.keep_sealed(peer, batch, now_ms)
     }
 
     fn read_parcel(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<OpenParcel>, CasebookError> {

@@ -20,7 +20,7 @@ pub fn files_under(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Things that stand in the samples: names, plates, telephones, documents, streets, as an import reads them.
-const SECRETS: [&str; 14] = [
+pub const SECRETS: [&str; 14] = [
     "Holloway",
     "Thorneycrfot",
     "OH3338L",
@@ -55,7 +55,7 @@ fn forms(secret: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Every secret in every form that is found in the folder.
-fn in_clear(folder: &Path, secrets: &[&str]) -> Vec<String> {
+pub fn in_clear(folder: &Path, secrets: &[&str]) -> Vec<String> {
     let forms: Vec<_> = secrets.iter().flat_map(|secret| forms(secret)).collect();
     // The first two bytes decide quickly for nearly every place that nothing begins there.
     let mut begins = vec![false; 1 << 16];

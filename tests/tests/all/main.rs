@@ -13,6 +13,7 @@ mod day;
 mod hubs;
 mod imports;
 mod kill;
+mod relays;
 mod screens;
 mod sticks;
 mod tidy;

@@ -51,6 +51,7 @@ role-administrator = Administrator
 role-auditor = Auditor
 site-hub = hub
 site-post = post
+site-relay = relay
 
 connection-lost = The machine did not answer. Nothing was changed. Look whether this device is still on its network, and try again.
 go-back = Back

@@ -36,6 +36,7 @@ home-ways = Where to go
 
 sync-title = Sync
 sync-lead = What is where, and what waits.
+sync-relay = This machine is a relay: it carries records that it cannot read. That everything is here says nothing of what the hub has. Files and sticks do not pass it.
 sync-now = Sync now
 sync-cancel = Cancel the sync
 sync-none = No other site is known here yet
@@ -113,6 +114,8 @@ invite-for = For
 invite-for-post = a post
 invite-for-hub = one more hub of this agency, which posts find when this one is gone
 invite-tag-hub = for a hub
+invite-for-relay = a relay: it carries records between posts and hub and can read none of them; files do not pass it
+invite-tag-relay = for a relay
 invite-scan = Scan it at the machine that joins, on the page “Join a hub”, or print this page and take it there.
 invite-reach = This hub is reached at { $addresses }.
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use cairn_casebook::{Invitation, LinkRules, ReplicaId, SyncStatus, reason};
+use cairn_casebook::{Invitation, LinkRules, ReplicaId, SyncStatus, reason, role_of};
 use serde::Deserialize;
 
 use super::{ask, at_most, carry_out};
@@ -111,6 +111,8 @@ pub(super) struct Invite {
     valid_minutes: Option<u64>,
     #[serde(default)]
     hub: bool,
+    #[serde(default)]
+    relay: bool,
 }
 
 pub(super) async fn invite(
@@ -124,9 +126,10 @@ pub(super) async fn invite(
         let limit = INVITATION_MAX_MINUTES;
         return Err(Failure::bad_request(format!("An invitation is good for 1 to {limit} minutes. None was made.")));
     }
+    let role = role_of(sent.hub, sent.relay);
     let addresses = if sent.addresses.is_empty() { state.settings.addresses.clone() } else { sent.addresses };
     let invite = move |casebook: &cairn_casebook::Casebook, actor: &cairn_casebook::Actor, now_ms| {
-        casebook.invite_as(actor, sent.hub, &addresses, minutes * 60 * 1000, now_ms)
+        casebook.invite_as(actor, role, &addresses, minutes * 60 * 1000, now_ms)
     };
     Ok((StatusCode::CREATED, ask(&state, who, invite).await?))
 }

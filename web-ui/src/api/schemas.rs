@@ -154,6 +154,7 @@ fn inputs() -> Shapes {
                 ("addresses?", json!({"type": "array", "items": text_to(260), "maxItems": ADDRESSES_MAX})),
                 ("valid_minutes?", json!({"type": "integer", "minimum": 1, "maximum": INVITATION_MAX_MINUTES})),
                 ("hub?", yes_or_no()),
+                ("relay?", yes_or_no()),
             ]),
         ),
         (
@@ -197,7 +198,7 @@ fn shared() -> Shapes {
             object([
                 ("replica", hex(32)),
                 ("site", text()),
-                ("role", codes(["hub", "post"])),
+                ("role", codes(["hub", "post", "relay"])),
                 ("here", yes_or_no()),
                 ("complete_ms", or_null(time())),
                 ("newest_ms", or_null(time())),
@@ -232,7 +233,7 @@ fn people() -> Shapes {
                 ("agency", text()),
                 ("site", text()),
                 ("country", text()),
-                ("role", codes(["hub", "post"])),
+                ("role", codes(["hub", "post", "relay"])),
                 ("enrolled", yes_or_no()),
                 ("demo", yes_or_no()),
                 ("person", of("SignedInPerson")),
@@ -411,7 +412,7 @@ fn one_record() -> Shapes {
                     "whereabouts",
                     list(object([
                         ("site", text()),
-                        ("role", codes(["hub", "post"])),
+                        ("role", codes(["hub", "post", "relay"])),
                         ("has_it", yes_or_no()),
                         ("since_ms", or_null(time())),
                     ])),

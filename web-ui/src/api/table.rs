@@ -256,9 +256,10 @@ fn exchange_routes() -> Vec<Endpoint> {
             .says("addAddress", "Add an address of a peer, or of the hub when no peer is named."),
         getting("/api/v1/enrol/invitations", get(exchange::invitations), List("Invitation"))
             .says("invitations", "Invitations of this hub that are still open."),
-        posting("/api/v1/enrol/invitations", post(exchange::invite), Json(201, "Invitation"))
-            .takes("Invite")
-            .says("invite", "Make an invitation for one post or one more hub, good once, for a limited time."),
+        posting("/api/v1/enrol/invitations", post(exchange::invite), Json(201, "Invitation")).takes("Invite").says(
+            "invite",
+            "Make an invitation for one post, one more hub or one relay, good once, for a limited time.",
+        ),
         posting("/api/v1/enrol/join", post(exchange::join), Status(204))
             .takes("Join")
             .says("join", "Join the hub whose invitation this is."),

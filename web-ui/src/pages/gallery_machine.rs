@@ -72,6 +72,7 @@ impl Flavour {
             replica: ReplicaId([number; 32]),
             site: self.t(site),
             hub,
+            relay: false,
             addresses: Vec::new(),
         };
         let rules = LinkRules {
@@ -219,6 +220,7 @@ impl Flavour {
             site: self.t("Regional bureau"),
             expires_ms: NOW_MS + 23 * HOUR_MS,
             hub: false,
+            relay: false,
         }
     }
 

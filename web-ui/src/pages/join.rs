@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cairn_casebook::{Invitation, join_line};
+use cairn_casebook::{Invitation, ReplicaRole, join_line};
 
 use super::{Done, Frame, Section, Trouble, Visit, page, page_with};
 use crate::forms::{CheckedForm, CheckedUpload};
@@ -61,9 +61,13 @@ pub(super) async fn invite(
     let hours = HOURS.into_iter().find(|(hours, _)| *hours == asked).map_or(HOURS[0].0, |(hours, _)| hours);
     let typed = sent.exact("addresses").to_string();
     let addresses = lines(&typed);
-    let hub = sent.get("for") == "hub";
+    let role = match sent.get("for") {
+        "hub" => ReplicaRole::Hub,
+        "relay" => ReplicaRole::Relay,
+        _ => ReplicaRole::Post,
+    };
     let made = blocking(&state, move |casebook, now_ms| {
-        let made = casebook.invite_as(&actor, hub, &addresses, hours * HOUR_MS, now_ms)?;
+        let made = casebook.invite_as(&actor, role, &addresses, hours * HOUR_MS, now_ms)?;
         Ok::<_, Failure>((made, casebook.invitations(&actor, now_ms)?))
     });
     match made.await {

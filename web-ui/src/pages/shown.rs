@@ -51,7 +51,11 @@ impl Words {
 
     /// "post" or "hub".
     pub fn site_role(self, role: &str) -> String {
-        self.t(if role == "hub" { "site-hub" } else { "site-post" })
+        self.t(match role {
+            "hub" => "site-hub",
+            "relay" => "site-relay",
+            _ => "site-post",
+        })
     }
 }
 

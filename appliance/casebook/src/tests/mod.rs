@@ -11,6 +11,7 @@ mod notices;
 mod people;
 mod questions;
 mod records;
+mod relay;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Reading for a peer: a run of entries that ends in a seal, sealed or in clear, and the way back.
 
-use super::receive::{Authority, BATCH_BYTES_MAX};
-use super::{Kept, Ledger, ReceivedBatch, Refusal};
+use super::receive::BATCH_BYTES_MAX;
+use super::{Ledger, ReceivedBatch, Refusal};
 use crate::body::Body;
 use crate::crypto::OpenError;
 use crate::entry::{Core, Entry, EntryKind, Position};
@@ -78,11 +78,6 @@ impl Ledger {
             parcel.seal.hash = prev;
         }
         Ok(ReceivedBatch { log: parcel.log, entries, seal: parcel.seal })
-    }
-
-    /// Seals a parcel again and keeps it: [`Ledger::seal_parcel`], then [`Ledger::receive`].
-    pub fn receive_open(&self, parcel: &OpenParcel, authority: Authority<'_>) -> Result<Kept, Refusal> {
-        self.receive(self.seal_parcel(parcel)?, authority)
     }
 
     fn hash_before(&self, parcel: &OpenParcel) -> Result<crate::names::EntryHash, Refusal> {

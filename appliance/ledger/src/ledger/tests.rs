@@ -205,7 +205,7 @@ fn a_parcel_in_clear_gives_the_same_bytes() {
     let log = ada.log(Lane::Normal);
     for from in [1, 3] {
         let parcel = ada.ledger.open_run(&log, from, if from == 1 { 400 } else { usize::MAX }).unwrap().unwrap();
-        ben.ledger.receive_open(&parcel, &anybody).unwrap();
+        ben.ledger.receive(ben.ledger.seal_parcel(&parcel).unwrap(), &anybody).unwrap();
     }
     assert_eq!(ada.ledger.read(&log, 1, usize::MAX).unwrap(), ben.ledger.read(&log, 1, usize::MAX).unwrap());
 }
@@ -214,8 +214,7 @@ fn a_parcel_in_clear_gives_the_same_bytes() {
 fn a_parcel_that_was_tampered_with_is_refused() {
     let (ada, ben) = (Replica::new(1), Replica::new(2));
     ada.write(&["one", "two"]);
-    let log = ada.log(Lane::Normal);
-    let honest = ada.ledger.open_run(&log, 1, usize::MAX).unwrap().unwrap();
+    let honest = ada.ledger.open_run(&ada.log(Lane::Normal), 1, usize::MAX).unwrap().unwrap();
     let tamper: [fn(&mut crate::OpenParcel); 6] = [
         |parcel| parcel.entries[0].body.push(1),
         |parcel| parcel.entries[0].kind = 3,
@@ -227,13 +226,14 @@ fn a_parcel_that_was_tampered_with_is_refused() {
     for (at, tamper) in tamper.iter().enumerate() {
         let mut parcel = honest.clone();
         tamper(&mut parcel);
-        assert_eq!(ben.ledger.receive_open(&parcel, &anybody).unwrap_err().name(), "bad-seal", "case {at}");
+        let batch = ben.ledger.seal_parcel(&parcel).unwrap();
+        assert_eq!(ben.ledger.receive(batch, &anybody).unwrap_err().name(), "bad-seal", "case {at}");
     }
     let mut parcel = honest.clone();
     parcel.entries[0].epoch = 2;
-    assert_eq!(ben.ledger.receive_open(&parcel, &anybody).unwrap_err().name(), "unknown-epoch");
+    assert_eq!(ben.ledger.seal_parcel(&parcel).unwrap_err().name(), "unknown-epoch");
     assert_eq!(ben.ledger.stats().entries, 0);
-    ben.ledger.receive_open(&honest, &anybody).unwrap();
+    ben.ledger.receive(ben.ledger.seal_parcel(&honest).unwrap(), &anybody).unwrap();
 }
 
 /// Every byte of what goes over the wire, changed: refused, nothing kept.

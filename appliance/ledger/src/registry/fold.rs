@@ -306,9 +306,15 @@ impl Registry {
         self.members.get(replica).map(|member| member.site.as_str())
     }
 
-    /// The age recipients of all members.
+    /// The age recipients of those members that may read: whom every epoch key is granted to. A relay is never among them.
     pub fn recipients(&self) -> Vec<String> {
-        self.members.values().map(|member| member.recipient.clone()).collect()
+        let readers = self.members.values().filter(|member| member.role != ReplicaRole::Relay);
+        readers.map(|member| member.recipient.clone()).collect()
+    }
+
+    /// Whether this replica only carries.
+    pub fn is_relay(&self, replica: &ReplicaId) -> bool {
+        self.members.get(replica).is_some_and(|member| member.role == ReplicaRole::Relay)
     }
 
     /// The highest epoch granted of a space, with the id of its key.

@@ -26,4 +26,6 @@ pub enum ReplicaRole {
     Hub = 1,
     /// Captures and checks, with or without a network.
     Post = 2,
+    /// Carries sealed entries between the others. It is given no key of records or audit, so it reads none.
+    Relay = 3,
 }

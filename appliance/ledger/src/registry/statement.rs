@@ -220,6 +220,7 @@ impl ReplicaCertified {
         let role = match reader.u8()? {
             1 => ReplicaRole::Hub,
             2 => ReplicaRole::Post,
+            3 => ReplicaRole::Relay,
             _ => return Err(DecodeError::BadValue("the role of a replica")),
         };
         let count = usize::from(reader.u8()?);

@@ -51,9 +51,9 @@ fn statements() -> impl Strategy<Value = Statement> {
         ("\\PC{1,40}", "[A-Z]{2}", any::<[u8; 32]>()).prop_map(|(agency, country, registrar)| {
             Statement::Founded(Founded::sign(&root(), &agency, &country, ReplicaId(registrar)).unwrap())
         }),
-        (any::<[u8; 32]>(), name, any::<bool>(), proptest::collection::vec("[a-z.:0-9]{1,60}", 0..=MAX_ADDRESSES))
-            .prop_map(|(replica, site, hub, addresses)| {
-                let role = if hub { ReplicaRole::Hub } else { ReplicaRole::Post };
+        (any::<[u8; 32]>(), name, 0usize..3, proptest::collection::vec("[a-z.:0-9]{1,60}", 0..=MAX_ADDRESSES))
+            .prop_map(|(replica, site, role, addresses)| {
+                let role = [ReplicaRole::Hub, ReplicaRole::Post, ReplicaRole::Relay][role];
                 let (replica, recipient) = (ReplicaId(replica), "age1x".to_owned());
                 Statement::ReplicaCertified(ReplicaCertified { replica, recipient, site, role, addresses })
             }),
@@ -98,6 +98,24 @@ fn registry(statements: Vec<Statement>) -> (Registry, Vec<StatementRefused>) {
         .filter_map(|(statement, number)| registry.apply(&origin(replica(1), number), statement).err())
         .collect();
     (registry, refused)
+}
+
+#[test]
+fn a_relay_is_a_member_to_whom_no_key_is_granted() {
+    let relay = ReplicaCertified {
+        role: ReplicaRole::Relay,
+        recipient: "age1relay".to_owned(),
+        ..certified(3, "Harbour relay")
+    };
+    let (registry, refused) = registry(vec![
+        Statement::Founded(founded()),
+        Statement::ReplicaCertified(certified(2, "East ferry")),
+        Statement::ReplicaCertified(relay),
+    ]);
+    assert_eq!(refused, []);
+    assert!(registry.is_relay(&replica(3)) && !registry.is_relay(&replica(2)));
+    assert_eq!(registry.members().count(), 2);
+    assert_eq!(registry.recipients(), ["age1invented"]);
 }
 
 #[test]

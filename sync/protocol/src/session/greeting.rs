@@ -175,8 +175,9 @@ impl Session {
 
     /// While the peer is asked, what else it sends waits.
     pub(super) fn defer(&mut self, frame: Frame) -> Result<(), Refusal> {
-        let parcels = self.greeting.deferred.iter().filter(|frame| matches!(frame, Frame::Parcel(..))).count();
-        if matches!(frame, Frame::Parcel(..)) && parcels >= WINDOW {
+        let is_parcel = |frame: &&Frame| matches!(frame, Frame::Parcel(..) | Frame::Sealed(..));
+        let parcels = self.greeting.deferred.iter().filter(is_parcel).count();
+        if is_parcel(&&frame) && parcels >= WINDOW {
             return Err(Refusal::WindowExceeded);
         }
         if self.greeting.deferred.len() >= DEFERRED_MAX {

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use cairn_ledger::parcel::HASH_TO_DERIVE;
-use cairn_ledger::{EntryHash, LogId};
+use cairn_ledger::{EntryHash, LogId, ReceivedBatch};
 
 use super::{Effect, Session, Side};
 use crate::Refusal;
@@ -14,6 +14,7 @@ use crate::frame::{Frame, LogName};
 use crate::limits::WINDOW;
 use crate::lookup::Seen;
 use crate::parcel::{LogNames, Packed, read_parcel};
+use crate::sealed::read_sealed;
 
 /// What the ledger says when the entries do not lead to the seal.
 const BAD_SEAL: &str = "bad-seal";
@@ -41,6 +42,7 @@ struct Pending {
 enum Stage {
     Waiting(Box<Packed>),
     Looking(Box<Packed>),
+    Sealed(Box<ReceivedBatch>),
     Keeping,
     Refuse(&'static str),
 }
@@ -69,36 +71,54 @@ impl Receiving {
 
 impl Session {
     pub(super) fn take_parcel(&mut self, name: LogName, packed: &[u8]) -> Result<(), Refusal> {
+        let log = self.admit(name)?;
+        let packed = read_parcel(log, packed, Some(&mut self.receiving.names))?;
+        let (first, last, hash, refers) = (packed.first, packed.last, packed.hash, packed.refers());
+        self.queue(Pending { log, first, last, hash, refers, stage: Stage::Waiting(Box::new(packed)) })
+    }
+
+    /// Entries from a relay, or to this one.
+    pub(super) fn take_sealed(&mut self, name: LogName, packed: &[u8]) -> Result<(), Refusal> {
+        let log = self.admit(name)?;
+        let batch = read_sealed(log, packed)?;
+        let (last, hash) = (batch.seal.number, Some(batch.seal.hash));
+        let first = last + 1 - batch.entries.len() as u64;
+        self.queue(Pending { log, first, last, hash, refers: false, stage: Stage::Sealed(Box::new(batch)) })
+    }
+
+    /// The log of a parcel that comes, if one may come now.
+    fn admit(&mut self, name: LogName) -> Result<LogId, Refusal> {
         let log = self.receiving.resolve(name)?;
         if !self.is_open(&log.space) {
             return Err(Refusal::OutOfPhase("a parcel before the registry was complete"));
         }
-        if self.receiving.pending.len() >= WINDOW {
-            return Err(Refusal::WindowExceeded);
+        if self.receiving.pending.len() >= WINDOW { Err(Refusal::WindowExceeded) } else { Ok(log) }
+    }
+
+    fn queue(&mut self, mut pending: Pending) -> Result<(), Refusal> {
+        if let Some(name) = self.refused_at_once(&pending)? {
+            pending.stage = Stage::Refuse(name);
         }
-        let packed = read_parcel(log, packed, Some(&mut self.receiving.names))?;
-        let (first, last, hash, refers) = (packed.first, packed.last, packed.hash, packed.refers());
-        let stage = self.stage_of(packed)?;
-        self.receiving.pending.push_back(Pending { log, first, last, hash, refers, stage });
+        self.receiving.pending.push_back(pending);
         Ok(())
     }
 
-    fn stage_of(&mut self, packed: Packed) -> Result<Stage, Refusal> {
-        if !self.is_common(&packed.log.space) {
-            return Ok(Stage::Refuse("not-shared"));
+    fn refused_at_once(&mut self, coming: &Pending) -> Result<Option<&'static str>, Refusal> {
+        if !self.is_common(&coming.log.space) {
+            return Ok(Some("not-shared"));
         }
-        let Some(space) = self.spaces.get_mut(&packed.log.space) else { return Ok(Stage::Refuse("not-shared")) };
+        let Some(space) = self.spaces.get_mut(&coming.log.space) else { return Ok(Some("not-shared")) };
         let Some(told) = &space.told else { return Err(Refusal::Unsolicited("a parcel")) };
-        let state = space.logs.entry(packed.log.key).or_default();
-        if state.again.is_some_and(|from| packed.first != from || packed.refers()) {
-            return Ok(Stage::Refuse(Refusal::UnknownReference.name()));
+        let state = space.logs.entry(coming.log.key).or_default();
+        if state.again.is_some_and(|from| coming.first != from || coming.refers) {
+            return Ok(Some(Refusal::UnknownReference.name()));
         }
-        if packed.first <= state.received.max(told.number(&packed.log.key)) {
+        if coming.first <= state.received.max(told.number(&coming.log.key)) {
             return Err(Refusal::SentAgain);
         }
         state.again = None;
-        state.received = packed.last;
-        Ok(if state.aside_in { Stage::Refuse("set-aside") } else { Stage::Waiting(Box::new(packed)) })
+        state.received = coming.last;
+        Ok(state.aside_in.then_some("set-aside"))
     }
 
     /// Starts keeping the oldest parcel; answers those that are refused without looking.
@@ -106,7 +126,7 @@ impl Session {
         loop {
             let Some(front) = self.receiving.pending.front_mut() else { return Ok(()) };
             let state = self.spaces.get(&front.log.space).and_then(|space| space.logs.get(&front.log.key));
-            if matches!(front.stage, Stage::Waiting(_)) {
+            if matches!(front.stage, Stage::Waiting(_) | Stage::Sealed(_)) {
                 if state.is_some_and(|state| state.aside_in) {
                     front.stage = Stage::Refuse("set-aside");
                 } else if state.is_some_and(|state| state.again.is_some()) {
@@ -118,6 +138,10 @@ impl Session {
                 Stage::Keeping => return Ok(()),
                 Stage::Looking(packed) => {
                     front.stage = Stage::Looking(packed);
+                    return Ok(());
+                }
+                Stage::Sealed(batch) => {
+                    self.effects.push(Effect::KeepSealed(batch));
                     return Ok(());
                 }
                 Stage::Waiting(packed) => {

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use cairn_ledger::{EntryHash, Lane, LogId, LogKey, OpenParcel, SpaceId};
+use cairn_ledger::{Entry, EntryHash, Lane, LogId, LogKey, OpenParcel, ReceivedBatch, Seal, SpaceId};
 use cairn_record::RecordId;
 
 use super::{Effect, Session, Side};
@@ -15,6 +15,7 @@ use crate::limits::{FLIGHT_BYTES, WINDOW};
 use crate::lookup::{Place, Seen};
 use crate::pace::Pace;
 use crate::parcel::{Coder, Known, LogNames, Prepared, put_alone, put_referring};
+use crate::sealed::put_sealed;
 use crate::{Limits, Refusal};
 
 /// What an entry has besides its body in clear when it is sealed.
@@ -174,6 +175,36 @@ impl Session {
         })
     }
 
+    /// Entries for a relay, or from one: they go as they are stored.
+    pub(super) fn take_sealed_read(&mut self, log: LogId, from: u64, batch: Option<Box<ReceivedBatch>>) {
+        let waits = |reading: &Reading| (reading.log, reading.from, reading.parcel.is_none()) == (log, from, true);
+        if !self.sending.reading.as_ref().is_some_and(waits) {
+            return;
+        }
+        self.sending.reading = None;
+        let Some(batch) = batch.filter(|batch| batch.log == log) else {
+            let why = "the entries that the peer lacks cannot be read here";
+            return self.set_aside_out(log, Side::Here, "unreadable", why);
+        };
+        if self.next_of(&log) != Some(from) {
+            return;
+        }
+        let before = self.sending.names.clone();
+        let name = self.sending.name(log);
+        let mut packed = Vec::new();
+        if let Err(error) = put_sealed(&mut packed, &batch) {
+            self.sending.names = before;
+            return self.set_aside_out(log, Side::Here, "cannot-pack", &error.to_string());
+        }
+        let sealed = batch.entries.iter().map(Entry::encoded_len).sum();
+        if self.is_too_large((log, from), batch.entries.len(), sealed, packed.len()) {
+            self.sending.names = before;
+            return;
+        }
+        self.note_flight(from, &batch.seal, false, packed.len());
+        self.send(&Frame::Sealed(name, packed));
+    }
+
     pub(super) fn take_read(&mut self, log: LogId, from: u64, parcel: Option<Box<OpenParcel>>) {
         let waits = |reading: &&mut Reading| (reading.log, reading.from, reading.parcel.is_none()) == (log, from, true);
         let Some(reading) = self.sending.reading.as_mut().filter(waits) else { return };
@@ -274,46 +305,40 @@ impl Session {
             self.sending.names = before;
             return self.set_aside_out(log, Side::Here, "cannot-pack", &error.to_string());
         }
-        if self.is_too_large(&prepared, packed.len()) {
+        let parcel = &prepared.parcel;
+        let sealed = parcel.entries.iter().map(|entry| entry.body.len() + SEALED_ENTRY_BYTES).sum();
+        if self.is_too_large((log, parcel.first), parcel.entries.len(), sealed, packed.len()) {
             // Read anew, with what is known now of how such entries pack.
             self.sending.names = before;
             return;
         }
-        let Some(space) = self.spaces.get_mut(&log.space) else {
-            self.sending.names = before;
-            return;
-        };
-        let seal = &prepared.parcel.seal;
-        space.logs.entry(log.key).or_default().sent = seal.number;
-        self.sending.flight.push_back(Flight {
-            log,
-            last: seal.number,
-            hash: seal.hash,
-            first: prepared.parcel.first,
-            refers: known.is_some(),
-            sent_ms: self.now_ms,
-            bytes: packed.len(),
-        });
-        // What was read may go further than what was known to be held when it was asked for.
-        space.gain(log.key, seal.number, seal.hash);
-        self.weigh(log.space);
+        self.note_flight(parcel.first, &parcel.seal, known.is_some(), packed.len());
         self.send(&Frame::Parcel(name, packed));
+    }
+
+    /// Entries from `first` up to this seal are on their way.
+    fn note_flight(&mut self, first: u64, seal: &Seal, refers: bool, bytes: usize) {
+        let (log, last, hash) = (seal.log, seal.number, seal.hash);
+        self.sending.flight.push_back(Flight { log, last, hash, first, refers, sent_ms: self.now_ms, bytes });
+        let Some(space) = self.spaces.get_mut(&log.space) else { return };
+        space.logs.entry(log.key).or_default().sent = last;
+        // What was read may go further than what was known to be held when it was asked for.
+        space.gain(log.key, last, hash);
+        self.weigh(log.space);
     }
 
     /// Whether the entries came out far too large for the link and fewer may do. Once for each beginning: a commit is not cut.
     /// Registry and receipts are few, and say nothing of how others pack.
-    fn is_too_large(&mut self, prepared: &Prepared, wire_bytes: usize) -> bool {
-        let parcel = &prepared.parcel;
-        let receipts = self.is_audit(&parcel.log.space) && parcel.log.key.lane == Lane::Urgent;
-        if receipts || self.listing.registry == Some(parcel.log.space) {
+    fn is_too_large(&mut self, begins: (LogId, u64), entries: usize, sealed: usize, wire_bytes: usize) -> bool {
+        let log = begins.0;
+        let audit = self.is_audit(&log.space);
+        let receipts = audit && log.key.lane == Lane::Urgent;
+        if receipts || self.listing.registry == Some(log.space) {
             return false;
         }
-        let sealed: usize = parcel.entries.iter().map(|entry| entry.body.len() + SEALED_ENTRY_BYTES).sum();
-        let audit = self.is_audit(&parcel.log.space);
-        let large = self.sending.pace.packed(audit, sealed, wire_bytes) && parcel.entries.len() > 1;
-        let begins = Some((parcel.log, parcel.first));
-        let again = large && self.sending.too_large != begins;
-        self.sending.too_large = if again { begins } else { None };
+        let large = self.sending.pace.packed(audit, sealed, wire_bytes) && entries > 1;
+        let again = large && self.sending.too_large != Some(begins);
+        self.sending.too_large = if again { Some(begins) } else { None };
         again
     }
 

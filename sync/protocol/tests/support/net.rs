@@ -125,6 +125,7 @@ impl Net {
                 end.told.parcel_bytes = end.told.parcel_bytes.max(bytes_max);
                 events.push_back(Event::ParcelRead(log, from, end.store.read(&log, from, bytes_max).map(Box::new)));
             }
+            Effect::KeepSealed(_) => panic!("nobody in this net is a relay"),
             Effect::KeepParcel(parcel) => {
                 end.told.order.push(parcel.log);
                 let log = parcel.log;

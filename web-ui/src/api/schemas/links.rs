@@ -46,7 +46,7 @@ fn link_why() -> Value {
     object([
         ("replica", hex(32)),
         ("site", text()),
-        ("role", codes(["hub", "post"])),
+        ("role", codes(["hub", "post", "relay"])),
         ("at_ms", time()),
         ("linked", yes_or_no()),
         ("steps", list(step)),
@@ -77,7 +77,7 @@ pub(super) fn exchange() -> Shapes {
     let peer = object([
         ("replica", hex(32)),
         ("site", text()),
-        ("role", codes(["hub", "post"])),
+        ("role", codes(["hub", "post", "relay"])),
         ("addresses", list(text())),
         ("connected", yes_or_no()),
         ("last_contact_ms", or_null(time())),
@@ -141,6 +141,7 @@ pub(super) fn exchange() -> Shapes {
                 ("site", text()),
                 ("expires_ms", time()),
                 ("hub", yes_or_no()),
+                ("relay", yes_or_no()),
             ]),
         ),
     ]

@@ -7,7 +7,7 @@ use super::{Shapes, codes, hex, id, kind, list, object, of, or_null, text, text_
 const RESULTS: [&str; 3] = ["none", "held", "contact"];
 
 pub(super) fn shapes() -> Shapes {
-    let role = || codes(["hub", "post"]);
+    let role = || codes(["hub", "post", "relay"]);
     let mut shapes = vec![
         ("AskedQuestion", object([("text", text_to(400)), ("reason", text_to(REASON_CHARS_MAX)), ("to?", hex(32))])),
         ("Askable", object([("replica", hex(32)), ("site", text()), ("role", role()), ("connected", yes_or_no())])),
@@ -29,7 +29,7 @@ fn line() -> Vec<(&'static str, serde_json::Value)> {
         ("user", text()),
         ("asked_ms", time()),
         ("to", text()),
-        ("to_role", codes(["hub", "post"])),
+        ("to_role", codes(["hub", "post", "relay"])),
         ("connected", yes_or_no()),
         ("state", codes(["waiting", "sent", "answered", "expired"])),
         ("expires_ms", time()),
