@@ -1,6 +1,6 @@
 //! The QUIC endpoint and its settings.
 //!
-//! Cubic, because on slow and lossy links it carried more than the others (sync.md). Ten seconds of silence end
+//! Cubic, because on slow and lossy links it carried more than the others (sync.md), with a floor. Ten seconds of silence end
 //! a connection, so that a dead peer leaves the screen; the side that dialled keeps a quiet one alive. Before a
 //! peer is known it gets little memory; afterwards the windows open.
 
@@ -13,6 +13,7 @@ use cairn_ledger::ReplicaId;
 use quinn::{ClientConfig, Connection, ConnectionError, Endpoint, IdleTimeout, ServerConfig, TransportConfig, VarInt};
 
 use crate::LinkError;
+use crate::congestion::FlooredCubic;
 use crate::tls::{Expected, Identity, SERVER_NAME};
 
 /// A connection without a sign of life for so long is dead.
@@ -60,7 +61,7 @@ fn transport(keep_alive: Option<Duration>) -> TransportConfig {
         .keep_alive_interval(keep_alive)
         // Looking for a larger packet costs some kilobytes a connection, more than most syncs carry, and gains 3 per cent.
         .mtu_discovery_config(None)
-        .congestion_controller_factory(Arc::new(quinn::congestion::CubicConfig::default()));
+        .congestion_controller_factory(Arc::new(FlooredCubic::default()));
     transport
 }
 

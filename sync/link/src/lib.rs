@@ -23,6 +23,7 @@
 
 pub mod book;
 pub mod conduct;
+mod congestion;
 mod desk;
 mod dial;
 mod discover;

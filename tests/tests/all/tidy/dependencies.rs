@@ -38,7 +38,7 @@ const MAY_KNOW: [(&str, &[&str]); 12] = [
 ];
 
 /// Libraries that one crate alone may know: the engines, the parsers, the wire, HTTP and HTML.
-const BELONGS_TO: [(&str, &str); 12] = [
+const BELONGS_TO: [(&str, &str); 13] = [
     ("sled", "cairn-ledger"),
     ("automerge", "cairn-ledger"),
     ("ed25519-dalek", "cairn-ledger"),
@@ -47,6 +47,7 @@ const BELONGS_TO: [(&str, &str); 12] = [
     ("csv", "cairn-intake"),
     ("encoding_rs", "cairn-intake"),
     ("quinn", "cairn-sync-link"),
+    ("quinn-proto", "cairn-sync-link"),
     ("mdns-sd", "cairn-sync-link"),
     ("axum", "cairn-web-ui"),
     ("askama", "cairn-web-ui"),
