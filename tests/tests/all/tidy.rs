@@ -3,6 +3,7 @@
 
 mod dependencies;
 mod layout;
+mod planted;
 mod sources;
 
 use std::path::{Path, PathBuf};
