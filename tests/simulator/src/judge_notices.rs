@@ -47,7 +47,9 @@ impl World {
             let Some(notices) = self.notices_of(machine) else { continue };
             self.judge_clock_words(machine, &notices);
             let one = &self.machines[machine];
-            let restored = one.rolled_back_ms.is_some_and(|at_ms| now_ms - at_ms < SURELY_TOLD_MS) && !one.forks;
+            let back_soon = one.rolled_back_ms.is_some_and(|at_ms| now_ms - at_ms < SURELY_TOLD_MS);
+            // Damage takes entries, too; that is told in other words, and only until they are back.
+            let restored = back_soon && one.damaged.is_empty() && !one.forks;
             let clocks = self.machines.iter().all(|one| one.clock.is_honest());
             let back = [NoticeKind::CameBack, NoticeKind::CameBackWhole, NoticeKind::TwinHere];
             if restored && clocks && one.joined {
