@@ -11,8 +11,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use cairn_casebook::{
-    Identity, ImportBatch, ImportReport, Invitation, LinkRules, LinkWhen, PeerSync, Person, SyncStatus, UndoReport,
-    Verification, WhyOutcome, join_line, windows_words,
+    Identity, ImportBatch, ImportReport, Invitation, LinkRules, LinkWhen, PeerSync, Person, ReplicaRole, SyncStatus,
+    UndoReport, Verification, WhyOutcome, join_line, windows_words,
 };
 use cairn_web_ui::WhySaid;
 use cairn_web_ui::words::{Clock, Language, Words};
@@ -153,10 +153,10 @@ fn invited(invitation: &Invitation, file: Option<&Path>) -> String {
         "{square}Code: {}\nHub:  {}\nLine: {line}\n{written}Good once, for one {}, until {}.",
         invitation.code,
         invitation.addresses.join(", "),
-        match (invitation.hub, invitation.relay) {
-            (true, _) => "more hub",
-            (_, true) => "relay, which can read nothing",
-            _ => "post",
+        match invitation.role() {
+            ReplicaRole::Hub => "more hub",
+            ReplicaRole::Relay => "relay, which can read nothing",
+            ReplicaRole::Post => "post",
         },
         moment(invitation.expires_ms)
     )

@@ -25,9 +25,7 @@ impl Region {
             bravo: Site::init("Bravo", "post"),
         };
         let running = region.hub.run();
-        let file = region.hub.desk().join("alpha.json");
-        region.hub.json(&["enrol", "invite", "--out", file.to_str().unwrap()]);
-        region.alpha.json(&["enrol", "join", "--file", file.to_str().unwrap()]);
+        region.alpha.join(&region.hub, &[]);
         let file = region.hub.desk().join("bravo.json");
         let invitation = region.hub.json(&["enrol", "invite", "--out", file.to_str().unwrap(), "--valid", "5"]);
         let hub = format!("127.0.0.1:{}", region.hub.listen);

@@ -190,6 +190,15 @@ impl Site {
         path
     }
 
+    /// Enrols it by a file at a hub that runs; `invite` says more to the hub's command, such as `--relay`.
+    #[track_caller]
+    pub fn join(&self, hub: &Self, invite: &[&str]) {
+        let file = hub.desk().join(format!("{}.json", self.name));
+        let file = file.to_str().unwrap();
+        hub.json(&[&["enrol", "invite", "--out", file], invite].concat());
+        self.json(&["enrol", "join", "--file", file]);
+    }
+
     /// Imports one of the sample exports under its shipped mapping.
     pub fn import(&self, mapping: &str) -> Value {
         self.json(&["import", sample(mapping).to_str().unwrap(), "--mapping", mapping])

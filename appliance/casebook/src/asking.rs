@@ -46,10 +46,10 @@ impl Casebook {
         let one = |member: crate::Member| Askable {
             connected: peers.get(&member.replica).is_some_and(PeerState::is_connected),
             replica: member.replica,
-            role: role_word(member.role()).into(),
+            role: role_word(member.role).into(),
             site: member.site,
         };
-        self.members().into_iter().filter(|member| !member.relay).map(one).collect()
+        self.readers().into_iter().map(one).collect()
     }
 
     /// Asks another site. Durable here with its audit line when it returns; asking the same again while it waits is the
@@ -252,12 +252,12 @@ impl Casebook {
 
     fn role_of(&self, replica: ReplicaId) -> ReplicaRole {
         let members = self.members();
-        members.iter().find(|member| member.replica == replica).map_or(ReplicaRole::Post, crate::Member::role)
+        members.iter().find(|member| member.replica == replica).map_or(ReplicaRole::Post, |member| member.role)
     }
 
     /// Who brings a question to whom it is for: itself, and for a post the hubs.
     fn way_to(&self, to: ReplicaId) -> Vec<ReplicaId> {
-        let hubs = self.members().into_iter().filter(|member| member.hub).map(|member| member.replica);
+        let hubs = self.members().into_iter().filter(crate::Member::is_hub).map(|member| member.replica);
         let hubs: Vec<ReplicaId> = hubs.collect();
         if hubs.contains(&to) { vec![to] } else { hubs.into_iter().chain([to]).collect() }
     }

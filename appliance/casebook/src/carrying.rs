@@ -9,7 +9,6 @@ use cairn_ledger::{LogId, ReceivedBatch, ReplicaId, SpaceId};
 use cairn_record::reason;
 use serde::{Deserialize, Serialize};
 
-use crate::exchange::{peer_refused, shares};
 use crate::{Actor, Casebook, CasebookError, Kept, Right};
 
 /// What a relay carries of one writer in one space.
@@ -56,9 +55,7 @@ impl Casebook {
     /// [`Casebook::keep_parcel`] for entries that came sealed. A relay keeps what it cannot open when chain, seal and the
     /// writer's right hold; every other member opens each body first.
     pub fn keep_sealed(&self, peer: ReplicaId, batch: ReceivedBatch, now_ms: u64) -> Result<Kept, CasebookError> {
-        if !shares(&self.shared_spaces(peer), &batch.log.space) {
-            return Err(peer_refused("not-shared", reason!("peer-not-shared")));
-        }
+        self.must_share_space(peer, &batch.log.space)?;
         self.keep_batch(peer, &batch, now_ms)
     }
 

@@ -78,18 +78,16 @@ pub struct Member {
     pub replica: ReplicaId,
     /// Its site.
     pub site: String,
-    /// Whether it is a hub.
-    pub hub: bool,
-    /// Whether it is a relay: it carries and cannot read.
-    pub relay: bool,
+    /// What it is for.
+    pub role: ReplicaRole,
     /// Addresses `host:port`, best first.
     pub addresses: Vec<String>,
 }
 
 impl Member {
-    /// What it is for.
-    pub const fn role(&self) -> ReplicaRole {
-        crate::role_of(self.hub, self.relay)
+    /// Whether others come to it for what the agency holds.
+    pub fn is_hub(&self) -> bool {
+        self.role == ReplicaRole::Hub
     }
 }
 
@@ -192,6 +190,13 @@ pub struct Invitation {
     /// Whether it admits a relay; neither: a post.
     #[serde(default)]
     pub relay: bool,
+}
+
+impl Invitation {
+    /// What it admits.
+    pub const fn role(&self) -> ReplicaRole {
+        crate::role_of(self.hub, self.relay)
+    }
 }
 
 /// What a post, or one more hub, sends to join.

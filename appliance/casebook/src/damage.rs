@@ -36,8 +36,16 @@ impl Look {
     }
 }
 
+/// Does what needs the journal. What of it does not read as it was written is set aside, and the rest must do.
+pub(crate) fn mending<T>(ledger: &Ledger, work: impl Fn() -> Result<T, CasebookError>) -> Result<T, CasebookError> {
+    match work() {
+        Err(_) if mend_all(ledger)? => work(),
+        done => done,
+    }
+}
+
 /// Looks at the whole journal and sets aside what is damaged; whether anything was.
-pub(crate) fn mend_all(ledger: &Ledger) -> Result<bool, StoreError> {
+fn mend_all(ledger: &Ledger) -> Result<bool, StoreError> {
     let mut damaged = false;
     for part in 1..=ledger.parts() {
         damaged |= ledger.mend(part)?;

@@ -33,8 +33,7 @@ impl Casebook {
             .map(|member| Member {
                 replica: member.replica,
                 site: member.site.clone(),
-                hub: member.role == ReplicaRole::Hub,
-                relay: member.role == ReplicaRole::Relay,
+                role: member.role,
                 addresses: member.addresses.clone(),
             })
             .collect();
@@ -44,20 +43,26 @@ impl Casebook {
                 None => members.push(Member {
                     replica: *hub,
                     site: "hub".into(),
-                    hub: true,
-                    relay: false,
+                    role: ReplicaRole::Hub,
                     addresses: addresses.clone(),
                 }),
             }
         }
         for member in &mut members {
             let given = memory.local.addresses.iter().rev();
-            let given = given.filter(|(whom, _)| *whom == Some(member.replica) || (member.hub && whom.is_none()));
+            let (replica, hub) = (member.replica, member.is_hub());
+            let given = given.filter(|(whom, _)| *whom == Some(replica) || (hub && whom.is_none()));
             let first = worked.get(&member.replica).into_iter().chain(given.map(|(_, address)| address)).cloned();
             member.addresses = without_repeats(first.chain(std::mem::take(&mut member.addresses)).collect());
         }
-        members.sort_by(|a, b| (!a.hub, &a.site, a.replica).cmp(&(!b.hub, &b.site, b.replica)));
+        members.sort_by(|a, b| (!a.is_hub(), &a.site, a.replica).cmp(&(!b.is_hub(), &b.site, b.replica)));
         members
+    }
+
+    /// Those of the other members that can read what they hold: all but relays. That a relay has something says nothing of who
+    /// knows it.
+    pub(crate) fn readers(&self) -> Vec<Member> {
+        self.members().into_iter().filter(|member| member.role != ReplicaRole::Relay).collect()
     }
 
     /// A tag for discovery on the local network: members recognise each other by a keyed hash of the nonce; others
@@ -116,11 +121,17 @@ impl Casebook {
 
     /// Checks and keeps a parcel from `peer`: durable when it returns; refused whole with a named reason.
     pub fn keep_parcel(&self, peer: ReplicaId, parcel: OpenParcel, now_ms: u64) -> Result<Kept, CasebookError> {
-        if !shares(&self.shared_spaces(peer), &parcel.log.space) {
-            return Err(peer_refused("not-shared", reason!("peer-not-shared")));
-        }
-        let refused = |refusal: Refusal| peer_refused(refusal.name(), why_refused(refusal.name()));
+        self.must_share_space(peer, &parcel.log.space)?;
         self.keep_batch(peer, &self.ledger.seal_parcel(&parcel).map_err(refused)?, now_ms)
+    }
+
+    /// Refuses what is of a space that is not shared with the peer, of whichever kind.
+    pub(crate) fn must_share_space(&self, peer: ReplicaId, space: &SpaceId) -> Result<(), CasebookError> {
+        if self.shared_spaces(peer).iter().any(|shared| shared.space == *space) {
+            Ok(())
+        } else {
+            Err(peer_refused("not-shared", reason!("peer-not-shared")))
+        }
     }
 
     /// Keeps sealed entries of a space that is shared with the peer.
@@ -152,7 +163,6 @@ impl Casebook {
 
     /// Receives; a fork is told, a rollback of this machine is mended and tried once more.
     fn receive(&self, batch: &ReceivedBatch, now_ms: u64) -> Result<cairn_ledger::Kept, CasebookError> {
-        let refused = |refusal: Refusal| peer_refused(refusal.name(), why_refused(refusal.name()));
         let authority = |log: &LogId, kind, _number| self.may_write(log, kind);
         let take = || match self.is_relay() {
             true => self.ledger.carry(batch.clone(), &authority),
@@ -230,11 +240,10 @@ impl Casebook {
     /// A peer showed a signed header of a log of which it holds another history. When the two contradict each other, the
     /// proof is kept, the log is frozen after the last entry that both can have, and every member will hear of it.
     pub fn take_evidence(&self, peer: ReplicaId, log: &LogId, shown: &[u8], now_ms: u64) -> Result<(), CasebookError> {
-        let refused = |refusal: Refusal| peer_refused(refusal.name(), why_refused(refusal.name()));
         let evidence = Evidence::decode(shown)
             .map_err(|error| peer_refused("bad-evidence", reason!("peer-rule", name = error.to_string())))?;
-        let shared = self.shared_spaces(peer).iter().any(|shared| shared.space == log.space);
-        if !shared || evidence.header.core.log != *log {
+        self.must_share_space(peer, &log.space)?;
+        if evidence.header.core.log != *log {
             return Err(peer_refused("not-shared", reason!("peer-not-shared")));
         }
         let writing = self.writing();
@@ -284,9 +293,9 @@ impl Casebook {
     }
 }
 
-/// Whether a space is among those shared.
-pub(crate) fn shares(shared: &[SharedSpace], space: &SpaceId) -> bool {
-    shared.iter().any(|shared| shared.space == *space)
+/// What the ledger refused, as it is told to the peer and to people.
+fn refused(refusal: Refusal) -> CasebookError {
+    peer_refused(refusal.name(), why_refused(refusal.name()))
 }
 
 fn addresses_that_worked(peers: &Peers) -> std::collections::HashMap<ReplicaId, String> {

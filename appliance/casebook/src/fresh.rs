@@ -17,7 +17,7 @@ impl Casebook {
     /// How fresh what is held of each site is, this one first.
     pub(crate) fn freshness(&self, now_ms: u64) -> Result<Vec<Freshness>, CasebookError> {
         let identity = self.identity();
-        let members = self.members();
+        let members = self.readers();
         let complete = self.complete_since(&members, now_ms)?;
         let newest = self.newest_by_writer()?;
         // What damage took was complete once.
@@ -30,11 +30,11 @@ impl Casebook {
             complete_ms: damaged.is_empty().then_some(now_ms),
             newest_ms: newest.get(&identity.replica).copied(),
         }];
-        lines.extend(members.into_iter().filter(|member| !member.relay).map(|member| Freshness {
+        lines.extend(members.into_iter().map(|member| Freshness {
             replica: member.replica,
             complete_ms: complete.get(&member.replica).copied().filter(|_| !damaged.contains(&member.replica)),
             newest_ms: newest.get(&member.replica).copied(),
-            role: role_word(member.role()).into(),
+            role: role_word(member.role).into(),
             site: member.site,
             here: false,
         }));

@@ -19,7 +19,7 @@ use cairn_ledger::{ClockQuality, EntryKind, EpochKey, Incarnation, Lane, Ledger,
 use cairn_record::{Reason, reason};
 
 use crate::core::{Memory, Parts, Writing, founding_space};
-use crate::damage::mend_all;
+use crate::damage::mending;
 use crate::enrol::granting;
 use crate::local_note::{LocalNote, LocalState, Profile};
 use crate::logs::LogTable;
@@ -98,11 +98,7 @@ impl Casebook {
         let mut keystore = Keystore::open(place.keystore(), borrowed(unlock)).map_err(|error| storage(&error))?;
         let (ledger, new_life) = open_ledger(place, &mut keystore, &*entropy)?;
         place.settle()?;
-        let memory = match load_memory(&ledger) {
-            // What was needed does not read as it was written: it is set aside, and the rest must do.
-            Err(_) if mend_all(&ledger)? => load_memory(&ledger)?,
-            memory => memory?,
-        };
+        let memory = mending(&ledger, || load_memory(&ledger))?;
         let views = place.views(&ViewKey::new(keystore.secrets.view_key))?;
         let index_key = blake3::derive_key("cairn 2026 search index key v1", &keystore.secrets.view_key);
         let random: RandomSource = {
@@ -136,10 +132,7 @@ impl Casebook {
             look: Mutex::default(),
             looks: Mutex::default(),
         });
-        match book.catch_up(stamp.as_deref(), now_ms) {
-            Err(_) if mend_all(&book.ledger)? => book.catch_up(stamp.as_deref(), now_ms)?,
-            caught_up => caught_up?,
-        }
+        mending(&book.ledger, || book.catch_up(stamp.as_deref(), now_ms))?;
         if let Some(why) = new_life {
             tracing::warn!("this machine goes on under a new incarnation: {why}");
             book.write_machine_audit(AuditEvent::new("new_incarnation", "machine").say(why), now_ms)?;

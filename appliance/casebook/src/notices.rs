@@ -189,10 +189,10 @@ impl Casebook {
             return Some((NoticeKind::TwinHere, last_ms));
         }
         let members = self.members();
-        let hubs = members.iter().any(|member| member.hub);
+        let hubs = members.iter().any(crate::Member::is_hub);
         let whole = members
             .iter()
-            .filter(|member| member.hub == hubs)
+            .filter(|member| member.is_hub() == hubs)
             .all(|member| self.link_with(member).since_ms.is_some_and(|since_ms| since_ms >= now.first_ms));
         let kind = if whole { NoticeKind::CameBackWhole } else { NoticeKind::CameBack };
         Some((kind, now.first_ms)).filter(|(_, at_ms)| is_told(*at_ms, now_ms))

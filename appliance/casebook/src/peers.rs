@@ -387,7 +387,7 @@ impl Casebook {
 
     /// Whether each hub, and each post that is heard from directly, is proved to hold all changes of a record.
     pub(crate) fn whereabouts(&self, row: &RecordRow) -> Result<Vec<Whereabout>, CasebookError> {
-        let members = self.members();
+        let members = self.readers();
         let files = self.attachment_rows(row.state.record)?;
         let steps = files.iter().flat_map(|(_, file)| file.manifest.into_iter().chain(file.steps.iter().map(|s| s.at)));
         let steps: Vec<(u16, u64)> = steps.collect();
@@ -401,13 +401,13 @@ impl Casebook {
             };
             Some(Whereabout {
                 site: member.site.clone(),
-                role: role_word(member.role()).into(),
+                role: role_word(member.role).into(),
                 has_it: row.entries.iter().all(|at| holds(at.log, at.number))
                     && steps.iter().all(|(log, number)| holds(*log, *number)),
                 since_ms: state.last_equal_ms,
             })
         };
-        Ok(members.iter().filter(|member| !member.relay).filter_map(one).collect())
+        Ok(members.iter().filter_map(one).collect())
     }
 
     /// What is where. Right: SeeSync.
@@ -437,7 +437,7 @@ impl Casebook {
         let spaces = spaces.into_iter().map(|shared| self.space_sync(&state, shared.space)).collect();
         PeerSync {
             replica: member.replica,
-            role: role_word(member.role()).into(),
+            role: role_word(member.role).into(),
             site: member.site,
             addresses: member.addresses,
             connected: state.connected,
@@ -473,7 +473,7 @@ impl Casebook {
     /// Entries about records written here that no hub is proved to hold (at a hub: that no peer holds).
     pub(crate) fn waiting(&self) -> u64 {
         let members = self.members();
-        let hubs: Vec<&Member> = members.iter().filter(|member| member.hub).collect();
+        let hubs: Vec<&Member> = members.iter().filter(|member| member.is_hub()).collect();
         let watched = if hubs.is_empty() { members.iter().collect() } else { hubs };
         let own = self.own_logs();
         let peers = self.peers();
@@ -526,7 +526,7 @@ impl Casebook {
     fn files_lacking(&self, peer: &Member, state: Option<&PeerState>) -> u64 {
         let here = self.attachments_known.load(Ordering::Relaxed);
         match state.and_then(|state| state.files) {
-            _ if !peer.hub || here == 0 => 0,
+            _ if !peer.is_hub() || here == 0 => 0,
             Some((lacking, known)) => lacking.max(here.saturating_sub(known)),
             None => here,
         }

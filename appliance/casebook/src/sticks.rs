@@ -81,7 +81,7 @@ impl Casebook {
         let by_key = |key: &str| named.len() >= 8 && key.starts_with(&named.to_ascii_lowercase());
         let mut found: Vec<_> = members.iter().filter(|member| member.site.eq_ignore_ascii_case(named)).collect();
         if found.is_empty() {
-            let hub = |member: &crate::Member| named.eq_ignore_ascii_case("hub") && member.hub;
+            let hub = |member: &crate::Member| named.eq_ignore_ascii_case("hub") && member.is_hub();
             found = members.iter().filter(|one| hub(one) || by_key(&one.replica.to_string())).collect();
         }
         match found.as_slice() {

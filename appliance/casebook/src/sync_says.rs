@@ -135,13 +135,12 @@ impl Casebook {
         if self.is_cut() {
             return SyncSays::Cut;
         }
-        // Nobody reads what a relay carries: that it has everything says nothing of who does.
-        let members: Vec<Member> = self.members().into_iter().filter(|member| !member.relay).collect();
-        let hubs: Vec<&Member> = members.iter().filter(|member| member.hub).collect();
+        let members = self.readers();
+        let hubs: Vec<&Member> = members.iter().filter(|member| member.is_hub()).collect();
         let post = self.identity().role != "hub";
         match (members.as_slice(), hubs.as_slice()) {
             ([], _) => SyncSays::Alone,
-            (_, [hub]) if post => self.says_of(hub, !hub.hub),
+            (_, [hub]) if post => self.says_of(hub, !hub.is_hub()),
             (_, [_, ..]) if post => self.says_of(self.best_of(&hubs), true),
             ([only], _) => self.says_of(only, true),
             _ => self.says_of_all(&members),

@@ -242,8 +242,8 @@ impl Casebook {
     pub fn usual_why(&self) -> Option<ReplicaId> {
         let members = self.members();
         let linked = |member: &Member| self.link_with(member).connected;
-        let dark = members.iter().find(|member| member.hub && !linked(member));
-        dark.or(members.iter().find(|member| member.hub)).or(members.first()).map(|member| member.replica)
+        let dark = members.iter().find(|member| member.is_hub() && !linked(member));
+        dark.or(members.iter().find(|member| member.is_hub())).or(members.first()).map(|member| member.replica)
     }
 }
 

@@ -267,13 +267,15 @@ fn jittered(wait: Duration, random: u8) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use cairn_casebook::ReplicaRole;
+
     use super::*;
 
     const PEER: ReplicaId = ReplicaId([2; 32]);
 
     fn member(addresses: &[&str]) -> Callable {
         let addresses = addresses.iter().map(|address| (*address).to_owned()).collect();
-        let member = Member { replica: PEER, site: "Harrow Point".into(), hub: true, relay: false, addresses };
+        let member = Member { replica: PEER, site: "Harrow Point".into(), role: ReplicaRole::Hub, addresses };
         Callable { member, may: MaySync::Yes, urgent: false }
     }
 

@@ -56,7 +56,7 @@ pub async fn sync_once(book: Arc<dyn Book>, clock: Clock, limit: Duration) -> Re
     if members.is_empty() {
         return Err(LinkError::Nobody);
     }
-    members.sort_by_key(|member| (!member.hub, member.site.clone()));
+    members.sort_by_key(|member| (!member.is_hub(), member.site.clone()));
     let once = Once { identity: Identity::new(replica, &seed)?, sessions: Arc::default(), book, clock, limit };
     once.listen_for_changes();
     let once = Arc::new(once);
@@ -123,7 +123,7 @@ async fn sync_with(once: Arc<Once>, member: Member) -> PeerOutcome {
     let outcome = |member: &Member, outcome, sent, received| PeerOutcome {
         replica: member.replica,
         site: member.site.clone(),
-        hub: member.hub,
+        hub: member.is_hub(),
         outcome,
         sent,
         received,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use cairn_casebook::{
     Actor, Casebook, CasebookError, Change, FetchPlace, FilesToFetch, HeldBack, JoinGrant, JoinRequest, JoiningSpace,
-    Kept, LinkRule, LinkRules, LinkWhen, Member, Met, PeerEvent, SharedSpace,
+    Kept, LinkRule, LinkRules, LinkWhen, Member, Met, PeerEvent, ReplicaRole, SharedSpace,
 };
 use cairn_ledger::{
     ChunkName, EntryHash, EntryRef, Frontier, LogId, OpenEntry, OpenParcel, ReceivedBatch, ReplicaId, SpaceId,
@@ -496,8 +496,7 @@ async fn an_unknown_key_is_refused_by_name_and_gets_nothing() {
     let member = Member {
         replica: hub.book.identity().replica,
         site: "hub".into(),
-        hub: true,
-        relay: false,
+        role: ReplicaRole::Hub,
         addresses: vec![address],
     };
     let stranger = Stranger {

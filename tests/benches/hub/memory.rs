@@ -7,12 +7,8 @@ use std::sync::{Arc, Mutex};
 use cairn_casebook::{CasebookError, Entropy, InitRequest, Place, Searchable, Unlock};
 use cairn_finder::RandomSource;
 use cairn_ledger::keystore::{KeyPlace, Unlock as RawUnlock};
-use cairn_ledger::store::{Lost, OpenReport, StoreStats, StoredItem};
 use cairn_ledger::view::{MemoryViews, ViewError, ViewKey, ViewStore};
-use cairn_ledger::{
-    BlobStore, Entry, EntryHash, Frontier, Keystore, LogId, LogStore, MemoryBlobs, MemoryStore, Seal, SpaceId,
-    StoreError,
-};
+use cairn_ledger::{BlobStore, Keystore, LogStore, MemoryBlobs, MemoryStore, StoreError};
 
 /// Everything that an installation keeps. Clones share it, however often it is opened.
 #[derive(Clone)]
@@ -62,7 +58,7 @@ impl Memory {
 
     /// Its journal.
     pub fn store(&self) -> Box<dyn LogStore> {
-        Box::new(Shared(self.logs.clone()))
+        Box::new(self.logs.clone())
     }
 }
 
@@ -114,62 +110,5 @@ pub struct System;
 impl Entropy for System {
     fn fill(&self, buffer: &mut [u8]) {
         getrandom::fill(buffer).unwrap();
-    }
-}
-
-/// The same journal behind every opening.
-struct Shared(Arc<MemoryStore>);
-
-impl LogStore for Shared {
-    fn append(&self, items: &[StoredItem]) -> Result<(), StoreError> {
-        self.0.append(items)
-    }
-
-    fn entry(&self, log: &LogId, number: u64) -> Result<Option<Entry>, StoreError> {
-        self.0.entry(log, number)
-    }
-
-    fn read(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Vec<Entry>, StoreError> {
-        self.0.read(log, from, bytes_max)
-    }
-
-    fn seal_at(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError> {
-        self.0.seal_at(log, number)
-    }
-
-    fn seal_before(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError> {
-        self.0.seal_before(log, number)
-    }
-
-    fn last(&self, log: &LogId) -> (u64, EntryHash) {
-        self.0.last(log)
-    }
-
-    fn next_held(&self, log: &LogId, number: u64) -> Option<u64> {
-        self.0.next_held(log, number)
-    }
-
-    fn lost(&self) -> Vec<Lost> {
-        self.0.lost()
-    }
-
-    fn frontier(&self, space: &SpaceId) -> Frontier {
-        self.0.frontier(space)
-    }
-
-    fn spaces(&self) -> Vec<SpaceId> {
-        self.0.spaces()
-    }
-
-    fn logs(&self) -> Vec<LogId> {
-        self.0.logs()
-    }
-
-    fn stats(&self) -> StoreStats {
-        self.0.stats()
-    }
-
-    fn open_report(&self) -> OpenReport {
-        self.0.open_report()
     }
 }

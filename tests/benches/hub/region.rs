@@ -50,7 +50,7 @@ pub async fn archive(hub: &Site, key_file: &Path) -> Archive {
     book.save_record(&Actor::terminal(), &SaveRequest { draft, version: None }, at_the_end).unwrap();
     until_equal(&book).await;
     task.stop().await;
-    let hub = book.members().into_iter().find(|member| member.hub).unwrap();
+    let hub = book.members().into_iter().find(|member| member.is_hub()).unwrap();
     let shared = book.shared_spaces(hub.replica);
     Archive::of(&memory, hub, shared)
 }

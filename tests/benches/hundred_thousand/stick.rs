@@ -14,10 +14,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 pub fn measure(hub: &Site, records: u64, report: &mut Report) {
     let post = Site::init("Bravo", "post");
     let running = hub.run();
-    let file = hub.desk().join("bravo.json");
-    let address = format!("127.0.0.1:{}", hub.listen);
-    hub.json(&["enrol", "invite", "--out", file.to_str().unwrap(), "--address", &address]);
-    post.json(&["enrol", "join", "--file", file.to_str().unwrap()]);
+    post.join(hub, &["--address", &format!("127.0.0.1:{}", hub.listen)]);
     drop(running);
 
     let (said, seconds, megabytes) = watched(hub, &["stick", "write", "--to", "Bravo", "--out", desk(hub)]);

@@ -21,10 +21,7 @@ const EDITS: u64 = 1_000;
 pub fn measure(hub: &Site, post: &Site, records: u64, seed: u64, report: &mut Report) {
     let wire = Wire::to(hub.listen);
     let running = hub.run();
-    let file = hub.desk().join("invitation.json");
-    let address = format!("127.0.0.1:{}", wire.port);
-    hub.json(&["enrol", "invite", "--out", file.to_str().unwrap(), "--address", &address]);
-    post.json(&["enrol", "join", "--file", file.to_str().unwrap()]);
+    post.join(hub, &["--address", &format!("127.0.0.1:{}", wire.port)]);
 
     let began = Instant::now();
     let first = carried(&wire, || sync(post));

@@ -35,10 +35,7 @@ pub fn cairn(work: &Work) -> Measured {
     save(&post, &mut saved, &[&work.first]);
     let wire = Wire::to(hub.listen);
     let at_hub = hub.run();
-    let file = hub.desk().join("invitation.json");
-    let address = format!("127.0.0.1:{}", wire.port);
-    hub.json(&["enrol", "invite", "--out", file.to_str().unwrap(), "--address", &address]);
-    post.json(&["enrol", "join", "--file", file.to_str().unwrap()]);
+    post.join(&hub, &["--address", &format!("127.0.0.1:{}", wire.port)]);
     let mut peak_mb: f64 = 0.0;
     let mut sync = || {
         let began = Instant::now();

@@ -33,7 +33,7 @@ impl World {
             return;
         }
         let members = book.members();
-        let wanted = if self.dice.chance(75) { members.iter().find(|member| member.hub) } else { None };
+        let wanted = if self.dice.chance(75) { members.iter().find(|member| member.is_hub()) } else { None };
         let Some(wanted) = wanted.or_else(|| self.dice.pick(&members)).map(|member| member.replica) else { return };
         let there: Vec<usize> = (0..self.machines.len())
             .filter(|other| self.machines[*other].replica == wanted && self.machines[*other].book.is_some())

@@ -70,7 +70,7 @@ impl World {
     fn judge_all(&mut self, machine: usize, book: &Casebook, words: &str) {
         let own = self.machines[machine].replica;
         let members = book.members();
-        let Some(watched) = members.iter().find(|member| member.hub).or(members.first()) else { return };
+        let Some(watched) = members.iter().find(|member| member.is_hub()).or(members.first()) else { return };
         let Some(there) = self.known_machine(watched.replica, machine) else { return };
         self.hit(Sometimes::SaidAll);
         for space in book.shared_spaces(watched.replica).iter().filter(|space| !space.registry && !space.audit) {

@@ -64,7 +64,7 @@ pub struct Machine {
     pub backup: Option<Backup>,
     /// Views as they were some time ago.
     pub old_views: Option<MemoryViews>,
-    /// When an older disk was put in, in true time.
+    /// When it came to hold less than before, in true time: an older disk was put in, or a byte of the journal went bad.
     pub rolled_back_ms: Option<u64>,
     /// Logs of which damage took an entry that another machine holds: it is back when all is healed, at the latest.
     pub damaged: BTreeSet<LogId>,

@@ -38,9 +38,7 @@ impl Apart {
         let hub = Site::init_at("Hub", "hub", Some(hub_space), HUB);
         let post = Site::init_at("Alpha", "post", Some(post_space.clone()), "0.0.0.0");
         let running = hub.run();
-        let invitation = hub.desk().join("alpha.json");
-        hub.json(&["enrol", "invite", "--out", invitation.to_str().unwrap()]);
-        post.json(&["enrol", "join", "--file", invitation.to_str().unwrap()]);
+        post.join(&hub, &[]);
         drop(running);
         [&hub, &post].iter().for_each(|site| site.add_person("officer"));
         Self { hub, post, link, post_at: Cell::new(2), post_space }

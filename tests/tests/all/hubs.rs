@@ -5,15 +5,6 @@ use serde_json::Value;
 
 const PLATE: &str = "OH3338L";
 
-/// Enrols a site at the hub, which runs.
-fn join(hub: &Site, site: &Site, as_hub: bool) {
-    let file = hub.desk().join("invitation.json");
-    let mut invite = vec!["enrol", "invite", "--out", file.to_str().unwrap()];
-    invite.extend(as_hub.then_some("--hub"));
-    hub.json(&invite);
-    site.json(&["enrol", "join", "--file", file.to_str().unwrap()]);
-}
-
 fn peer<'a>(sync: &'a Value, site: &str) -> Option<&'a Value> {
     sync["peers"].as_array().unwrap().iter().find(|peer| peer["site"] == site)
 }
@@ -31,9 +22,8 @@ fn a_post_turns_to_the_second_hub_when_the_first_dies_and_records_flow_from_hub_
     let (first, second) = (Site::init("Harrow Point", "hub"), Site::init("River House", "hub"));
     let (alpha, bravo) = (Site::init("Alpha", "post"), Site::init("Bravo", "post"));
     let first_runs = first.run();
-    for (site, as_hub) in [(&second, true), (&alpha, false), (&bravo, false)] {
-        join(&first, site, as_hub);
-    }
+    second.join(&first, &["--hub"]);
+    [&alpha, &bravo].iter().for_each(|post| post.join(&first, &[]));
     let refused = second.ask(&["enrol", "invite"]).unwrap_err();
     assert!(refused.text.contains("another one of its hubs"), "{}", refused.text);
 

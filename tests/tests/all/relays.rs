@@ -7,13 +7,6 @@ use crate::at_rest::{SECRETS, in_clear};
 
 const PLATE: &str = "OH3338L";
 
-fn joins(site: &Site, hub: &Site, kind: &[&str]) {
-    let file = hub.desk().join(format!("{}.json", site.name));
-    let file = file.to_str().unwrap();
-    hub.json(&[&["enrol", "invite", "--out", file], kind].concat());
-    site.json(&["enrol", "join", "--file", file]);
-}
-
 /// Whether a site says that it holds in every space what this other one holds.
 fn is_equal_with(site: &Site, other: &str) -> bool {
     let sync = site.json(&["sync"]);
@@ -26,8 +19,8 @@ fn is_equal_with(site: &Site, other: &str) -> bool {
 fn a_relay_carries_what_it_cannot_read_between_a_post_and_a_hub_that_never_meet() {
     let (hub, relay, post) = (Site::init("Hub", "hub"), Site::init("Relay", "post"), Site::init("Alpha", "post"));
     let running = hub.run();
-    joins(&relay, &hub, &["--relay"]);
-    joins(&post, &hub, &[]);
+    relay.join(&hub, &["--relay"]);
+    post.join(&hub, &[]);
     let carrying = relay.run();
     let meeting = post.run();
     eventually("the registry to be everywhere", || {

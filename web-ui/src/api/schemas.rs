@@ -66,6 +66,11 @@ fn codes<'a>(codes: impl IntoIterator<Item = &'a str>) -> Value {
     json!({"type": "string", "enum": codes.into_iter().collect::<Vec<_>>()})
 }
 
+/// What a site is for.
+fn site_role() -> Value {
+    codes(["hub", "post", "relay"])
+}
+
 fn kind() -> Value {
     codes(Kind::ALL.map(Kind::key))
 }
@@ -198,7 +203,7 @@ fn shared() -> Shapes {
             object([
                 ("replica", hex(32)),
                 ("site", text()),
-                ("role", codes(["hub", "post", "relay"])),
+                ("role", site_role()),
                 ("here", yes_or_no()),
                 ("complete_ms", or_null(time())),
                 ("newest_ms", or_null(time())),
@@ -233,7 +238,7 @@ fn people() -> Shapes {
                 ("agency", text()),
                 ("site", text()),
                 ("country", text()),
-                ("role", codes(["hub", "post", "relay"])),
+                ("role", site_role()),
                 ("enrolled", yes_or_no()),
                 ("demo", yes_or_no()),
                 ("person", of("SignedInPerson")),
@@ -412,7 +417,7 @@ fn one_record() -> Shapes {
                     "whereabouts",
                     list(object([
                         ("site", text()),
-                        ("role", codes(["hub", "post", "relay"])),
+                        ("role", site_role()),
                         ("has_it", yes_or_no()),
                         ("since_ms", or_null(time())),
                     ])),

@@ -68,11 +68,10 @@ impl Flavour {
     }
 
     fn rules_page(self, role: Role) -> rules::RulesPage {
-        let member = |number: u8, site: &str, hub| Member {
+        let member = |number: u8, site: &str, role| Member {
             replica: ReplicaId([number; 32]),
             site: self.t(site),
-            hub,
-            relay: false,
+            role,
             addresses: Vec::new(),
         };
         let rules = LinkRules {
@@ -80,7 +79,7 @@ impl Flavour {
             general: LinkRule::default(),
             sites: vec![SiteRule { replica: ReplicaId([2; 32]), rule: held_back().rule }],
         };
-        let members = [member(2, "Regional bureau", true), member(3, "Post Alpha", false)];
+        let members = [member(2, "Regional bureau", ReplicaRole::Hub), member(3, "Post Alpha", ReplicaRole::Post)];
         rules::RulesPage::of(self.visit(role, "/sync/rules"), &rules, &members)
     }
 

@@ -16,6 +16,8 @@ mod frame;
 #[cfg(test)]
 mod gallery;
 #[cfg(test)]
+mod gallery_imports;
+#[cfg(test)]
 mod gallery_machine;
 #[cfg(test)]
 mod gallery_questions;

@@ -162,11 +162,18 @@ fn carry_log(from: &Site, to: &Site, log: &LogId) -> u64 {
     carry_log_at(from, to, log, NOW)
 }
 
+/// As a session does: sealed where one of the two is a relay.
 fn carry_log_at(from: &Site, to: &Site, log: &LogId, now_ms: u64) -> u64 {
-    let sender = from.book.identity().replica;
+    let (sender, receiver) = (from.book.identity().replica, to.book.identity().replica);
+    let sealed = from.book.goes_sealed(receiver, log.space);
     let mut moved = 0;
     loop {
         let held = to.book.frontier(log.space).number(&log.key);
+        if sealed {
+            let Some(batch) = from.book.read_sealed(log, held + 1, 8_192).unwrap() else { return moved };
+            moved += to.book.keep_sealed(sender, batch, now_ms).unwrap().new;
+            continue;
+        }
         let Some(parcel) = from.book.read_parcel(log, held + 1, 8_192).unwrap() else { return moved };
         moved += to.book.keep_parcel(sender, parcel, now_ms).unwrap().new;
     }

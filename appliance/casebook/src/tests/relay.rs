@@ -15,8 +15,8 @@ fn region() -> (Site, Site, Site) {
     let post = Site::post("Alpha", &hub, 2);
     let relay = Site::new("Harbour relay", false, 11 << 40);
     join_as_relay(&relay, &hub).unwrap();
-    carry_all(&hub, &relay);
-    carry_all(&hub, &post);
+    exchange(&hub, &relay);
+    exchange(&hub, &post);
     (hub, relay, post)
 }
 
@@ -26,37 +26,6 @@ fn join_as_relay(relay: &Site, hub: &Site) -> Result<(), CasebookError> {
     let request = relay.book.join_request(&terminal, &invitation.code)?;
     let grant = hub.book.accept_join(relay.book.identity().replica, &request, NOW)?;
     relay.book.complete_join(&terminal, &grant, "127.0.0.1:4440", NOW)
-}
-
-/// Carries both ways as a session does: sealed where one of the two is a relay.
-fn carry_all(one: &Site, other: &Site) {
-    for _ in 0..10 {
-        if carry_some(one, other) + carry_some(other, one) == 0 {
-            return;
-        }
-    }
-    panic!("the two sites do not come to an end");
-}
-
-fn carry_some(from: &Site, to: &Site) -> u64 {
-    let (sender, receiver) = (from.book.identity().replica, to.book.identity().replica);
-    let mut moved = 0;
-    for shared in from.book.shared_spaces(receiver) {
-        if !to.book.shared_spaces(sender).iter().any(|theirs| theirs.space == shared.space) {
-            continue;
-        }
-        for key in from.book.frontier(shared.space).0.into_keys() {
-            let log = LogId { space: shared.space, key };
-            if !from.book.goes_sealed(receiver, shared.space) {
-                moved += carry_log(from, to, &log);
-                continue;
-            }
-            while let Some(batch) = sealed_for(from, to, &log) {
-                moved += to.book.keep_sealed(sender, batch, NOW).unwrap().new;
-            }
-        }
-    }
-    moved
 }
 
 fn sealed_for(from: &Site, to: &Site, log: &LogId) -> Option<ReceivedBatch> {
@@ -104,14 +73,14 @@ fn a_record_reaches_the_hub_and_an_edit_comes_back_and_the_relay_reads_none_of_i
     let (hub, relay, post) = region();
     let saved = post.save(Kind::Vehicle, &[("plate", PLATE), ("make_model", NAME)]);
     post.mark(saved.id, NAME);
-    carry_all(&post, &relay);
-    carry_all(&relay, &hub);
+    exchange(&post, &relay);
+    exchange(&relay, &hub);
     let found = hub.book.check(&hub.officer(), PLATE, NOW).unwrap();
     assert_eq!(found.verdict, Verdict::Hit);
     let version = hub.book.record(&hub.officer(), saved.id, NOW).unwrap().version;
     hub.edit(saved.id, &version, &[("make_model", "Ostrevane")], NOW);
-    carry_all(&hub, &relay);
-    carry_all(&relay, &post);
+    exchange(&hub, &relay);
+    exchange(&relay, &post);
     assert!(entries_of(&post).iter().all(|entry| {
         let core = &entry.header.core;
         hub.book.ledger.entry(&core.log, core.number).unwrap().is_none_or(|same| same == *entry)
@@ -155,7 +124,7 @@ fn every_key_granted_at_the_joining_of_others_and_later_passes_the_relay_by() {
     later.save(Kind::Vehicle, &[("plate", PLATE)]);
     later.join(&hub);
     exchange(&hub, &later);
-    carry_all(&hub, &relay);
+    exchange(&hub, &relay);
     assert_eq!(relay.book.ledger.keyring().epoch_keys().count(), before);
     let memory = hub.book.memory();
     let recipient = memory.registry.member(&relay.book.identity().replica).unwrap().recipient.clone();

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::{BlobStore, Room, SealedChunk};
-use crate::disk::{is_full, make_folder, private_file, sync_dir};
+use crate::disk::{is_full, make_folder, private_file, remove_if_there, sync_dir};
 use crate::names::{ChunkName, SpaceId};
 use crate::store::{FreeSpace, StoreError};
 
@@ -113,10 +113,7 @@ impl BlobStore for FileBlobs {
     }
 
     fn remove(&self, space: &SpaceId, name: &ChunkName) -> Result<(), StoreError> {
-        match fs::remove_file(self.path(space, name)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
+        Ok(remove_if_there(&self.path(space, name))?)
     }
 
     fn each(&self, visit: &mut dyn FnMut(SpaceId, ChunkName)) -> Result<(), StoreError> {

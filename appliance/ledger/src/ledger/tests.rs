@@ -1,7 +1,6 @@
 //! Replicas that write, receive, fork, roll back and lie.
 
 mod holes;
-mod shared;
 mod stranded;
 
 use std::sync::Arc;
@@ -15,7 +14,6 @@ use crate::entry::{EntryKind, Position};
 use crate::fork::{BadProof, ForkProof};
 use crate::names::{ClockQuality, Hlc, Lane, LogKey};
 use crate::store::{Fault, MemoryStore, StoredItem, Verified};
-use shared::Shared;
 
 const SPACE: SpaceId = SpaceId([7; 16]);
 const AUDIT: SpaceId = SpaceId([8; 16]);
@@ -41,7 +39,7 @@ impl Replica {
     fn over(seed: u8, store: MemoryStore) -> Self {
         let store = Arc::new(store);
         let key = ReplicaKey::from_seed(&[seed; 32]);
-        let ledger = Ledger::open(Box::new(Shared(store.clone())), key, Incarnation(1), keyring()).unwrap();
+        let ledger = Ledger::open(Box::new(store.clone()), key, Incarnation(1), keyring()).unwrap();
         Self { ledger, store, seed }
     }
 

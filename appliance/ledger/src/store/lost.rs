@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::index::Index;
-use crate::disk::write_replacing;
+use crate::disk::{remove_if_there, write_replacing};
 use crate::names::LogId;
 use crate::wire::{DecodeError, Reader};
 
@@ -73,10 +73,7 @@ pub(super) fn load(dir: &Path) -> io::Result<Vec<Lost>> {
 /// Remembers this and nothing else.
 pub(super) fn save(dir: &Path, lost: &[Lost]) -> io::Result<()> {
     if lost.is_empty() {
-        return match fs::remove_file(path(dir)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
+        return remove_if_there(&path(dir));
     }
     write_replacing(&path(dir), &encode(lost))
 }

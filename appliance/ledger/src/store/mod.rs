@@ -233,6 +233,85 @@ pub trait LogStore: Send + Sync {
     fn keep_reserve(&self) {}
 }
 
+/// A store that several hold: opened again, it is the same.
+impl<T: LogStore + ?Sized> LogStore for std::sync::Arc<T> {
+    fn append(&self, items: &[StoredItem]) -> Result<(), StoreError> {
+        (**self).append(items)
+    }
+
+    fn entry(&self, log: &LogId, number: u64) -> Result<Option<Entry>, StoreError> {
+        (**self).entry(log, number)
+    }
+
+    fn read(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Vec<Entry>, StoreError> {
+        (**self).read(log, from, bytes_max)
+    }
+
+    fn seal_at(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError> {
+        (**self).seal_at(log, number)
+    }
+
+    fn seal_before(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError> {
+        (**self).seal_before(log, number)
+    }
+
+    fn last(&self, log: &LogId) -> (u64, EntryHash) {
+        (**self).last(log)
+    }
+
+    fn next_held(&self, log: &LogId, number: u64) -> Option<u64> {
+        (**self).next_held(log, number)
+    }
+
+    fn lost(&self) -> Vec<Lost> {
+        (**self).lost()
+    }
+
+    fn frontier(&self, space: &SpaceId) -> Frontier {
+        (**self).frontier(space)
+    }
+
+    fn spaces(&self) -> Vec<SpaceId> {
+        (**self).spaces()
+    }
+
+    fn logs(&self) -> Vec<LogId> {
+        (**self).logs()
+    }
+
+    fn stats(&self) -> StoreStats {
+        (**self).stats()
+    }
+
+    fn open_report(&self) -> OpenReport {
+        (**self).open_report()
+    }
+
+    fn reopen(&self) -> Result<(), StoreError> {
+        (**self).reopen()
+    }
+
+    fn parts(&self) -> u32 {
+        (**self).parts()
+    }
+
+    fn suspect(&self) -> Option<u32> {
+        (**self).suspect()
+    }
+
+    fn mend(&self, part: u32) -> Result<bool, StoreError> {
+        (**self).mend(part)
+    }
+
+    fn release_reserve(&self) -> bool {
+        (**self).release_reserve()
+    }
+
+    fn keep_reserve(&self) {
+        (**self).keep_reserve();
+    }
+}
+
 /// A log from a number on, some entries at a time, to its end; holes are passed over. After an error there is nothing more.
 pub(crate) fn pages<'a>(
     store: &'a dyn LogStore,

@@ -13,7 +13,7 @@ use super::index::{Index, listed_in_sidecar, sidecar_covers};
 use super::lost::{self, Lost};
 use super::salvage::salvage;
 use super::{Mended, OpenReport, StoreError, Torn};
-use crate::disk::{sync_dir, write_replacing};
+use crate::disk::{remove_if_there, sync_dir, write_replacing};
 
 /// A store while it is being opened.
 pub(super) struct Opening<'a> {
@@ -199,7 +199,7 @@ fn length(path: &Path) -> io::Result<Option<u64>> {
     }
 }
 
-/// The highest number of a segment, or of a sidecar: those before it were there once, whatever has become of their files.
+/// The highest number of a segment: those before it were there once, whatever has become of their files.
 fn last_segment(dir: &Path) -> Result<u32, StoreError> {
     let mut highest = 0;
     for item in fs::read_dir(dir)? {
@@ -221,11 +221,4 @@ pub(super) fn create_segment(dir: &Path, segment: u32, commits: u64) -> io::Resu
     file.sync_all()?;
     sync_dir(dir)?;
     Ok(file)
-}
-
-pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use super::frame::{self, SEAL_FRAME_LEN, SEGMENT_HEAD_LEN};
 use super::index::{Index, Place};
 use super::lost::{self, Lost};
-use super::opening::{Opening, corrupt, create_segment, path, remove_if_there};
+use super::opening::{Opening, corrupt, create_segment, path};
 use super::space::FreeSpace;
 use super::{LogStore, OpenReport, StoreError, StoreStats, StoredItem};
-use crate::disk::{is_full, make_folder, write_replacing};
+use crate::disk::{is_full, make_folder, remove_if_there, write_replacing};
 use crate::entry::{Entry, Seal};
 use crate::names::{EntryHash, Frontier, Lane, LogId, SpaceId};
 

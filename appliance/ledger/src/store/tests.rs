@@ -106,53 +106,8 @@ fn on_every_engine(story: impl Fn(&mut dyn FnMut() -> Box<dyn LogStore>)) {
         let store = held.take().map_or_else(MemoryStore::new, |store| MemoryStore::from_bytes(store.bytes()));
         let store = std::sync::Arc::new(store);
         *held = Some(store.clone());
-        Box::new(Shared(store))
+        Box::new(store)
     });
-}
-
-/// A memory store that outlives its box, so that a story can open it again.
-struct Shared(std::sync::Arc<MemoryStore>);
-
-impl LogStore for Shared {
-    fn append(&self, items: &[StoredItem]) -> Result<(), StoreError> {
-        self.0.append(items)
-    }
-    fn entry(&self, log: &LogId, number: u64) -> Result<Option<Entry>, StoreError> {
-        self.0.entry(log, number)
-    }
-    fn read(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Vec<Entry>, StoreError> {
-        self.0.read(log, from, bytes_max)
-    }
-    fn seal_at(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError> {
-        self.0.seal_at(log, number)
-    }
-    fn seal_before(&self, log: &LogId, number: u64) -> Result<Option<Seal>, StoreError> {
-        self.0.seal_before(log, number)
-    }
-    fn last(&self, log: &LogId) -> (u64, EntryHash) {
-        self.0.last(log)
-    }
-    fn next_held(&self, log: &LogId, number: u64) -> Option<u64> {
-        self.0.next_held(log, number)
-    }
-    fn lost(&self) -> Vec<Lost> {
-        self.0.lost()
-    }
-    fn frontier(&self, space: &SpaceId) -> Frontier {
-        self.0.frontier(space)
-    }
-    fn spaces(&self) -> Vec<SpaceId> {
-        self.0.spaces()
-    }
-    fn logs(&self) -> Vec<LogId> {
-        self.0.logs()
-    }
-    fn stats(&self) -> StoreStats {
-        self.0.stats()
-    }
-    fn open_report(&self) -> OpenReport {
-        self.0.open_report()
-    }
 }
 
 #[test]

@@ -43,6 +43,13 @@ struct Reading {
     asked: Vec<(LogId, u64)>,
 }
 
+impl Reading {
+    /// Whether entries of this log from this number on are what is being read.
+    fn awaits(&self, log: LogId, from: u64) -> bool {
+        (self.log, self.from, self.parcel.is_none()) == (log, from, true)
+    }
+}
+
 /// A parcel that was sent and not yet answered.
 #[derive(Debug)]
 struct Flight {
@@ -177,15 +184,10 @@ impl Session {
 
     /// Entries for a relay, or from one: they go as they are stored.
     pub(super) fn take_sealed_read(&mut self, log: LogId, from: u64, batch: Option<Box<ReceivedBatch>>) {
-        let waits = |reading: &Reading| (reading.log, reading.from, reading.parcel.is_none()) == (log, from, true);
-        if !self.sending.reading.as_ref().is_some_and(waits) {
+        if self.sending.reading.take_if(|reading| reading.awaits(log, from)).is_none() {
             return;
         }
-        self.sending.reading = None;
-        let Some(batch) = batch.filter(|batch| batch.log == log) else {
-            let why = "the entries that the peer lacks cannot be read here";
-            return self.set_aside_out(log, Side::Here, "unreadable", why);
-        };
+        let Some(batch) = batch.filter(|batch| batch.log == log) else { return self.leave_unread(log) };
         if self.next_of(&log) != Some(from) {
             return;
         }
@@ -206,12 +208,10 @@ impl Session {
     }
 
     pub(super) fn take_read(&mut self, log: LogId, from: u64, parcel: Option<Box<OpenParcel>>) {
-        let waits = |reading: &&mut Reading| (reading.log, reading.from, reading.parcel.is_none()) == (log, from, true);
-        let Some(reading) = self.sending.reading.as_mut().filter(waits) else { return };
+        let Some(reading) = self.sending.reading.as_mut().filter(|reading| reading.awaits(log, from)) else { return };
         let Some(parcel) = parcel.filter(|parcel| parcel.log == log && parcel.first == from) else {
             self.sending.reading = None;
-            let why = "the entries that the peer lacks cannot be read here";
-            return self.set_aside_out(log, Side::Here, "unreadable", why);
+            return self.leave_unread(log);
         };
         let prepared = Prepared::new(parcel);
         let records = prepared.records();
@@ -223,6 +223,10 @@ impl Session {
         } else {
             self.effects.push(Effect::Locate(records));
         }
+    }
+
+    fn leave_unread(&mut self, log: LogId) {
+        self.set_aside_out(log, Side::Here, "unreadable", "the entries that the peer lacks cannot be read here");
     }
 
     fn goes_alone(&self, log: &LogId) -> bool {

@@ -3,7 +3,7 @@
 use cairn_casebook::{BUDGET_BYTES_MAX, BUDGET_BYTES_MIN, NoticeKind, WhyPart};
 use serde_json::{Value, json};
 
-use super::{Shapes, codes, hex, list, object, or_null, text, time, whole, yes_or_no};
+use super::{Shapes, codes, hex, list, object, or_null, site_role, text, time, whole, yes_or_no};
 
 fn link_rule() -> Value {
     let minute = json!({"type": "integer", "minimum": 0, "maximum": 1439});
@@ -46,7 +46,7 @@ fn link_why() -> Value {
     object([
         ("replica", hex(32)),
         ("site", text()),
-        ("role", codes(["hub", "post", "relay"])),
+        ("role", site_role()),
         ("at_ms", time()),
         ("linked", yes_or_no()),
         ("steps", list(step)),
@@ -77,7 +77,7 @@ pub(super) fn exchange() -> Shapes {
     let peer = object([
         ("replica", hex(32)),
         ("site", text()),
-        ("role", codes(["hub", "post", "relay"])),
+        ("role", site_role()),
         ("addresses", list(text())),
         ("connected", yes_or_no()),
         ("last_contact_ms", or_null(time())),

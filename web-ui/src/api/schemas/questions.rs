@@ -2,15 +2,19 @@
 
 use cairn_casebook::REASON_CHARS_MAX;
 
-use super::{Shapes, codes, hex, id, kind, list, object, of, or_null, text, text_to, time, whole, yes_or_no};
+use super::{
+    Shapes, codes, hex, id, kind, list, object, of, or_null, site_role, text, text_to, time, whole, yes_or_no,
+};
 
 const RESULTS: [&str; 3] = ["none", "held", "contact"];
 
 pub(super) fn shapes() -> Shapes {
-    let role = || codes(["hub", "post", "relay"]);
     let mut shapes = vec![
         ("AskedQuestion", object([("text", text_to(400)), ("reason", text_to(REASON_CHARS_MAX)), ("to?", hex(32))])),
-        ("Askable", object([("replica", hex(32)), ("site", text()), ("role", role()), ("connected", yes_or_no())])),
+        (
+            "Askable",
+            object([("replica", hex(32)), ("site", text()), ("role", site_role()), ("connected", yes_or_no())]),
+        ),
         ("Question", object(line())),
         ("QuestionWithAnswers", object(line().into_iter().chain([("answers", list(of("Answer")))]))),
         ("AskedHere", asked_here()),
@@ -29,7 +33,7 @@ fn line() -> Vec<(&'static str, serde_json::Value)> {
         ("user", text()),
         ("asked_ms", time()),
         ("to", text()),
-        ("to_role", codes(["hub", "post", "relay"])),
+        ("to_role", site_role()),
         ("connected", yes_or_no()),
         ("state", codes(["waiting", "sent", "answered", "expired"])),
         ("expires_ms", time()),
