@@ -279,8 +279,7 @@ impl Casebook {
 
     /// The body of an entry; `None` when it is not held or cannot be read here.
     pub(crate) fn body_at(&self, at: EntryAt) -> Result<Option<Body>, CasebookError> {
-        let Some(log) = self.logs().log(at.log) else { return Ok(None) };
-        let entry = self.ledger.entry(&log, at.number)?;
+        let entry = self.entry_at(at)?;
         Ok(entry.and_then(|entry| self.ledger.open_body(&entry).ok()))
     }
 }

@@ -195,7 +195,7 @@ impl Casebook {
     /// The manifest that stands there; `None` when the entry cannot be read.
     pub(crate) fn manifest_at(&self, at: EntryAt) -> Result<Option<Held>, CasebookError> {
         let Some(log): Option<LogId> = self.logs().log(at.log) else { return Ok(None) };
-        let Some(entry) = self.ledger.entry(&log, at.number)? else { return Ok(None) };
+        let Some(entry) = self.entry_at(at)? else { return Ok(None) };
         let Ok(body) = self.ledger.open_body(&entry) else { return Ok(None) };
         match AttachmentStep::decode(&body.payload) {
             Ok(AttachmentStep::Attach(manifest)) => {

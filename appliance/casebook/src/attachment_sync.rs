@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 
 use cairn_ledger::attachment::AttachmentStep;
 use cairn_ledger::view::{Batch, Key, Table};
-use cairn_ledger::{ChunkName, EntryKind, ReplicaId, SealedChunk, SpaceId};
+use cairn_ledger::{ChunkName, Entry, EntryKind, ReplicaId, SealedChunk, SpaceId};
 
 use cairn_record::reason;
 
@@ -160,16 +160,27 @@ impl Casebook {
         let mut named = HashSet::new();
         for log in self.ledger.logs() {
             for page in self.ledger.pages(&log, 1) {
-                for entry in page?.iter().filter(|entry| entry.header.core.kind == EntryKind::Attachment) {
-                    let body = self.ledger.open_body(entry).map_err(|error| unreadable(&error))?;
-                    let step = AttachmentStep::decode(&body.payload).map_err(|error| unreadable(&error))?;
-                    if let AttachmentStep::Attach(manifest) = step {
-                        named.extend(manifest.chunks.iter().map(short));
-                    }
+                for entry in page? {
+                    self.name_chunks(&entry, &mut named)?;
                 }
             }
         }
         Ok(named)
+    }
+
+    fn name_chunks(&self, entry: &Entry, named: &mut HashSet<u64>) -> Result<(), CasebookError> {
+        for rescued in self.rescued_by(entry).unwrap_or_default() {
+            self.name_chunks(&rescued, named)?;
+        }
+        if entry.header.core.kind != EntryKind::Attachment {
+            return Ok(());
+        }
+        let body = self.ledger.open_body(entry).map_err(|error| unreadable(&error))?;
+        let step = AttachmentStep::decode(&body.payload).map_err(|error| unreadable(&error))?;
+        if let AttachmentStep::Attach(manifest) = step {
+            named.extend(manifest.chunks.iter().map(short));
+        }
+        Ok(())
     }
 }
 

@@ -83,6 +83,10 @@ impl Casebook {
         for log in self.audit_logs() {
             self.collect_lines(&log, query, limit, &mut lines)?;
         }
+        for space in self.spaces_of_kind(SpaceKind::Audit) {
+            let rescued = self.rescued_of_kind(space, EntryKind::Audit)?;
+            lines.extend(rescued.iter().filter_map(|entry| self.audit_line(entry)).filter(|line| fits(line, query)));
+        }
         lines.sort_by_key(|line| std::cmp::Reverse((line.at_ms, line.number)));
         lines.truncate(limit);
         Ok(lines)

@@ -110,7 +110,9 @@ impl Casebook {
     pub fn entries_of(&self, record: RecordId) -> Result<Vec<(LogId, u64, EntryRef)>, CasebookError> {
         let Some(row) = self.row(record)? else { return Ok(Vec::new()) };
         let logs = self.logs();
-        Ok(row.entries.iter().filter_map(|at| Some((logs.log(at.log)?, at.number, at.entry))).collect())
+        let places = row.entries.iter().filter_map(|at| Some((logs.log(at.log)?, at.number, at.entry)));
+        // What stands behind a fork does not stand there for others.
+        Ok(places.filter(|(log, number, _)| !self.ledger.is_behind_fork(log, *number)).collect())
     }
 
     /// One entry in clear, with its hash; `None` when it is not held, or its body is not readable here.
@@ -182,7 +184,7 @@ impl Casebook {
     }
 
     /// What the registry lets a replica write where.
-    fn may_write(&self, log: &LogId, kind: EntryKind) -> Result<(), Refusal> {
+    pub(crate) fn may_write(&self, log: &LogId, kind: EntryKind) -> Result<(), Refusal> {
         let memory = self.memory();
         let registry = &memory.registry;
         let writer = log.key.replica;
@@ -191,8 +193,10 @@ impl Casebook {
             let hub = memory.local.profile.joined.as_ref().map(|(hub, _)| *hub);
             let registrar = registry.registrar().or(hub);
             let states = registrar == Some(writer) && matches!(kind, EntryKind::Statement | EntryKind::ForkProof);
-            // A proof speaks for itself, also against the registrar: any member may pass one on.
-            let proves = kind == EntryKind::ForkProof && registry.member(&writer).is_some();
+            // A proof speaks for itself, also against the registrar, and so does what the registrar signed: any member may
+            // pass either on.
+            let proves =
+                matches!(kind, EntryKind::ForkProof | EntryKind::Rescued) && registry.member(&writer).is_some();
             return if states || proves { Ok(()) } else { refuse("only the registrar writes to the registry") };
         }
         if registry.member(&writer).is_none() {

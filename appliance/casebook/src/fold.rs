@@ -151,8 +151,28 @@ impl Casebook {
                 self.fold_receipt(&mut folding.batch, entry, now_ms);
                 Ok(())
             }
+            EntryKind::Rescued => self.fold_rescued(folding, entry, now_ms),
             _ => Ok(()),
         }
+    }
+
+    /// Folds what a carrier holds, each entry as if it stood where it was written.
+    fn fold_rescued(&self, folding: &mut Folding, carrier: &Entry, now_ms: u64) -> Result<(), CasebookError> {
+        let entries = match self.rescued_by(carrier) {
+            Ok(entries) => entries,
+            Err(why) => {
+                let name = carrier.header.hash().short();
+                return set_aside(&mut folding.batch, name, "rescued entries", why, now_ms);
+            }
+        };
+        for entry in entries {
+            let Some(log) = self.logs_mut().index(&entry.header.core.log) else {
+                return Err(CasebookError::Storage(reason!("too-many-logs")));
+            };
+            folding.logs_moved.insert(log);
+            self.fold_entry(folding, log, &entry, now_ms)?;
+        }
+        Ok(())
     }
 
     fn fold_change(&self, folding: &mut Folding, log: u16, entry: &Entry, now_ms: u64) -> Result<(), CasebookError> {
@@ -255,8 +275,7 @@ impl Casebook {
     /// The Automerge document of a record, from its entries in the logs.
     pub(crate) fn document(&self, row: &RecordRow) -> RecordDocument {
         let changes = row.entries.iter().filter_map(|at| {
-            let log = self.logs().log(at.log)?;
-            let entry = self.ledger.entry(&log, at.number).ok()??;
+            let entry = self.entry_at(*at).ok()??;
             let change = self.change_in(&entry).ok()?;
             Some((meta_of(&entry, at.entry), change))
         });
@@ -272,8 +291,7 @@ impl Casebook {
                 if known.is_some_and(|row| row.find(at.entry).is_some()) {
                     continue;
                 }
-                let Some(log) = self.logs().log(at.log) else { continue };
-                let Some(entry) = self.ledger.entry(&log, at.number)? else { continue };
+                let Some(entry) = self.entry_at(at)? else { continue };
                 if let Ok(change) = self.change_in(&entry) {
                     went_on |= self.apply(folding, at, &entry, &change, now_ms)?
                         && folding

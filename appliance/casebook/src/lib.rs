@@ -50,6 +50,7 @@ mod question_rows;
 mod question_words;
 mod receipts;
 mod records;
+mod rescue;
 mod row;
 mod searching;
 mod space_titles;

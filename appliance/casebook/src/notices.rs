@@ -327,9 +327,9 @@ impl Notice {
             ),
             NoticeKind::TwoHistories => format!(
                 "Two histories were written under the same numbers at {site}: its card was copied block by block and both \
-                 ran, or somebody deceives. What both have in common is kept everywhere; what came after stays where it \
-                 was written and is not passed on. Find out which machines ran as {site}, and write down anew on one of \
-                 them what must reach the others."
+                 ran, or somebody deceives. Nothing is lost: what both have in common is kept everywhere, and what came \
+                 after is carried on by the machines that hold it, each history under its own entries. Find out which \
+                 machines ran as {site}, and switch off the one that should not; if nobody knows of it, treat it as stolen."
             ),
             NoticeKind::Damaged => format!(
                 "{} that {site} wrote were damaged on this machine's disk. The damaged file was set aside, and another \

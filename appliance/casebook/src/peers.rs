@@ -9,15 +9,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use cairn_ledger::registry::SpaceKind;
-use cairn_ledger::{Frontier, LogId, LogKey, ReplicaId, SpaceId};
+use cairn_ledger::{EntryRef, Frontier, LogId, LogKey, ReplicaId, SpaceId};
 
 use cairn_record::{Reason, reason};
 
+use crate::attachment_rows::AttachmentRow;
 use crate::carrying::role_word;
 use crate::exchange::why_refused;
 use crate::link_rules::{UsedBytes, day_of};
 use crate::notices::CLOCKS_AGREE_MS;
-use crate::row::RecordRow;
+use crate::row::{EntryAt, RecordRow};
 use crate::{
     Actor, AuditEvent, Casebook, CasebookError, Member, PeerEvent, PeerSync, Right, SpaceSync, SyncStatus, Whereabout,
     keys,
@@ -310,6 +311,7 @@ impl Casebook {
             equal.then_some(state.receipted)
         });
         let Some(receipted) = equal else { return Ok(()) };
+        self.rescue(true, now_ms)?;
         let here = spaces.into_iter().map(|space| (space, self.frontier(space))).collect();
         let vouched = self.digest_of_records(here);
         if vouched != receipted {
@@ -389,21 +391,26 @@ impl Casebook {
     pub(crate) fn whereabouts(&self, row: &RecordRow) -> Result<Vec<Whereabout>, CasebookError> {
         let members = self.readers();
         let files = self.attachment_rows(row.state.record)?;
-        let steps = files.iter().flat_map(|(_, file)| file.manifest.into_iter().chain(file.steps.iter().map(|s| s.at)));
-        let steps: Vec<(u16, u64)> = steps.collect();
+        let of_file = |(id, file): &(EntryRef, AttachmentRow)| {
+            let manifest = file.manifest.map(|at| (*id, at)).into_iter();
+            manifest.chain(file.steps.iter().map(|step| (step.entry, step.at))).collect::<Vec<_>>()
+        };
+        let steps = files.iter().flat_map(of_file).map(|(entry, (log, number))| EntryAt { entry, log, number });
+        let entries: Vec<EntryAt> = row.entries.iter().copied().chain(steps).collect();
         let peers = self.peers();
         let logs = self.logs();
         let one = |member: &Member| {
             let state = peers.get(&member.replica)?;
-            let holds = |log: u16, number: u64| {
-                logs.log(log)
-                    .is_some_and(|log| log.key.replica == member.replica || state.holds(log.space, &log.key, number))
+            let holds =
+                |log: &LogId, number| log.key.replica == member.replica || state.holds(log.space, &log.key, number);
+            let has = |at: &EntryAt| {
+                let carried = || self.ledger.carriers_of(at.entry).iter().any(|(log, number)| holds(log, *number));
+                logs.log(at.log).is_some_and(|log| holds(&log, at.number)) || carried()
             };
             Some(Whereabout {
                 site: member.site.clone(),
                 role: role_word(member.role).into(),
-                has_it: row.entries.iter().all(|at| holds(at.log, at.number))
-                    && steps.iter().all(|(log, number)| holds(*log, *number)),
+                has_it: entries.iter().all(has),
                 since_ms: state.last_equal_ms,
             })
         };

@@ -95,7 +95,7 @@ impl Casebook {
         }
         let Some(log) = self.logs().log(at.log) else { return Ok(holder) };
         holder.site = self.site_of(log.key.replica);
-        let entry = self.ledger.entry(&log, at.number)?;
+        let entry = self.entry_at(at)?;
         let body = entry.and_then(|entry| self.ledger.open_body(&entry).ok());
         holder.person = body.map(|body| body.author.display).unwrap_or_default();
         Ok(holder)

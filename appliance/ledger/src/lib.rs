@@ -22,6 +22,7 @@
 //! | [`view`] | what can be rebuilt, and its engines |
 //! | [`question`] | a question to another site and its answers, in bytes |
 //! | [`fork`] | proofs that a replica wrote two histories |
+//! | [`rescue`] | entries from behind a fork, carried on in another log |
 //! | [`registry`] | what the agency has stated: replicas, spaces, keys |
 
 pub mod age_file;
@@ -41,6 +42,7 @@ pub mod names;
 pub mod parcel;
 pub mod question;
 pub mod registry;
+pub mod rescue;
 pub mod store;
 pub mod view;
 pub mod wire;

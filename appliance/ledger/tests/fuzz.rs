@@ -7,6 +7,7 @@ use cairn_ledger::codec::{self, Action, Op, RecordChange};
 use cairn_ledger::document::{ChangeMeta, RecordDocument, RecordState};
 use cairn_ledger::question::{Answer, AnswerHit, AskedReading, ContactHit, Question};
 use cairn_ledger::registry::{SpaceKind, SpaceOpened, Statement};
+use cairn_ledger::rescue::Rescued;
 use cairn_ledger::{
     Author, Body, ChunkName, ClockQuality, Core, Entry, EntryHash, EntryKind, EntryRef, ForkProof, Header, Hlc,
     Incarnation, Lane, LogId, LogKey, ReplicaId, Seal, SpaceId, keystore, store,
@@ -108,6 +109,19 @@ fn bodies_and_statements() {
         }
         if let Ok(proof) = ForkProof::decode(bytes) {
             let _ = proof.verify();
+        }
+    });
+}
+
+#[test]
+fn rescued_entries() {
+    let entry = entry();
+    let seal = Seal::sign(&entry.header.position(), &SigningKey::from_bytes(&[1; 32]));
+    let rescued = Rescued { entries: vec![entry], links: Vec::new(), seal };
+    on_bytes_near(&rescued.encode(), |bytes| {
+        if let Ok(rescued) = Rescued::decode(bytes) {
+            assert_eq!(rescued.encode(), bytes);
+            let _ = rescued.verify(&SpaceId([4; 16]));
         }
     });
 }

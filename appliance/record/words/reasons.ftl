@@ -106,7 +106,7 @@ reason-also-looks-alike = numbers and marks that look like “{ $word }”
 
 # What the doctor finds.
 reason-doctor-log = the log of { $site } in { $space } is damaged: { $why }
-reason-doctor-frozen = the log of { $site } has two histories and is frozen after entry { $number }; peers hold the proof
+reason-doctor-frozen = the log of { $site } has two histories and is frozen after entry { $number }; peers hold the proof, and what came after is carried on elsewhere
 reason-doctor-damaged = entries { $first } to { $last } that { $site } wrote in { $space } (log { $life }) were damaged on this disk; another site holds them, and they come back at the next sync with it
 reason-doctor-lost = entries { $first } to { $last } that { $site } wrote in { $space } (log { $life }) were damaged on this disk; no site is known to hold them, and they come back from any that does
 reason-doctor-mended = segment { $number } of the journal was damaged and is kept as { $file }; what is good of it is in its place, and what is missing is named
@@ -223,7 +223,7 @@ reason-peer-other-agency = the other machine belongs to another agency
 reason-peer-not-shared = the registry held here does not let the two machines share this
 reason-peer-not-authorised = its writer was not allowed to write this
 reason-peer-gap = something between is missing here; it comes with the next sync
-reason-peer-frozen = a log has two histories; what both have in common is kept, and the administrator of the hub has to look at it
+reason-peer-frozen = a log has two histories; what both have in common is kept, what came after is carried on by the machines that hold it, and the administrator of the hub has to look at it
 reason-peer-storage = it could not be stored; it will be asked for again
 reason-peer-slow = the other machine did not answer in time
 reason-peer-rule = it breaks a rule that every honest machine keeps ({ $name }); it was kept out and nothing else is affected
@@ -287,6 +287,7 @@ reason-audit-asked = { $site }: { $text } ({ $why })
 reason-audit-was-asked = { $site } asked: { $text } ({ $why })
 reason-audit-address = address { $address } added
 reason-audit-fork = a log of { $site } has two histories and is frozen
+reason-audit-rescued = what was written behind a fork was carried on
 reason-audit-rolled-back = peers know more of this machine's past than it does: it was restored or cloned
 reason-audit-copied = the data folder is a copy: a restored backup, a cloned card, or moved to another disk
 reason-audit-lost-commits = the disk lost writes that it had taken

@@ -150,7 +150,9 @@ impl World {
         let number = self.dice.between(1, self.machines[machine].disk.logs.last(&log).0.max(1));
         let held = |one: &crate::machine::Machine| one.disk.logs.entry(&log, number).ok().flatten();
         let Some(entry) = held(&self.machines[machine]) else { return };
-        let others = self.machines.iter().filter(|one| one.index != machine);
+        // A copy of its card does not give back what a machine shares with nobody.
+        let replica = self.machines[machine].replica;
+        let others = self.machines.iter().filter(|one| one.replica != replica);
         let elsewhere = others.filter(|one| held(one).is_some_and(|there| there == entry)).count();
         // A hub that forgets who its only post is cannot be helped by it.
         if elsewhere == 0 || (machine == 0 && entry.header.core.kind == EntryKind::Statement) {

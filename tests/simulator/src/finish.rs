@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_casebook::Actor;
-use cairn_ledger::{LogId, LogStore, SpaceId};
-use cairn_record::RecordId;
+use cairn_ledger::{EntryHash, LogId, LogStore, SpaceId};
 
 use crate::counts::Sometimes;
 use crate::judge::differing;
+use crate::machine::Promises;
 use crate::truth;
 use crate::world::World;
 
@@ -47,7 +47,8 @@ impl World {
             if !truth::of(&self.truth).broken.is_empty() {
                 return;
             }
-            match self.out_of_step() {
+            let unreached = || self.unreached(&promised).into_iter().next();
+            match self.out_of_step().or_else(unreached) {
                 None => break,
                 Some(what) if round >= ROUNDS_MAX => {
                     self.describe_logs();
@@ -60,7 +61,6 @@ impl World {
         self.check_promises(&promised);
         self.check_records();
         self.check_sound();
-        self.check_whole();
         self.check_notices();
     }
 
@@ -96,8 +96,10 @@ impl World {
     fn out_of_step(&self) -> Option<String> {
         // What damage took must come back, of audit spaces too.
         let damaged = self.honest().into_iter().find_map(|one| self.machines[one].broken_promises().into_iter().next());
-        if damaged.is_some() {
-            return damaged;
+        let lost = || self.honest().into_iter().find_map(|one| self.lost_at(one));
+        let stranded = || self.honest().into_iter().find_map(|one| self.stranded_at(one));
+        if let Some(what) = damaged.or_else(lost).or_else(stranded) {
+            return Some(what);
         }
         let hub = self.machines[0].book.as_ref()?;
         let at_hub = self.frozen_at(0);
@@ -128,6 +130,23 @@ impl World {
             }
         }
         self.undiscovered_fork()
+    }
+
+    /// What damage took of a machine and is not back: somebody honest held it.
+    fn lost_at(&self, machine: usize) -> Option<String> {
+        let one = &self.machines[machine];
+        one.disk.logs.lost().first().map(|lost| format!("{} still lacks what damage took: {lost:?}", one.name))
+    }
+
+    /// What a machine holds behind a fork and nobody carries on.
+    fn stranded_at(&self, machine: usize) -> Option<String> {
+        // A hub without an honest post has nobody to carry it on to.
+        if (!self.forked() && self.plan.traitor.is_none()) || self.honest().len() < 2 {
+            return None;
+        }
+        let drafts = self.machines[machine].raw(false)?.rescue_drafts(true).ok()?;
+        let name = &self.machines[machine].name;
+        (!drafts.is_empty()).then(|| format!("what {name} holds behind a fork is not carried on to the others"))
     }
 
     /// A log of which the hub and a post hold two histories, or of which one of them knows that it has two, while not both
@@ -190,61 +209,53 @@ impl World {
     }
 
     /// Everything that an honest machine acknowledged is where it was acknowledged, and at the hub, and at every other
-    /// member. A log with two histories stays where it is and is not passed on beyond the fork.
-    fn check_promises(&mut self, promised: &[crate::machine::Promises]) {
+    /// member, in its own log or carried on from behind a fork.
+    fn check_promises(&mut self, promised: &[Promises]) {
         let honest = self.honest();
         let mut broken: Vec<String> = honest.iter().flat_map(|one| self.machines[*one].broken_promises()).collect();
-        let Some(hub) = self.machines[0].book.clone() else { return };
-        let shared: BTreeSet<SpaceId> = honest
-            .iter()
-            .flat_map(|one| hub.shared_spaces(self.machines[*one].replica))
-            .map(|space| space.space)
-            .collect();
-        let frozen = self.frozen_at(0);
-        if !frozen.is_empty() {
+        if !self.frozen_at(0).is_empty() {
             self.hit(Sometimes::Frozen);
         }
-        for one in &honest {
-            for (log, (number, hash)) in promised[*one].iter().filter(|(log, _)| shared.contains(&log.space)) {
-                if frozen.contains_key(log) {
-                    continue;
-                }
-                let entry = self.machines[0].disk.logs.entry(log, *number);
-                if !entry.is_ok_and(|entry| entry.is_some_and(|entry| entry.header.hash() == *hash)) {
-                    let name = &self.machines[*one].name;
-                    broken.push(format!("{name} acknowledged entry {number} of {log:?}, and the hub never got it"));
-                }
-            }
-        }
+        broken.extend(self.unreached(promised));
         if !broken.is_empty() {
             self.describe_logs();
         }
         broken.into_iter().for_each(|what| self.fails(what));
     }
 
-    /// Records with a change in a log that has two histories: who saw which of them differs.
-    fn forked_records(&self) -> BTreeSet<RecordId> {
-        let mut records = BTreeSet::new();
-        for machine in self.honest() {
-            let Some(raw) = self.machines[machine].raw(false) else { continue };
-            for (log, _) in raw.frozen_logs() {
-                let entries = raw.read(&log, 1, usize::MAX).unwrap_or_default();
-                records.extend(entries.iter().filter_map(|entry| raw.open_body(entry).ok()?.record));
-            }
+    /// What honest machines acknowledged and the hub does not have.
+    fn unreached(&self, promised: &[Promises]) -> Vec<String> {
+        let (Some(hub), Some(raw)) = (self.machines[0].book.as_ref(), self.machines[0].raw(false)) else {
+            return Vec::new();
+        };
+        let honest = self.honest();
+        let shared = honest.iter().flat_map(|one| hub.shared_spaces(self.machines[*one].replica));
+        let shared: BTreeSet<SpaceId> = shared.map(|space| space.space).collect();
+        let has = |log: &LogId, number, hash: &EntryHash| {
+            let entry = raw.entry_named(log, number, hash.short());
+            entry.is_ok_and(|entry| entry.is_some_and(|entry| entry.header.hash() == *hash))
+        };
+        let mut unreached = Vec::new();
+        for one in honest {
+            let name = &self.machines[one].name;
+            let logs = promised[one].iter().filter(|(log, _)| shared.contains(&log.space));
+            let lacking = logs.filter(|(log, (number, hash))| !has(log, *number, hash));
+            unreached.extend(lacking.map(|(log, (number, _))| {
+                format!("{name} acknowledged entry {number} of {log:?}, and the hub never got it")
+            }));
         }
-        records
+        unreached
     }
 
     /// Everywhere the records say the same, and they say the same again when they are built anew.
     fn check_records(&mut self) {
-        let forked = self.forked_records();
         let Some(hub) = self.machines[0].book.clone() else { return };
         for machine in self.honest().into_iter().skip(1) {
             let Some(book) = self.machines[machine].book.clone() else { continue };
             self.hit(Sometimes::Compared);
             let shared = hub.shared_spaces(self.machines[machine].replica);
             let spaces = shared.iter().map(|space| space.space).collect();
-            if let Some(record) = differing(&hub, &book, &spaces, &forked) {
+            if let Some(record) = differing(&hub, &book, &spaces) {
                 let what = format!("after healing the hub and {} differ about {record}", self.machines[machine].name);
                 self.fails(what);
             }
@@ -264,15 +275,6 @@ impl World {
                 "{name} says something else after its views are built anew: {changed:?} {:?}",
                 rebuilt.err()
             ));
-        }
-    }
-
-    /// What damage took is back: somebody honest held it.
-    fn check_whole(&mut self) {
-        for machine in self.honest() {
-            for lost in self.machines[machine].disk.logs.lost() {
-                self.fails(format!("{} still lacks what damage took: {lost:?}", self.machines[machine].name));
-            }
         }
     }
 

@@ -192,7 +192,9 @@ impl World {
         let (Some(one), Some(two)) = (self.machines[machine].book.clone(), self.machines[other].book.clone()) else {
             return;
         };
-        if !self.machines[machine].joined || !self.machines[other].joined {
+        // The views of a machine with a damaged journal know more than its frontiers say, until it is healed.
+        let whole = |one: usize| self.machines[one].joined && self.machines[one].damaged.is_empty();
+        if !whole(machine) || !whole(other) {
             return;
         }
         let spaces = one.shared_spaces(self.machines[other].replica);
@@ -203,7 +205,7 @@ impl World {
         }
         self.hit(Sometimes::Compared);
         let spaces = spaces.iter().map(|space| space.space).collect();
-        if let Some(record) = differing(&one, &two, &spaces, &BTreeSet::new()) {
+        if let Some(record) = differing(&one, &two, &spaces) {
             let (a, b) = (&self.machines[machine].name, &self.machines[other].name);
             let what = format!("{a} and {b} hold the same entries, and {record} says different things");
             self.breaks(what);
@@ -212,16 +214,9 @@ impl World {
 }
 
 /// A record of these spaces that two casebooks do not agree about.
-pub fn differing(
-    one: &Casebook,
-    two: &Casebook,
-    spaces: &BTreeSet<SpaceId>,
-    but: &BTreeSet<RecordId>,
-) -> Option<RecordId> {
+pub fn differing(one: &Casebook, two: &Casebook, spaces: &BTreeSet<SpaceId>) -> Option<RecordId> {
     let (Ok(one), Ok(two)) = (one.record_digests(), two.record_digests()) else { return None };
     let ids: BTreeSet<RecordId> = one.keys().chain(two.keys()).copied().collect();
     let shared = |held: Option<&(SpaceId, [u8; 32])>| held.is_some_and(|(space, _)| spaces.contains(space));
-    ids.into_iter()
-        .filter(|id| !but.contains(id) && (shared(one.get(id)) || shared(two.get(id))))
-        .find(|id| one.get(id) != two.get(id))
+    ids.into_iter().filter(|id| shared(one.get(id)) || shared(two.get(id))).find(|id| one.get(id) != two.get(id))
 }

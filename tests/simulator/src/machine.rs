@@ -145,6 +145,8 @@ impl Machine {
             mood: self.mood,
             promised: self.promised.clone(),
             attached: self.attached.clone(),
+            damaged: self.damaged.clone(),
+            rolled_back_ms: self.rolled_back_ms,
             forks: !by_file,
             clock: self.clock,
             ..Self::of(index, &name, self.hub, self.seed, disk, now_ms)

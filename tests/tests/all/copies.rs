@@ -137,3 +137,38 @@ fn a_cloned_card_that_runs_beside_the_first_loses_nothing_and_everybody_is_told(
     }
     drop((alpha_runs, twin_runs, hub_runs));
 }
+
+/// The card was copied block by block, so that neither machine can tell: both go on under the same numbers.
+#[test]
+fn what_two_machines_with_one_imaged_card_wrote_reaches_everybody() {
+    let (hub, alpha) = pair();
+    alpha.import("northmark-crime");
+    let hub_runs = hub.run();
+    alpha.json(&["sync", "--now"]);
+    drop(hub_runs);
+    let twin = alpha.cloned();
+    cairn_ledger::birthplace::settle(&twin.data()).unwrap();
+    let (alpha_runs, twin_runs) = (alpha.run(), twin.run());
+    for (number, running) in [&alpha_runs, &twin_runs, &alpha_runs, &twin_runs].into_iter().enumerate() {
+        let fields = json!({ "surname": format!("Twinford {number}"), "forenames": "Ada" });
+        let person = running.http.signed_in("supervisor");
+        let saved = person.post("/api/v1/records", &json!({ "kind": "person", "fields": fields })).unwrap();
+        assert_eq!(saved.status, 201, "{saved:?}");
+    }
+    let found = |site: &Site| site.json(&["search", "Twinford"])["total"].as_u64().unwrap();
+    assert_eq!((found(&alpha), found(&twin)), (2, 2), "no hub, and neither knows of the other");
+    let hub_runs = hub.run();
+    eventually("what both wrote to be everywhere", || {
+        [&hub, &alpha, &twin].iter().all(|site| found(site) == 4).then_some(())
+    });
+    for site in [&hub, &alpha, &twin] {
+        eventually("everybody to know", || told(site).contains(&"two_histories".to_owned()).then_some(()));
+    }
+    for page in pages(&hub, &hub_runs) {
+        assert!(page.contains("Two histories were written under the same numbers at Alpha."), "{page}");
+        assert!(page.contains("what came after is carried on by the machines that hold it"), "{page}");
+    }
+    drop((alpha_runs, twin_runs, hub_runs));
+    let everywhere: Vec<u64> = [&hub, &alpha, &twin].iter().map(|site| records(site)).collect();
+    assert!(everywhere.iter().all(|count| *count == everywhere[0]), "{everywhere:?}");
+}

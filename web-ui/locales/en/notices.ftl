@@ -37,8 +37,8 @@ notice-twin-there-means = Nothing is lost: each writes under an incarnation of i
 notice-twin-there-do = Find out which is the right one and switch the other off. If it is needed, set it up anew and let it join with a code of its own. If nobody knows of it, treat it as stolen.
 
 notice-two-histories = Two histories were written under the same numbers at { $site }.
-notice-two-histories-means = Its card was copied block by block and both ran, or somebody deceives. What both histories have in common is kept everywhere. What came after stays where it was written and is not passed on.
-notice-two-histories-do = Find out which machines ran as { $site }, and write down anew on one of them what must reach the others.
+notice-two-histories-means = Its card was copied block by block and both ran, or somebody deceives. Nothing is lost: what both histories have in common is kept everywhere, and what came after is carried on by the machines that hold it.
+notice-two-histories-do = Find out which machines ran as { $site }, and switch off the one that should not. If it is needed, set it up anew and let it join with a code of its own. If nobody knows of it, treat it as stolen.
 
 notice-damaged = { $entries ->
     [one] One entry that { $site } wrote was damaged on this machine’s disk.

@@ -12,6 +12,7 @@ mod people;
 mod questions;
 mod records;
 mod relay;
+mod rescue;
 
 use std::path::Path;
 use std::sync::Arc;

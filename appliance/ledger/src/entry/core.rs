@@ -43,6 +43,8 @@ pub enum EntryKind {
     Answer,
     /// A file that belongs to a record, or a step in what is shown of one.
     Attachment,
+    /// Entries from behind a fork, as they are.
+    Rescued,
     /// A kind that this program does not know.
     Unknown(u8),
 }
@@ -61,6 +63,7 @@ impl EntryKind {
             Self::Question => 8,
             Self::Answer => 9,
             Self::Attachment => 10,
+            Self::Rescued => 11,
             Self::Unknown(code) => code,
         }
     }
@@ -78,6 +81,7 @@ impl EntryKind {
             8 => Self::Question,
             9 => Self::Answer,
             10 => Self::Attachment,
+            11 => Self::Rescued,
             other => Self::Unknown(other),
         }
     }

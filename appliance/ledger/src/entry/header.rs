@@ -143,13 +143,19 @@ impl Entry {
     /// Reads what [`Entry::encode`] wrote; refuses a body that is not the header's.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes, "an entry");
-        let header = Header::read(&mut reader)?;
+        let entry = Self::read(&mut reader)?;
+        reader.finish()?;
+        Ok(entry)
+    }
+
+    /// Reads an entry off the front of more bytes.
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let header = Header::read(reader)?;
         let body = match reader.u8()? {
             0 => None,
             1 => Some(reader.take(header.body_len as usize)?.to_vec()),
             _ => return Err(DecodeError::BadValue("the body flag of an entry")),
         };
-        reader.finish()?;
         let entry = Self { header, body };
         if entry.body_matches() { Ok(entry) } else { Err(DecodeError::BadValue("the body hash of an entry")) }
     }

@@ -92,8 +92,16 @@ impl Ledger {
             open.entries.push((position, entry));
             positions.push(position);
         }
-        self.store.append(&self.seal_all(logs))?;
+        let items = self.seal_all(logs);
+        self.store.append(&items)?;
         *clock = ticking;
+        if drafts.iter().any(|draft| draft.kind == EntryKind::Rescued) {
+            let entries = items.into_iter().filter_map(|item| match item {
+                StoredItem::Entry(entry) => Some(entry),
+                StoredItem::Seal(_) => None,
+            });
+            self.learn_forks(&entries.collect::<Vec<_>>());
+        }
         Ok(positions)
     }
 

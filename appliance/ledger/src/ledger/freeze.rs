@@ -1,25 +1,39 @@
-//! Logs with two histories: where they are frozen, and how that is remembered and passed on.
+//! Logs with two histories: where they are frozen, what from behind that is carried on, and how both are remembered.
 //!
 //! A proof is an entry like any other, in the urgent lane of the space of the forked log, so it survives a
 //! restart and reaches every member before anything else does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::clock::Clock;
+use super::rescue::rescued_in;
 use super::{EntryDraft, Ledger, Refusal};
 use crate::body::{Author, Body};
 use crate::entry::{Entry, EntryKind};
 use crate::fork::{ForkProof, Forked};
 use crate::keyring::Keyring;
-use crate::names::{ClockQuality, Lane, LogId, SpaceId};
+use crate::names::{ClockQuality, EntryRef, Lane, LogId, SpaceId};
 use crate::store::{LogStore, StoreError, pages};
 
-/// The frozen logs and their last common numbers.
+/// The frozen logs and their last common numbers, and what from behind them is carried on elsewhere.
 #[derive(Debug, Default)]
-pub(super) struct Frozen(BTreeMap<LogId, u64>);
+pub(super) struct Frozen {
+    common: BTreeMap<LogId, u64>,
+    /// Where the carriers of each rescued entry stand.
+    carriers: BTreeMap<EntryRef, BTreeSet<(LogId, u64)>>,
+    /// Nothing is left to rescue, of this replica's own logs or of all.
+    settled: Settled,
+}
+
+/// Whether nothing was left to rescue when that was last looked at.
+#[derive(Debug, Default, Clone, Copy)]
+struct Settled {
+    own: bool,
+    all: bool,
+}
 
 impl Frozen {
-    /// Reads the proofs in the urgent lanes, of one space or of all. What is damaged is left out.
+    /// Reads the proofs and carriers in the urgent lanes, of one space or of all. What is damaged is left out.
     pub(super) fn of_store(
         store: &dyn LogStore,
         keyring: &Keyring,
@@ -38,29 +52,78 @@ impl Frozen {
 
     fn read(&mut self, store: &dyn LogStore, keyring: &Keyring, log: &LogId) -> Result<(), StoreError> {
         for page in pages(store, log, 1) {
-            page?.iter().filter_map(|entry| proof_in(entry, keyring)).for_each(|forked| self.add(forked));
+            page?.iter().for_each(|entry| self.learn(entry, keyring));
         }
         Ok(())
     }
 
+    /// Takes note of a proof or a carrier.
+    fn learn(&mut self, entry: &Entry, keyring: &Keyring) {
+        if let Some(forked) = proof_in(entry, keyring) {
+            self.add(forked);
+        }
+        let core = &entry.header.core;
+        for rescued in rescued_in(entry, keyring).unwrap_or_default() {
+            self.carriers.entry(rescued.header.hash().short()).or_default().insert((core.log, core.number));
+            self.settled = Settled::default();
+        }
+    }
+
+    /// Whether an entry is behind the last common one of its log.
+    pub(super) fn is_behind(&self, log: &LogId, number: u64) -> bool {
+        self.common(log).is_some_and(|common| number > common)
+    }
+
+    /// Where the carriers of an entry stand that are passed on.
+    pub(super) fn carriers_of(&self, name: EntryRef) -> Vec<(LogId, u64)> {
+        let places = self.carriers.get(&name).into_iter().flatten().copied();
+        places.filter(|(log, number)| !self.is_behind(log, *number)).collect()
+    }
+
+    /// Where the carriers of a space stand that are passed on.
+    pub(super) fn carriers_in(&self, space: &SpaceId) -> BTreeSet<(LogId, u64)> {
+        let places = self.carriers.values().flatten().copied();
+        places.filter(|(log, number)| log.space == *space && !self.is_behind(log, *number)).collect()
+    }
+
+    /// Whether nothing is left to rescue, as far as that was looked at.
+    pub(super) fn is_settled(&self, all: bool) -> bool {
+        self.common.is_empty() || self.settled.all || (self.settled.own && !all)
+    }
+
+    /// Nothing is left to rescue until more is learnt.
+    pub(super) fn settle(&mut self, all: bool) {
+        self.settled = Settled { own: true, all: self.settled.all || all };
+    }
+
     /// The last common number, if the log is frozen.
     pub(super) fn common(&self, log: &LogId) -> Option<u64> {
-        self.0.get(log).copied()
+        self.common.get(log).copied()
+    }
+
+    /// All frozen logs.
+    pub(super) fn all(&self) -> Vec<(LogId, u64)> {
+        self.common.iter().map(|(log, common)| (*log, *common)).collect()
     }
 
     /// The frozen logs of a space.
     pub(super) fn of_space(&self, space: &SpaceId) -> Vec<(LogId, u64)> {
-        self.0.iter().filter(|(log, _)| log.space == *space).map(|(log, common)| (*log, *common)).collect()
+        self.common.iter().filter(|(log, _)| log.space == *space).map(|(log, common)| (*log, *common)).collect()
     }
 
     /// Adds what others prove.
     pub(super) fn merge(&mut self, other: Self) {
-        other.0.into_iter().for_each(|(log, common)| self.add(Forked { log, common }));
+        other.common.into_iter().for_each(|(log, common)| self.add(Forked { log, common }));
+        for (hash, places) in other.carriers {
+            self.carriers.entry(hash).or_default().extend(places);
+        }
+        self.settled = Settled::default();
     }
 
     fn add(&mut self, forked: Forked) {
-        let common = self.0.entry(forked.log).or_insert(forked.common);
+        let common = self.common.entry(forked.log).or_insert(forked.common);
         *common = forked.common.min(*common);
+        self.settled = Settled::default();
     }
 }
 
@@ -83,7 +146,7 @@ fn read_proof(entry: &Entry, keyring: &Keyring) -> Option<(Forked, ForkProof)> {
 impl Ledger {
     /// The frozen logs, each with its last common number.
     pub fn frozen_logs(&self) -> Vec<(LogId, u64)> {
-        self.frozen().0.iter().map(|(log, common)| (*log, *common)).collect()
+        self.frozen().all()
     }
 
     /// The last common number of a log, if it is frozen.
@@ -112,13 +175,15 @@ impl Ledger {
         Ok(stranded)
     }
 
-    /// Takes note of the proofs among newly kept entries.
+    /// Takes note of the proofs and carriers among entries that are now held.
     pub(super) fn learn_forks(&self, entries: &[Entry]) {
-        let proven: Vec<_> = {
+        let telling = |entry: &&Entry| matches!(entry.header.core.kind, EntryKind::ForkProof | EntryKind::Rescued);
+        let mut telling = entries.iter().filter(telling).peekable();
+        if telling.peek().is_some() {
             let keyring = self.keyring();
-            entries.iter().filter_map(|entry| proof_in(entry, &keyring)).collect()
-        };
-        proven.into_iter().for_each(|forked| self.freeze(forked));
+            let mut frozen = self.frozen_mut();
+            telling.for_each(|entry| frozen.learn(entry, &keyring));
+        }
     }
 
     /// Freezes the log, keeps the proof if it says more than what is known, and answers the refusal.
@@ -142,6 +207,6 @@ impl Ledger {
     }
 
     fn freeze(&self, forked: Forked) {
-        self.frozen.write().unwrap_or_else(std::sync::PoisonError::into_inner).add(forked);
+        self.frozen_mut().add(forked);
     }
 }

@@ -8,6 +8,7 @@ mod commit;
 mod freeze;
 mod receive;
 mod refusal;
+mod rescue;
 mod send;
 mod verify;
 mod witness;
@@ -16,7 +17,7 @@ mod witness;
 mod tests;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
@@ -33,6 +34,7 @@ use freeze::Frozen;
 pub use commit::{CommitError, EntryDraft};
 pub use receive::{Authority, BATCH_BYTES_MAX, Kept, ReceivedBatch};
 pub use refusal::{Refusal, Rollback};
+pub use rescue::RescueError;
 pub use send::RunError;
 
 /// A replica's signing key.
@@ -129,7 +131,7 @@ impl Ledger {
     pub fn add_key(&self, space: SpaceId, epoch: u32, key: EpochKey) -> Result<(), KeyError> {
         self.keyring.write().unwrap_or_else(PoisonError::into_inner).insert(space, epoch, key)?;
         match Frozen::of_store(self.store.as_ref(), &self.keyring(), Some(&space)) {
-            Ok(frozen) => self.frozen.write().unwrap_or_else(PoisonError::into_inner).merge(frozen),
+            Ok(frozen) => self.frozen_mut().merge(frozen),
             Err(error) => tracing::warn!(%error, "proofs of forked logs could not be read"),
         }
         Ok(())
@@ -294,5 +296,9 @@ impl Ledger {
 
     fn frozen(&self) -> RwLockReadGuard<'_, Frozen> {
         self.frozen.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn frozen_mut(&self) -> RwLockWriteGuard<'_, Frozen> {
+        self.frozen.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,7 @@
 //! Replicas that write, receive, fork, roll back and lie.
 
 mod holes;
+mod rescue;
 mod stranded;
 
 use std::sync::Arc;

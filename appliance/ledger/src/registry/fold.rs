@@ -141,13 +141,16 @@ impl Registry {
         Ok(refused)
     }
 
-    /// The entries that were not applied yet, in the order in which they are to be.
+    /// The entries that were not applied yet, those in carriers too, in the order in which they are to be.
     fn beyond(&self, ledger: &Ledger) -> Result<Vec<Entry>, StoreError> {
         let mut found = Vec::new();
         for log in ledger.logs_of(&self.space)? {
             let from = self.applied.get(&log.key).map_or(1, |number| number + 1);
             for page in ledger.pages(&log, from) {
-                found.extend(page?);
+                for entry in page? {
+                    found.extend(ledger.rescued_in(&entry).unwrap_or_default());
+                    found.push(entry);
+                }
             }
         }
         found.sort_by_key(order_of);

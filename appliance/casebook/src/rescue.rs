@@ -1,0 +1,67 @@
+//! What was written behind a fork reaches everybody all the same.
+//!
+//! A log with two histories is passed on up to its last common entry only. What either history holds behind it is carried
+//! on, as it is, inside entries of a log that goes on: by the machine that wrote it as soon as it knows of the fork, and by
+//! whoever else holds it once there is a peer that holds the same and nobody has carried it yet.
+
+use cairn_ledger::{Entry, EntryKind};
+use cairn_record::{Reason, reason};
+
+use crate::fold::unusable;
+use crate::row::EntryAt;
+use crate::{AuditEvent, Casebook, CasebookError};
+
+impl Casebook {
+    /// Carries on what stands behind forks here: of `all` logs, or of those that this machine wrote.
+    pub(crate) fn rescue(&self, all: bool, now_ms: u64) -> Result<(), CasebookError> {
+        if self.is_relay() {
+            return Ok(());
+        }
+        let mut carriers = 0;
+        loop {
+            let drafts = self.ledger.rescue_drafts(all)?;
+            if drafts.is_empty() {
+                break;
+            }
+            carriers += drafts.len() as u64;
+            self.commit(&mut self.writing(), drafts, now_ms)?;
+        }
+        if carriers > 0 {
+            let event = AuditEvent::new("rescue", "machine").say(reason!("audit-rescued")).count(carriers);
+            self.write_machine_audit(event, now_ms)?;
+        }
+        Ok(())
+    }
+
+    /// The entries that a carrier holds, when their writers signed them and had the right to write them.
+    pub(crate) fn rescued_by(&self, carrier: &Entry) -> Result<Vec<Entry>, Reason> {
+        let entries = self.ledger.rescued_in(carrier).map_err(|error| unusable(&error))?;
+        for core in entries.iter().map(|entry| &entry.header.core) {
+            self.may_write(&core.log, core.kind).map_err(|error| unusable(&error))?;
+        }
+        Ok(entries)
+    }
+
+    /// The entries of a kind in what was carried here of a space.
+    pub(crate) fn rescued_of_kind(
+        &self,
+        space: cairn_ledger::SpaceId,
+        kind: EntryKind,
+    ) -> Result<Vec<Entry>, CasebookError> {
+        let mut found = Vec::new();
+        for (log, number) in self.ledger.carriers_in(&space) {
+            let Some(carrier) = self.ledger.entry(&log, number)? else { continue };
+            let entries = self.rescued_by(&carrier).unwrap_or_default().into_iter();
+            found.extend(entries.filter(|entry| entry.header.core.kind == kind));
+        }
+        found.sort_unstable_by_key(|entry| (entry.header.core.hlc, entry.header.hash().0));
+        found.dedup_by_key(|entry| entry.header.hash());
+        Ok(found)
+    }
+
+    /// The entry that stands there, or was carried here from there.
+    pub(crate) fn entry_at(&self, at: EntryAt) -> Result<Option<Entry>, CasebookError> {
+        let Some(log) = self.logs().log(at.log) else { return Ok(None) };
+        Ok(self.ledger.entry_named(&log, at.number, at.entry)?)
+    }
+}

@@ -1,0 +1,119 @@
+//! What stands behind a fork is carried on, as it was written, and nobody can slip anything in.
+
+use super::*;
+use crate::rescue::{BadRescue, Rescued};
+
+/// Two machines with one name, what each wrote behind the fork, and a third that holds one history and knows of the other.
+fn forked() -> (Replica, Replica, Replica, LogId) {
+    let (original, clone) = cloned(&["one"]);
+    original.write(&["left"]);
+    clone.write(&["right", "right again"]);
+    let log = original.log(Lane::Normal);
+    let hub = Replica::new(3);
+    hub.pull(&original, &log, 1).unwrap();
+    assert_eq!(hub.pull(&clone, &log, 2).unwrap_err().name(), "fork");
+    (original, clone, hub, log)
+}
+
+fn rescue(replica: &Replica, all: bool) -> usize {
+    let drafts = replica.ledger.rescue_drafts(all).unwrap();
+    replica.ledger.commit(drafts, 1_000, ClockQuality::Local).unwrap().len()
+}
+
+fn carried(replica: &Replica) -> Vec<String> {
+    let text = |entry: &Entry| String::from_utf8(replica.ledger.open_body(entry).unwrap().payload).unwrap();
+    let mut texts = Vec::new();
+    for (log, number) in replica.ledger.carriers_in(&SPACE) {
+        let carrier = replica.ledger.entry(&log, number).unwrap().unwrap();
+        let rescued = replica.ledger.rescued_in(&carrier).unwrap();
+        texts.extend(rescued.iter().filter(|entry| entry.header.core.kind == EntryKind::RecordChange).map(text));
+    }
+    texts.sort();
+    texts
+}
+
+#[test]
+fn both_histories_reach_who_held_neither() {
+    let (_, clone, hub, log) = forked();
+    // The machine with the other history hears of the fork, goes on under a new incarnation, and carries on what it wrote.
+    clone.ledger.take_new_incarnation(Incarnation(2));
+    clone.pull(&hub, &hub.log(Lane::Urgent), 1).unwrap();
+    assert_eq!(rescue(&clone, false), 1);
+    // The first machine is gone for ever; the hub has what it wrote.
+    assert_eq!(rescue(&hub, false), 0, "it is not its own");
+    assert_eq!(rescue(&hub, true), 1);
+    assert_eq!(rescue(&hub, true), 0, "once is enough");
+    let zoe = Replica::new(4);
+    for (from, log) in [(&hub, hub.log(Lane::Urgent)), (&clone, clone.log(Lane::Urgent)), (&hub, log)] {
+        let run = from.ledger.sealed_run(&log, 1, usize::MAX).unwrap().unwrap();
+        zoe.ledger.receive(run, &anybody).ok();
+    }
+    assert_eq!(carried(&zoe), ["left", "right", "right again"]);
+    assert_eq!(rescue(&zoe, true), 0, "others have done it");
+    let right = clone.ledger.entry(&log, 2).unwrap().unwrap();
+    let name = right.header.hash().short();
+    assert_eq!(zoe.ledger.entry_named(&log, 2, name).unwrap(), Some(right), "it is the very entry");
+    let zoe = zoe.restarted();
+    assert_eq!(carried(&zoe), ["left", "right", "right again"]);
+    assert_eq!(rescue(&zoe, true), 0);
+}
+
+#[test]
+fn what_was_carried_in_a_log_that_forks_itself_is_carried_again() {
+    let (_, clone, hub, log) = forked();
+    clone.pull(&hub, &hub.log(Lane::Urgent), 1).unwrap();
+    let twin = clone.restarted();
+    assert_eq!(rescue(&clone, false), 1);
+    let carriers = clone.log(Lane::Urgent);
+    twin.ledger.commit(vec![draft(SPACE, Lane::Urgent, "x")], 1, ClockQuality::Local).unwrap();
+    let zoe = Replica::new(4);
+    zoe.pull(&clone, &carriers, 1).unwrap();
+    assert_eq!(zoe.pull(&twin, &carriers, 1).unwrap_err().name(), "fork");
+    assert!(carried(&zoe).is_empty(), "what it holds there does not reach others");
+    assert_eq!(rescue(&zoe, true), 1);
+    assert_eq!(carried(&zoe), ["right", "right again"]);
+    assert!(zoe.ledger.entry_named(&log, 3, clone.ledger.last(&log).1.short()).unwrap().is_some());
+}
+
+#[test]
+fn a_long_history_goes_in_several_carriers() {
+    let (original, clone) = cloned(&["one"]);
+    let long = "x".repeat(20_000);
+    original.write(&["left"]);
+    clone.write(&vec![long.as_str(); 30]);
+    let log = original.log(Lane::Normal);
+    assert_eq!(clone.pull(&original, &log, 2).unwrap_err().name(), "fork");
+    clone.ledger.take_new_incarnation(Incarnation(2));
+    let mut carriers = 0;
+    loop {
+        match rescue(&clone, false) {
+            0 => break,
+            more => carriers += more,
+        }
+    }
+    assert!((13..=16).contains(&carriers), "{carriers}");
+    assert_eq!(carried(&clone).len(), 30);
+}
+
+#[test]
+fn nobody_can_slip_in_what_the_writer_did_not_sign() {
+    let (_, clone, _, log) = forked();
+    let run = clone.batch(&log, 2);
+    let rescued = Rescued::parts(&run).remove(0);
+    assert_eq!(rescued.verify(&SPACE), Ok(()));
+    assert_eq!(Rescued::decode(&rescued.encode()), Ok(rescued.clone()));
+    assert_eq!(rescued.verify(&AUDIT), Err(BadRescue::Misplaced));
+    let spoilt = |spoil: &dyn Fn(&mut Rescued)| {
+        let mut spoilt = rescued.clone();
+        spoil(&mut spoilt);
+        spoilt.verify(&SPACE)
+    };
+    assert_eq!(spoilt(&|it| it.entries[0].header.core.record_tag = [1; 16]), Err(BadRescue::BadChain));
+    assert_eq!(spoilt(&|it| it.entries[1].header.core.hlc.counter += 1), Err(BadRescue::BadChain));
+    assert_eq!(spoilt(&|it| it.entries.truncate(1)), Err(BadRescue::BadChain));
+    assert_eq!(spoilt(&|it| it.entries.clear()), Err(BadRescue::BadChain));
+    assert_eq!(spoilt(&|it| it.seal.number += 1), Err(BadRescue::BadChain));
+    assert_eq!(spoilt(&|it| it.seal.signature[3] ^= 1), Err(BadRescue::BadSeal));
+    let other = Replica::new(9).log(Lane::Normal);
+    assert_eq!(spoilt(&|it| it.seal.log = other), Err(BadRescue::Misplaced));
+}
