@@ -208,8 +208,14 @@ impl World {
             self.promised(machine, None);
             self.judge_whereabouts(machine, id, &page.whereabouts);
         }
+        self.look_up(machine);
+    }
+
+    /// Somebody checks a plate and reads how fresh the answer is.
+    pub fn look_up(&mut self, machine: usize) {
+        let Some(book) = self.machines[machine].book.clone() else { return };
         truth::of(&self.truth).take_fresh();
-        if let Ok(answer) = book.check(&supervisor(), "AB?2CD", now_ms) {
+        if let Ok(answer) = book.check(&supervisor(), "AB?2CD", self.clock(machine)) {
             self.promised(machine, None);
             self.judge_freshness(machine, &answer.freshness);
         }

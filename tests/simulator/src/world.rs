@@ -36,6 +36,8 @@ const REGISTRY_FRAME_BYTES: u64 = 1_500;
 const PARCEL_FRAME: u8 = 5;
 /// How long what was sent may take to get through when a session ends.
 const FAREWELL_MS: u64 = 2_000;
+/// How often somebody checks something just as a link comes up, in per cent.
+const LOOK_UP_PERCENT: u64 = 20;
 /// Errands that may wait at one end. The window of the protocol keeps it far below.
 const ERRANDS_MAX: usize = 512;
 
@@ -61,6 +63,8 @@ pub enum Do {
     Dial(usize),
     /// A person does something.
     Act,
+    /// A person checks something just as a link comes up, before the other side has said anything.
+    LookUp(usize),
     /// Something breaks.
     Fault,
     /// A machine is started.
@@ -193,6 +197,7 @@ impl World {
             Do::Fate(wire) => self.meet_fate(wire),
             Do::Dial(machine) => self.look_around(machine),
             Do::Act => self.act(),
+            Do::LookUp(machine) => self.look_up(machine),
             Do::Fault => self.strike(),
             Do::Boot(machine) => self.boot(machine),
             Do::GoDark(machine) => self.go_dark(machine),
@@ -261,6 +266,10 @@ impl World {
             self.hand_in(id, side, Errand::Note(PeerEvent::Connected { address }));
             self.step(id, side, Event::Started);
             self.plan_in(250, Do::Tick(id, side));
+        }
+        if self.dice.chance(LOOK_UP_PERCENT) {
+            let machine = if self.dice.chance(50) { from } else { to };
+            self.plan_in(path.delay_ms * 3, Do::LookUp(machine));
         }
         Some(id)
     }
