@@ -16,6 +16,8 @@ use crate::{Actor, Casebook, CasebookError, Kept, Right};
 pub struct Carried {
     /// Title of the space.
     pub space: String,
+    /// What the space is for, in one word.
+    pub kind: String,
     /// Site of the writer.
     pub site: String,
     /// Entries, over all lanes.
@@ -65,12 +67,12 @@ impl Casebook {
         let mut lines: Vec<Carried> = Vec::new();
         let readable: Vec<SpaceId> = self.ledger.keyring().epoch_keys().map(|(space, ..)| space).collect();
         for space in self.ledger.spaces().into_iter().filter(|space| self.is_relay() && !readable.contains(space)) {
-            let title = self.space_title(space);
+            let (title, kind) = (self.space_title(space), self.space_kind_word(space));
             for (key, (entries, _)) in self.frontier(space).0 {
                 let site = self.site_of(key.replica);
                 match lines.iter_mut().find(|line| line.space == title && line.site == site) {
                     Some(line) => line.entries += entries,
-                    None => lines.push(Carried { space: title.clone(), site, entries }),
+                    None => lines.push(Carried { space: title.clone(), kind: kind.into(), site, entries }),
                 }
             }
         }

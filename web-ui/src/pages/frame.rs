@@ -291,6 +291,11 @@ impl Frame {
         self.sync_state == "waiting" && self.no_link && self.may(Right::SeeSync)
     }
 
+    /// Whether this machine carries what it cannot read, so that there is nothing to look up.
+    pub fn is_relay(&self) -> bool {
+        self.here.role == "relay"
+    }
+
     /// The menu, as far as the role goes.
     pub fn ways(&self) -> Vec<Way> {
         if self.actor.is_none() {

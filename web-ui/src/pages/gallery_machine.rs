@@ -223,6 +223,23 @@ impl Flavour {
         }
     }
 
+    /// A visit to a machine that carries what it cannot read.
+    fn at_relay(self, path: &str) -> Visit {
+        let mut visit = self.visit(Role::Supervisor, path);
+        visit.here.role = "relay".into();
+        visit
+    }
+
+    fn carried(self) -> Vec<Carried> {
+        let line = |site: &str, entries| Carried {
+            space: self.t("Records"),
+            kind: "records".into(),
+            site: self.t(site),
+            entries,
+        };
+        vec![line("Post Delta", 12_041), line("Regional bureau", 880)]
+    }
+
     pub(super) fn first_pages(self) -> Vec<Shown> {
         let officer = |path: &str| self.visit(Role::Officer, path);
         let check = |verdict| check::CheckPage {
@@ -297,13 +314,17 @@ impl Flavour {
         };
         let mut cut = visit("/sync");
         (cut.cut, cut.sync_words, cut.sync_state) = (true, self.clock().sync(&SyncSays::Cut), "cut".into());
+        let nobody = SyncStatus { peers: Vec::new(), ..self.sync() };
+        let held_nothing = Home { records: 0, ..calm() };
         let person = self.people().remove(0);
         let failure =
             |failure: &Failure| html(&failure::FailurePage::of(self.visit(Role::Officer, "/people"), failure));
         vec![
-            ("sync", html(&sync::SyncPage::of(visit("/sync"), self.sync()))),
-            ("sync-cut", html(&sync::SyncPage::of(cut, SyncStatus { cut: true, ..self.sync() }))),
-            ("sync-nobody", html(&sync::SyncPage::of(self.alone(), SyncStatus { peers: Vec::new(), ..self.sync() }))),
+            ("sync", html(&sync::SyncPage::of(visit("/sync"), self.sync(), Vec::new()))),
+            ("sync-cut", html(&sync::SyncPage::of(cut, SyncStatus { cut: true, ..self.sync() }, Vec::new()))),
+            ("sync-nobody", html(&sync::SyncPage::of(self.alone(), nobody, Vec::new()))),
+            ("sync-relay", html(&sync::SyncPage::of(self.at_relay("/sync"), self.sync(), self.carried()))),
+            ("home-relay", html(&home::HomePage::of(self.at_relay("/"), Some(held_nothing), Some(self.sync()), false))),
             ("rules", html(&self.rules_page(Role::Administrator))),
             ("rules-read", html(&self.rules_page(Role::Officer))),
             ("why", html(&self.why_page(false))),

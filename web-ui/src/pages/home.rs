@@ -108,6 +108,6 @@ impl HomePage {
 
     /// Whether there is nothing here yet.
     pub fn is_empty(&self) -> bool {
-        self.home.as_ref().is_some_and(|home| home.records == 0)
+        !self.frame.is_relay() && self.home.as_ref().is_some_and(|home| home.records == 0)
     }
 }

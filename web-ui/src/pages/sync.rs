@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use cairn_casebook::{Casebook, CasebookError, PeerSync, ReplicaId, Right, SyncStatus};
+use cairn_casebook::{Actor, Carried, Casebook, CasebookError, PeerSync, ReplicaId, Right, SyncStatus};
 
 use super::{Done, Frame, Section, Visit, page, page_with};
 use crate::Failure;
@@ -16,6 +16,8 @@ use crate::state::{AppState, blocking};
 pub(super) struct SyncPage {
     pub frame: Frame,
     pub status: SyncStatus,
+    /// What this machine carries and cannot read.
+    pub carried: Vec<Carried>,
     pub address: String,
 }
 
@@ -27,9 +29,15 @@ pub(super) struct SyncLine {
 
 /// What is where.
 pub(super) async fn show(State(state): State<AppState>, visit: Visit, who: SignedIn) -> Result<Response, Failure> {
-    let actor = who.actor.clone();
-    let status = blocking(&state, move |casebook, now_ms| casebook.sync_status(&actor, now_ms)).await?;
-    page(&SyncPage::of(visit, status))
+    let (status, carried) = what_is_where(&state, who.actor.clone()).await?;
+    page(&SyncPage::of(visit, status, carried))
+}
+
+async fn what_is_where(state: &AppState, actor: Actor) -> Result<(SyncStatus, Vec<Carried>), Failure> {
+    let read = move |casebook: &Casebook, now_ms| -> Result<_, CasebookError> {
+        Ok((casebook.sync_status(&actor, now_ms)?, casebook.carried(&actor)?))
+    };
+    Ok(blocking(state, read).await?)
 }
 
 /// The footer's sentence, asked for by every open page now and then.
@@ -79,9 +87,8 @@ pub(super) async fn add_address(
         Ok(()) => return Ok(Done::AddressAdded.at("/sync")),
         Err(failure) => failure,
     };
-    let actor = sent.signed_in.actor.clone();
-    let status = blocking(&state, move |casebook, now_ms| casebook.sync_status(&actor, now_ms)).await?;
-    let mut shown = SyncPage { address, ..SyncPage::of(visit, status) };
+    let (status, carried) = what_is_where(&state, sent.signed_in.actor.clone()).await?;
+    let mut shown = SyncPage { address, ..SyncPage::of(visit, status, carried) };
     shown.frame.troubles.push(super::Trouble { at: "address".into(), text: failure.in_words(shown.frame.words) });
     page_with(failure.status, &shown)
 }
@@ -90,16 +97,16 @@ pub(super) async fn add_address(
 async fn command(
     state: &AppState,
     sent: &CheckedForm,
-    work: impl FnOnce(&Casebook, &cairn_casebook::Actor, u64) -> Result<(), CasebookError> + Send + 'static,
+    work: impl FnOnce(&Casebook, &Actor, u64) -> Result<(), CasebookError> + Send + 'static,
 ) -> Result<(), Failure> {
     let actor = sent.signed_in.actor.clone();
     Ok(blocking(state, move |casebook, now_ms| work(casebook, &actor, now_ms)).await?)
 }
 
 impl SyncPage {
-    pub(super) fn of(visit: Visit, status: SyncStatus) -> Self {
+    pub(super) fn of(visit: Visit, status: SyncStatus, carried: Vec<Carried>) -> Self {
         let title = visit.words().t("sync-title");
-        Self { frame: visit.frame(Section::Sync, title), status, address: String::new() }
+        Self { frame: visit.frame(Section::Sync, title), status, carried, address: String::new() }
     }
 
     /// Whether this machine is a hub.
