@@ -76,11 +76,12 @@ impl Casebook {
 
     /// Numbers that this machine wrote may be taken: it goes on in another life. Peers are asked for what is missing.
     fn after_damage(&self, now_ms: u64) -> Result<(), CasebookError> {
+        let writing = self.writing();
+        self.fold_again_from_holes();
         if self.ledger.lost_own() {
-            let writing = self.writing();
             self.new_life(reason!("audit-lost-commits"), now_ms)?;
-            drop(writing);
         }
+        drop(writing);
         self.tell(Change::Registry);
         Ok(())
     }

@@ -85,6 +85,18 @@ impl Casebook {
         self.write_folded(writing, folding, now_ms)
     }
 
+    /// What is not held any more counts as not folded: when it comes back, it is folded again, and with it what waited for it.
+    pub(crate) fn fold_again_from_holes(&self) {
+        let mut logs = self.logs_mut();
+        let rows: Vec<(u16, LogId, u64)> = logs.rows().map(|(index, log, number)| (index, *log, number)).collect();
+        for (index, log, folded) in rows {
+            let held = self.ledger.last(&log).0;
+            if held < folded {
+                logs.set_folded(index, held);
+            }
+        }
+    }
+
     /// Folds what stands behind holes of these logs, which go on from there when the holes are filled: it is folded again
     /// then, and that changes nothing.
     pub(crate) fn fold_behind_holes(&self, writing: &mut Writing, now_ms: u64) -> Result<(), CasebookError> {
@@ -265,6 +277,11 @@ impl Casebook {
     /// Two people wrote without knowing of each other: Automerge merges all changes of the record.
     fn merge(&self, row: &mut RecordRow, meta: &ChangeMeta, change: &RecordChange) -> Result<(), ApplyError> {
         let mut document = self.document(row);
+        let damaged = document.missing(&row.entries.iter().map(|at| at.entry).collect::<Vec<_>>());
+        if !damaged.is_empty() {
+            // The row knows what a journal lost: merged without that, it would say less than it does.
+            return Err(ApplyError::Missing(damaged));
+        }
         document.apply(meta, change)?;
         if let Some(state) = document.state() {
             row.state = state;

@@ -160,6 +160,7 @@ impl Casebook {
     /// Folds everything that the views lack; the search index is filled afterwards, in one go.
     pub(crate) fn fold_before_indexing(&self, writing: &mut Writing, now_ms: u64) -> Result<(), CasebookError> {
         writing.index_later = true;
+        self.fold_again_from_holes();
         let folded = self
             .fold_shared(writing, self.ledger.logs().into_iter(), now_ms)
             .and_then(|()| self.fold_behind_holes(writing, now_ms));

@@ -256,6 +256,10 @@ impl World {
             let shared = hub.shared_spaces(self.machines[machine].replica);
             let spaces = shared.iter().map(|space| space.space).collect();
             if let Some(record) = differing(&hub, &book, &spaces) {
+                for (one, book) in [(0, &hub), (machine, &book)] {
+                    self.say(|| format!("{one} has {record} from {:?}", book.entries_of(record)));
+                }
+                self.describe_logs();
                 let what = format!("after healing the hub and {} differ about {record}", self.machines[machine].name);
                 self.fails(what);
             }

@@ -180,3 +180,29 @@ fn a_damaged_registry_and_a_damaged_note_do_not_stop_a_post() {
     assert_eq!(alpha.told(), []);
     assert_eq!(alpha.book.frontier(registry), hub.book.frontier(registry));
 }
+
+/// The simulator's seed 146: two changes that follow on a lost one wait for it, and neither they nor it is forgotten.
+#[test]
+fn changes_that_follow_on_what_was_lost_are_merged_when_it_comes_back() {
+    let hub = Site::hub();
+    let posts = [("Alpha", 2), ("Beta", 3), ("Gamma", 4)].map(|(name, seed)| Site::post(name, &hub, seed));
+    let [alpha, beta, gamma] = &posts;
+    let car = alpha.save(Kind::Vehicle, &[("plate", "AA11AAA")]);
+    let car = alpha.edit(car.id, &car.version, &[("remarks", "no lights")], NOW);
+    alpha.save(Kind::Vehicle, &[("plate", "DD44DDD")]);
+    posts.iter().chain(&posts).for_each(|post| exchange(post, &hub));
+    let place = hub.place_of(car.id);
+    let hub = hub.with_damage(&[place]);
+    beta.edit(car.id, &car.version, &[("grade_reason", "seen")], NOW);
+    gamma.edit(car.id, &car.version, &[("vin", "WVWZZZ1JZ3W386752")], NOW);
+    for post in [beta, gamma] {
+        // Only what it wrote itself arrives.
+        carry_log(post, &hub, &post.place_of(car.id).0);
+    }
+    assert_eq!(hub.book.row(car.id).unwrap().unwrap().entries.len(), 3, "the second of them waits");
+    let hub = hub.restart();
+    posts.iter().chain(&posts).for_each(|post| exchange(post, &hub));
+    assert_eq!(hub.book.row(car.id).unwrap().unwrap().entries.len(), 4);
+    let digests = posts.iter().chain([&hub]).map(|site| site.book.record_digests().unwrap()[&car.id]);
+    assert_eq!(digests.collect::<std::collections::BTreeSet<_>>().len(), 1);
+}

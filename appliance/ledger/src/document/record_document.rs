@@ -223,7 +223,8 @@ impl RecordDocument {
         self.known.insert(entry, known);
     }
 
-    fn missing(&self, entries: &[EntryRef]) -> Vec<EntryRef> {
+    /// Those of these entries that are not in it.
+    pub fn missing(&self, entries: &[EntryRef]) -> Vec<EntryRef> {
         entries.iter().filter(|entry| !self.known.contains_key(entry)).copied().collect()
     }
 
