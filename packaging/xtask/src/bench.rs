@@ -1,19 +1,20 @@
-//! `cargo xtask bench`: builds the appliance for release and lets `tests/benches/hundred_thousand` measure it;
-//! `cargo xtask bench sync` lets `tests/benches/wire` count the bytes of the sync protocol; `cargo xtask bench hub` lets
-//! `tests/benches/hub` bring the work of two hundred posts to one hub; `cargo xtask bench peers` lets `tests/benches/peers` run
-//! Cairn and others on the same records.
+//! `cargo xtask bench`: builds the appliance for release and lets `tests/benches/hundred_thousand` measure it.
+//! `cargo xtask bench sync` measures everything about the exchange of records, one after the other; each part has a name of its
+//! own: `wire` lets `tests/benches/wire` count the bytes of the protocol beside their floor, `links` tells the stories of bad
+//! links with the real binary, `hub` lets `tests/benches/hub` bring the work of two hundred posts to one hub, `peers` lets
+//! `tests/benches/peers` run Cairn and others on the same records.
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::{cargo, root, run};
+use crate::{cargo, links, root, run};
 
 /// What to measure with.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Options {
-    /// What to measure: everything through the binary, or the bytes of the sync protocol in one process
+    /// What to measure
     #[arg(value_enum, default_value_t = What::All)]
     what: What,
     /// How many records to generate; 100,000, and for the peers 10,000, if not given
@@ -38,8 +39,12 @@ pub struct Options {
 enum What {
     /// Memory, times, sizes and traffic of the real binary
     All,
-    /// Bytes of the sync protocol beside their floor, transport excluded
+    /// The exchange of records: wire, links, hub and peers, one after the other (hours)
     Sync,
+    /// Bytes of the sync protocol beside their floor, transport excluded
+    Wire,
+    /// Times and bytes of the real binary over slow, lossy and broken links
+    Links,
     /// Memory and times of one real hub to which many posts bring their work at once
     Hub,
     /// Cairn, PouchDB, automerge-repo, Syncthing and Automerge side by side; installs them under `target`
@@ -49,12 +54,27 @@ enum What {
 /// Measures.
 pub fn bench(options: &Options) -> Result<()> {
     match options.what {
-        // Bytes are the same in every profile.
-        What::Sync => run("measure the wire", &mut bench_of("wire", &["--profile", "dev"], options)),
         What::All => measure_binary("hundred_thousand", options),
+        What::Sync => sync(options),
+        // Bytes are the same in every profile.
+        What::Wire => run("measure the wire", &mut bench_of("wire", &["--profile", "dev"], options)),
+        What::Links => links::links(&links::Options::default()),
         What::Hub => measure_binary("hub", options),
         What::Peers => measure_binary("peers", options),
     }
+}
+
+/// All parts, even when one of them fails.
+fn sync(options: &Options) -> Result<()> {
+    let mut failed = Vec::new();
+    for what in [What::Wire, What::Links, What::Hub, What::Peers] {
+        println!("\n{what:?}");
+        if let Err(error) = bench(&Options { what, ..options.clone() }) {
+            println!("{error}");
+            failed.push(format!("{what:?}"));
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { bail!("not measured to the end: {}", failed.join(", ")) }
 }
 
 /// Builds a release of the binary and lets a bench measure it.

@@ -9,7 +9,7 @@ use clap::Args;
 use crate::{cargo, guest, root, run, tools};
 
 /// Which stories, and where.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Options {
     /// Only stories whose name has this in it
     story: Option<String>,

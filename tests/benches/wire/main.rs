@@ -1,6 +1,6 @@
 //! Measures the bytes of the sync protocol, transport excluded, beside the floor of the same run.
 //!
-//! Run it with `cargo xtask bench sync`. Two real casebooks in this process, a hub and a post, are joined and talk through
+//! Run it with `cargo xtask bench wire`. Two real casebooks in this process, a hub and a post, are joined and talk through
 //! the real session over a wire that only counts; time is virtual, so that edits are as far apart as in an office. The
 //! records are invented, the same from the same seed. The parcels of audit spaces are
 //! told apart: each save writes an audit entry into a log of its own, with a signature of its own.
