@@ -117,7 +117,7 @@ reason-doctor-parts-removed = parts of files that were never acknowledged were r
 reason-doctor-parts-damaged = parts of files are damaged on this disk and were set aside: { $count }; they come back from peers that hold them
 reason-doctor-parts-unread = the parts of files could not be looked at: { $why }
 reason-doctor-torn = the last { $bytes } bytes of the journal were a write that was never acknowledged; they were set aside at the last start, and nothing is lost
-reason-doctor-torn-behind = { $bytes } damaged bytes were set aside at the last start, with { $commits } acknowledged commits behind them; they come back from peers that hold them
+reason-doctor-torn-behind = the journal was damaged { $bytes } bytes before its end, in front of { $commits } acknowledged commits; its end was kept aside as it was, what is good of it stays in use, and what is not comes back from peers that hold it
 
 # The disk and the machine.
 reason-disk-full = the disk is full; nothing was lost, but this was not saved: free some space and try again

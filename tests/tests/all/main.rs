@@ -9,6 +9,7 @@ mod browser;
 mod clocks;
 mod command_line;
 mod copies;
+mod damage;
 mod day;
 mod hubs;
 mod imports;
