@@ -214,6 +214,7 @@ impl Casebook {
             }
             other => other?,
         };
+        self.copy_notes(&positions);
         let logs: HashSet<LogId> = positions.iter().map(|position| position.log).collect();
         let folded = self.fold_shared(writing, logs.iter().copied(), now_ms);
         for log in logs {

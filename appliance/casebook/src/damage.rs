@@ -102,7 +102,9 @@ impl Casebook {
     /// What is missing, by who wrote it and whether it is known to come back.
     pub(crate) fn lost_notices(&self) -> Vec<Notice> {
         let mut counts: BTreeMap<(bool, String), u64> = BTreeMap::new();
-        for lost in self.ledger.lost() {
+        let local = self.local_space();
+        // Of this machine's own notes there are copies.
+        for lost in self.ledger.lost().into_iter().filter(|lost| lost.log.space != local) {
             let key = (self.is_held_elsewhere(&lost), self.site_of(lost.log.key.replica));
             *counts.entry(key).or_default() += lost.last - lost.first + 1;
         }
@@ -120,7 +122,9 @@ impl Casebook {
             let site = self.site_of(log.key.replica);
             let space = self.space_title(log.space);
             let life = format!("{:016x}/{}", log.key.incarnation.0, log.key.lane as u8);
-            if self.is_held_elsewhere(&lost) {
+            if log.space == self.local_space() {
+                reason!("doctor-lost-notes", life = life, first = first, last = last)
+            } else if self.is_held_elsewhere(&lost) {
                 reason!("doctor-damaged", site = site, space = space, life = life, first = first, last = last)
             } else {
                 reason!("doctor-lost", site = site, space = space, life = life, first = first, last = last)

@@ -13,7 +13,7 @@ use cairn_ledger::registry::{
     Founded, Registry, ReplicaCertified, ReplicaRole, RootKey, SpaceKind, SpaceOpened, Statement, local_space,
     registry_space,
 };
-use cairn_ledger::view::ViewKey;
+use cairn_ledger::view::{ViewKey, ViewStore};
 use cairn_ledger::{ClockQuality, EntryKind, EpochKey, Incarnation, Lane, Ledger, LogId, SpaceId};
 
 use cairn_record::{Reason, reason};
@@ -21,8 +21,9 @@ use cairn_record::{Reason, reason};
 use crate::core::{Memory, Parts, Writing, founding_space};
 use crate::damage::mending;
 use crate::enrol::granting;
-use crate::local_note::{LocalNote, LocalState, Profile};
+use crate::local_note::{LocalNote, Profile};
 use crate::logs::LogTable;
+use crate::notes::load_local;
 use crate::place::{Folder, Place};
 use crate::space_titles::founding_title;
 use crate::{AuditEvent, Casebook, CasebookError, Entropy, InitRequest, Unlock, keys};
@@ -98,8 +99,8 @@ impl Casebook {
         let mut keystore = Keystore::open(place.keystore(), borrowed(unlock)).map_err(|error| storage(&error))?;
         let (ledger, new_life) = open_ledger(place, &mut keystore, &*entropy)?;
         place.settle()?;
-        let memory = mending(&ledger, || load_memory(&ledger))?;
         let views = place.views(&ViewKey::new(keystore.secrets.view_key))?;
+        let memory = mending(&ledger, || load_memory(&ledger, &*views))?;
         let index_key = blake3::derive_key("cairn 2026 search index key v1", &keystore.secrets.view_key);
         let random: RandomSource = {
             let entropy = Arc::clone(&entropy);
@@ -405,8 +406,8 @@ fn open_ledger(
     Ok((ledger, why))
 }
 
-fn load_memory(ledger: &Ledger) -> Result<Memory, CasebookError> {
-    let local = load_local(ledger)?;
+fn load_memory(ledger: &Ledger, views: &dyn ViewStore) -> Result<Memory, CasebookError> {
+    let local = load_local(ledger, views)?;
     let (registry, former) = load_registries(ledger, &local.profile, None)?;
     Ok(Memory { registry, former, local })
 }
@@ -428,28 +429,6 @@ fn load_registries(
         None => None,
     };
     Ok((registry, former))
-}
-
-/// Folds this machine's notes, of all its incarnations, by time.
-fn load_local(ledger: &Ledger) -> Result<LocalState, CasebookError> {
-    let space = local_space(&ledger.replica());
-    let mut notes = Vec::new();
-    // What is in the urgent lane is folded into the views.
-    for log in ledger.logs_of(&space)?.into_iter().filter(|log| log.key.lane != Lane::Urgent) {
-        for page in ledger.pages(&log, 1) {
-            for entry in &page? {
-                let body = ledger.open_body(entry).map_err(|error| storage(&error))?;
-                match serde_json::from_slice::<LocalNote>(&body.payload) {
-                    Ok(note) => notes.push((entry.header.core.hlc, note)),
-                    Err(error) => tracing::warn!(%error, "a note of this machine cannot be read"),
-                }
-            }
-        }
-    }
-    notes.sort_by_key(|(hlc, _)| *hlc);
-    let mut local = LocalState::default();
-    notes.into_iter().for_each(|(_, note)| local.apply(note));
-    Ok(local)
 }
 
 pub(crate) fn index_stamp(logs: &LogTable) -> Vec<u8> {

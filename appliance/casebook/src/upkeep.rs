@@ -98,8 +98,9 @@ impl Casebook {
     pub fn rebuild(&self, actor: &Actor, now_ms: u64) -> Result<u64, CasebookError> {
         actor.must(Right::ManageSync)?;
         let mut writing = self.writing();
-        // What peers are known to hold, what people have begun to write and what they have read does not come from the logs.
-        self.views.keep_only(&[Table::Peer, Table::Draft, Table::Read])?;
+        // What peers are known to hold, what people have begun to write and what they have read does not come from the logs,
+        // and the copies of this machine's notes are there for when those are damaged.
+        self.views.keep_only(&[Table::Peer, Table::Draft, Table::Read, Table::Note])?;
         *self.logs_mut() = LogTable::default();
         *writing = Writing::default();
         self.attachments_known.store(0, Ordering::Relaxed);

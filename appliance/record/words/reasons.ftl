@@ -108,6 +108,7 @@ reason-also-looks-alike = numbers and marks that look like “{ $word }”
 reason-doctor-log = the log of { $site } in { $space } is damaged: { $why }
 reason-doctor-frozen = the log of { $site } has two histories and is frozen after entry { $number }; peers hold the proof, and what came after is carried on elsewhere
 reason-doctor-damaged = entries { $first } to { $last } that { $site } wrote in { $space } (log { $life }) were damaged on this disk; another site holds them, and they come back at the next sync with it
+reason-doctor-lost-notes = entries { $first } to { $last } of what this machine notes for itself (log { $life }) were damaged on this disk; copies of the notes are in use, and nothing else has to be done than to have the disk or card replaced
 reason-doctor-lost = entries { $first } to { $last } that { $site } wrote in { $space } (log { $life }) were damaged on this disk; no site is known to hold them, and they come back from any that does
 reason-doctor-mended = segment { $number } of the journal was damaged and is kept as { $file }; what is good of it is in its place, and what is missing is named
 reason-doctor-gone = segment { $number } of the journal was missing; what was in it is named

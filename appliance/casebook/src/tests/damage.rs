@@ -206,3 +206,28 @@ fn changes_that_follow_on_what_was_lost_are_merged_when_it_comes_back() {
     let digests = posts.iter().chain([&hub]).map(|site| site.book.record_digests().unwrap()[&car.id]);
     assert_eq!(digests.collect::<std::collections::BTreeSet<_>>().len(), 1);
 }
+
+/// Nobody else has these: that it joined, and who may sign in.
+#[test]
+fn a_post_whose_own_notes_went_bad_still_knows_its_hub_and_its_people() {
+    let hub = Site::hub();
+    let alpha = Site::post("Alpha", &hub, 2);
+    alpha.book.add_person(&Actor::terminal(), &person("k.daniels", Role::Officer), NOW).unwrap();
+    let local = alpha.book.local_space();
+    let logs: Vec<LogId> = alpha.book.ledger.logs().into_iter().filter(|log| log.space == local).collect();
+    let last = |log: &LogId| alpha.book.ledger.last(log).0;
+    let all: Vec<(LogId, u64)> = logs.iter().flat_map(|log| (1..last(log)).map(|number| (*log, number))).collect();
+    let before = alpha.book.identity();
+    let alpha = alpha.with_damage(&all);
+    assert_eq!(alpha.book.identity(), before);
+    assert_eq!(alpha.book.people(&Actor::terminal()).unwrap().len(), 1);
+    assert_eq!((alpha.told(), alpha.is_whole()), (vec![], true), "no answer is the worse for it");
+    let said = format!("{:?}", alpha.book.doctor(&Actor::terminal(), NOW).unwrap().findings);
+    assert!(said.contains("copies of the notes are in use"), "{said}");
+    alpha.save(Kind::Vehicle, &[("plate", "AA11AAA")]);
+    exchange(&alpha, &hub);
+    assert_eq!(hub.verdict("AA11AAA"), Verdict::Hit);
+    alpha.book.rebuild(&Actor::terminal(), NOW).unwrap();
+    let alpha = alpha.restart();
+    assert_eq!(alpha.book.identity(), before);
+}

@@ -44,6 +44,8 @@ pub enum Table {
     Attachment = 19,
     /// Files of which chunks are to be fetched.
     Fetch = 20,
+    /// What this machine noted for itself, a second time. Not rebuilt from the logs: it is there for when they are damaged.
+    Note = 21,
 }
 
 /// One part of a key.
