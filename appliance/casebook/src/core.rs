@@ -289,6 +289,7 @@ impl Casebook {
             country: profile.country.clone(),
             role: role_word(role_of(profile.hub, profile.relay)).into(),
             enrolled: profile.hub || profile.joined.is_some(),
+            keeps_registry: memory.registry.registrar() == Some(self.ledger.replica()),
             demo: profile.demo,
         }
     }

@@ -142,6 +142,8 @@ pub struct Identity {
     pub role: String,
     /// Whether a hub has certified it (a hub certifies itself).
     pub enrolled: bool,
+    /// Whether it keeps the registry of its agency, so that it can invite.
+    pub keeps_registry: bool,
     /// Whether this is a demonstration: shown on every page.
     pub demo: bool,
 }

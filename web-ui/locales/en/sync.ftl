@@ -114,6 +114,7 @@ invite-expires = ends { $when }
 invite-file = Save as a file
 invite-file-words = Carry the file to the post by hand and delete it afterwards: whoever has it can join once.
 invite-not-hub = Only a hub can invite. This is a post.
+invite-not-first = Only the hub with which the agency began invites. This is another one of its hubs.
 invite-for = For
 invite-for-post = a post
 invite-for-hub = one more hub of this agency, which posts find when this one is gone

@@ -100,6 +100,7 @@ impl Flavour {
             country: "UTO".into(),
             role: role.into(),
             enrolled,
+            keeps_registry: role == "hub",
             demo: self.demo,
         }
     }
