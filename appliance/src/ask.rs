@@ -136,9 +136,13 @@ fn attachments(command: AttachmentCommand) -> Result<AttachmentRequest, Failure>
 fn sticks(command: StickCommand) -> Result<Request, Failure> {
     let absolute = |file: PathBuf| std::path::absolute(&file).while_doing(|| format!("find {}", file.display()));
     Ok(match command {
-        StickCommand::Write { to, out, everything, valid } => {
-            Request::StickWrite { to, out: absolute(out)?, everything, valid_ms: valid * 24 * 3_600_000 }
-        }
+        StickCommand::Write { to, out, everything, valid, files_max } => Request::StickWrite {
+            to,
+            out: absolute(out)?,
+            everything,
+            valid_ms: valid * 24 * 3_600_000,
+            files_bytes_max: files_max * 1024 * 1024,
+        },
         StickCommand::Read { file } => Request::StickRead { file: absolute(file)? },
         StickCommand::List => Request::Sticks,
     })

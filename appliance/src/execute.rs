@@ -79,8 +79,8 @@ pub fn execute(desk: &Desk, request: Request) -> Result<Response, Failure> {
         Request::SetLinkRule { of, rule, offset_minutes } => {
             Response::LinkRules(set_link_rule(casebook, of.as_deref(), rule, offset_minutes)?)
         }
-        Request::StickWrite { to, out, everything, valid_ms } => {
-            let order = StickOrder { to, everything, valid_ms };
+        Request::StickWrite { to, out, everything, valid_ms, files_bytes_max } => {
+            let order = StickOrder { to, everything, valid_ms, files_bytes_max };
             Response::StickWritten(sticks::write(casebook, terminal, &order, &out)?)
         }
         Request::StickRead { file } => Response::StickRead(sticks::read(casebook, terminal, &file)?),

@@ -89,6 +89,7 @@ pub enum Request {
         out: PathBuf,
         everything: bool,
         valid_ms: u64,
+        files_bytes_max: u64,
     },
     StickRead {
         file: PathBuf,

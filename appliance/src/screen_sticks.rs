@@ -12,16 +12,23 @@ use crate::system::now_ms;
 
 /// Longest stick that goes through a browser: what a page takes back.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What of that must stay for records before files go on it.
+const RECORDS_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Sticks of this installation, for its screens.
 pub struct ScreenSticks(pub Arc<Casebook>);
 
 impl Sticks for ScreenSticks {
     fn write(&self, actor: &Actor, order: &StickOrder) -> Result<StickFile, Failure> {
-        let plan = self.0.plan_stick(actor, order, now_ms())?;
+        let mut plan = self.0.plan_stick(actor, &StickOrder { files_bytes_max: 0, ..order.clone() }, now_ms())?;
+        let records = plan.bytes_about.max(RECORDS_BYTES);
+        let files_bytes_max = order.files_bytes_max.min((BYTES_MAX as u64).saturating_sub(2 * records));
+        if files_bytes_max > 0 {
+            plan = self.0.plan_stick(actor, &StickOrder { files_bytes_max, ..order.clone() }, now_ms())?;
+        }
         let (out, written) = write_stick(&self.0, &plan, Limited(Vec::new()), &mut |_| ()).map_err(shown)?;
-        let sums = (written.entries, out.0.len() as u64);
-        self.0.note_stick_written(actor, &plan, written.id, sums, now_ms())?;
+        let bytes = out.0.len() as u64;
+        self.0.note_stick_written(actor, &plan, written.id, written.sums(bytes), now_ms())?;
         Ok(StickFile { name: file_name(&plan), bytes: out.0 })
     }
 

@@ -30,7 +30,13 @@ pub struct StickWritten {
     pub entries: u64,
     /// Its length.
     pub bytes: u64,
-    /// Why logs were left out, if any were.
+    /// Files on it.
+    pub files: u64,
+    /// Bytes of those files, as they were attached.
+    pub files_bytes: u64,
+    /// Files that did not fit; they go on the next one.
+    pub files_left: u64,
+    /// Why logs or files were left out, if any were.
     pub left_out: Vec<String>,
 }
 
@@ -54,12 +60,13 @@ pub fn write(casebook: &Casebook, actor: &Actor, order: &StickOrder, out: &Path)
     name.push(".unfinished");
     let unfinished = Unfinished(folder.join(name));
     let (written, bytes) = write_unfinished(casebook, &plan, &unfinished.0)?;
-    casebook.note_stick_written(actor, &plan, written.id, (written.entries, bytes), now_ms())?;
+    casebook.note_stick_written(actor, &plan, written.id, written.sums(bytes), now_ms())?;
     std::fs::rename(&unfinished.0, &file).while_doing(doing)?;
     sync_folder(folder).while_doing(doing)?;
     let StickPlan { number, site, expires_ms, .. } = plan;
-    let Written { entries, left_out, .. } = written;
-    Ok(StickWritten { file, number, site, expires_ms, entries, bytes, left_out })
+    let Written { counts, files, files_bytes, files_left, left_out, .. } = written;
+    let (entries, files) = (counts.entries, files.len() as u64);
+    Ok(StickWritten { file, number, site, expires_ms, entries, bytes, files, files_bytes, files_left, left_out })
 }
 
 /// Reads a stick.
@@ -91,10 +98,11 @@ fn check_room(folder: &Path, plan: &StickPlan) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::setup(format!(
-        "there may not be room for the stick in {}: {} entries can take {} bytes and {free} are free; nothing was written, \
-         free some space or choose another folder",
+        "there may not be room for the stick in {}: {} entries and {} files can take {} bytes and {free} are free; nothing \
+         was written, free some space, choose another folder, or take fewer files with --files-max",
         folder.display(),
         plan.entries,
+        plan.files.len(),
         plan.bytes_about
     )))
 }

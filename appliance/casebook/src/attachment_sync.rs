@@ -88,7 +88,7 @@ impl Casebook {
         Ok(new)
     }
 
-    fn must_share<'a>(
+    pub(crate) fn must_share<'a>(
         &self,
         peer: ReplicaId,
         spaces: impl IntoIterator<Item = &'a SpaceId>,
@@ -100,7 +100,8 @@ impl Casebook {
         Err(peer_refused("not-shared", reason!("peer-not-shared")))
     }
 
-    fn shared_with(&self, peer: ReplicaId) -> HashSet<SpaceId> {
+    /// The records spaces that are shared with a peer.
+    pub(crate) fn shared_with(&self, peer: ReplicaId) -> HashSet<SpaceId> {
         let spaces = self.shared_spaces(peer).into_iter();
         spaces.filter(|space| !space.registry && !space.audit).map(|space| space.space).collect()
     }

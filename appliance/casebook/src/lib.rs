@@ -56,6 +56,7 @@ mod row;
 mod searching;
 mod space_titles;
 mod status;
+mod stick_files;
 mod stick_notes;
 mod stick_words;
 mod sticks;

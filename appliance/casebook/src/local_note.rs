@@ -116,6 +116,12 @@ pub enum LocalNote {
         expires_ms: u64,
         /// Entries that were new.
         entries: u64,
+        /// Files that became whole.
+        #[serde(default)]
+        files: u64,
+        /// Files on it that are not whole here.
+        #[serde(default)]
+        files_left: u64,
     },
     /// A site said that it has read a stick.
     StickReceipted {
@@ -223,6 +229,8 @@ pub struct LocalState {
     pub sticks_written: Vec<StickNote>,
     /// Sticks read, oldest first.
     pub sticks_read: Vec<StickNote>,
+    /// Files that sites have by their receipts for sticks.
+    pub files_there: BTreeMap<ReplicaId, BTreeSet<EntryRef>>,
 }
 
 impl LocalState {
@@ -269,9 +277,9 @@ impl LocalState {
             }
             LocalNote::FetchAll { all } => self.fetch_all = all,
             LocalNote::StickWritten(note) => self.remember_written(*note),
-            LocalNote::StickRead { from, number, id, at_ms, made_ms, expires_ms, entries } => {
+            LocalNote::StickRead { from, number, id, at_ms, made_ms, expires_ms, entries, files, files_left } => {
                 let (bytes, carried, received_ms) = (0, None, None);
-                let peer = from;
+                let (peer, files_carried) = (from, Vec::new());
                 self.remember_read(StickNote {
                     peer,
                     number,
@@ -283,6 +291,9 @@ impl LocalState {
                     bytes,
                     carried,
                     received_ms,
+                    files,
+                    files_left,
+                    files_carried,
                 });
             }
             LocalNote::StickReceipted { by, number, at_ms } => self.remember_receipt(&by, number, at_ms),

@@ -3,10 +3,10 @@
 //! It comes from proofs: a peer "has" an entry only when a frontier that it announced, or an answer that it gave, covers that
 //! entry. What is known of a peer is a view: losing it costs nothing but the next comparison.
 
+mod files;
 mod row;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::Ordering;
 
 use cairn_ledger::registry::SpaceKind;
 use cairn_ledger::{EntryRef, Frontier, LogId, LogKey, ReplicaId, SpaceId};
@@ -19,6 +19,8 @@ use crate::exchange::why_refused;
 use crate::link_rules::{UsedBytes, day_of};
 use crate::notices::CLOCKS_AGREE_MS;
 use crate::row::{EntryAt, RecordRow};
+pub(crate) use files::FilesHad;
+
 use crate::{
     Actor, AuditEvent, Casebook, CasebookError, Member, PeerEvent, PeerSync, Right, SpaceSync, SyncStatus, Whereabout,
     keys,
@@ -54,6 +56,8 @@ pub struct PeerState {
     receipted: [u8; 32],
     /// Files that it wants and lacks, and of how many it knows, as it said last; nothing since a file was attached.
     files: Option<(u64, u64)>,
+    /// The files that it said it has, when it last lacked none that is known here.
+    files_had: Option<FilesHad>,
     /// Entries that came from it, or went to it, in this session.
     moved: (u64, u64),
     /// The audit says that records move in this session.
@@ -184,10 +188,7 @@ impl Casebook {
                 self.peer(peer, |state| state.clock_ahead_ms = Some(ms));
                 Ok(())
             }
-            PeerEvent::Files { lacking, known } => {
-                let changed = self.peer(peer, |state| state.files.replace((lacking, known)) != Some((lacking, known)));
-                if changed { self.save_peer(peer, now_ms) } else { Ok(()) }
-            }
+            PeerEvent::Files { lacking, known } => self.note_files(peer, (lacking, known), now_ms),
             PeerEvent::Refused { name, detail } => {
                 tracing::info!(peer = %self.site_of(peer), name, detail, "what a peer sent was refused");
                 let why = reason!("peer-refused", why = why_refused(&name));
@@ -527,21 +528,6 @@ impl Casebook {
             }
         };
         members.iter().map(link).collect()
-    }
-
-    /// Files that a hub may lack. A post fetches what somebody wants there, which is nothing to wait for here.
-    fn files_lacking(&self, peer: &Member, state: Option<&PeerState>) -> u64 {
-        let here = self.attachments_known.load(Ordering::Relaxed);
-        match state.and_then(|state| state.files) {
-            _ if !peer.is_hub() || here == 0 => 0,
-            Some((lacking, known)) => lacking.max(here.saturating_sub(known)),
-            None => here,
-        }
-    }
-
-    /// A file was attached somewhere: what peers said before says nothing of it.
-    pub(crate) fn forget_files_of_peers(&self) {
-        self.peers().values_mut().for_each(|state| state.files = None);
     }
 }
 

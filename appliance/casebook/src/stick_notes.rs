@@ -1,6 +1,8 @@
 //! What a machine remembers of its sticks: part of its folded notes.
 
-use cairn_ledger::{LogId, ReplicaId};
+use std::collections::HashSet;
+
+use cairn_ledger::{EntryRef, LogId, ReplicaId};
 use serde::{Deserialize, Serialize};
 
 use crate::StickReceipt;
@@ -32,6 +34,15 @@ pub struct StickNote {
     pub carried: Option<Vec<(LogId, u64)>>,
     /// When the addressee read it.
     pub received_ms: Option<u64>,
+    /// Files on it, or that became whole from it.
+    #[serde(default)]
+    pub files: u64,
+    /// Files that did not fit on it, or on it that are not whole here.
+    #[serde(default)]
+    pub files_left: u64,
+    /// The files on it, until its receipt comes; empty of one that was read.
+    #[serde(default)]
+    pub files_carried: Vec<EntryRef>,
 }
 
 impl LocalState {
@@ -40,8 +51,14 @@ impl LocalState {
         remember(&mut self.sticks_written, note);
     }
 
-    /// Remembers a stick read here.
-    pub(crate) fn remember_read(&mut self, note: StickNote) {
+    /// Remembers a stick read here; one that was read again for its files, once.
+    pub(crate) fn remember_read(&mut self, mut note: StickNote) {
+        let same = |one: &StickNote| one.peer == note.peer && one.number == note.number && one.id == note.id;
+        if let Some(at) = self.sticks_read.iter().position(same) {
+            let before = self.sticks_read.remove(at);
+            note.entries += before.entries;
+            note.files += before.files;
+        }
         remember(&mut self.sticks_read, note);
     }
 
@@ -52,7 +69,19 @@ impl LocalState {
             note.received_ms = Some(at_ms);
             // The receipt is the proof from now on.
             note.carried = None;
+            self.files_there.entry(*by).or_default().extend(std::mem::take(&mut note.files_carried));
         }
+    }
+
+    /// Files that a site has by its receipts for sticks.
+    pub(crate) fn files_there(&self, site: &ReplicaId) -> HashSet<EntryRef> {
+        self.files_there.get(site).into_iter().flatten().copied().collect()
+    }
+
+    /// Files on sticks for a site of which no receipt has come.
+    pub(crate) fn files_on_the_way(&self, site: &ReplicaId) -> HashSet<EntryRef> {
+        let sticks = self.sticks_written.iter().filter(|note| note.peer == *site);
+        sticks.flat_map(|note| &note.files_carried).copied().collect()
     }
 
     /// Number of the last stick written for a site; 0 when none was.
@@ -65,9 +94,9 @@ impl LocalState {
         last(&self.sticks_read, from)
     }
 
-    /// When this very stick was read, if it was.
+    /// When this very stick was read, if it was, and all of its files are here.
     pub(crate) fn stick_read(&self, from: &ReplicaId, number: u64, id: &str) -> Option<u64> {
-        let mut sticks = self.sticks_read.iter();
+        let mut sticks = self.sticks_read.iter().filter(|note| note.files_left == 0);
         sticks.find(|note| note.peer == *from && note.number == number && note.id == id).map(|note| note.at_ms)
     }
 
@@ -77,13 +106,14 @@ impl LocalState {
         sticks.any(|note| note.peer == *by && note.number == number && note.id == id && note.received_ms.is_none())
     }
 
-    /// Receipts for the last sticks of a site that were read here, by rising number.
+    /// Receipts for the last sticks of a site that were read here, by rising number. There is none for one with files that
+    /// did not become whole: they are to be carried again.
     pub(crate) fn stick_receipts_for(&self, site: &ReplicaId, most: usize) -> Vec<StickReceipt> {
         let receipt = |note: &StickNote| {
             let id = unhex(&note.id)?;
             Some(StickReceipt { number: note.number, id, at_ms: note.at_ms })
         };
-        let read = self.sticks_read.iter().filter(|note| note.peer == *site);
+        let read = self.sticks_read.iter().filter(|note| note.peer == *site && note.files_left == 0);
         let mut receipts: Vec<StickReceipt> = read.filter_map(receipt).collect();
         receipts.sort_by_key(|receipt| (receipt.number, receipt.at_ms));
         receipts.dedup_by_key(|receipt| receipt.number);

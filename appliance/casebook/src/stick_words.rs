@@ -1,7 +1,9 @@
 //! The words in which sticks are planned, judged and listed.
 
-use cairn_ledger::{Frontier, LogId, ReplicaId, SpaceId};
-use cairn_record::{Reason, reason};
+use std::collections::HashSet;
+
+use cairn_ledger::{ChunkName, EntryRef, Frontier, LogId, ReplicaId, SpaceId};
+use cairn_record::{Reason, RecordId, reason};
 use serde::{Deserialize, Serialize};
 
 /// A wish for a stick.
@@ -13,7 +15,12 @@ pub struct StickOrder {
     pub everything: bool,
     /// How long it is good, in milliseconds; at most [`crate::STICK_VALID_MS_MAX`].
     pub valid_ms: u64,
+    /// Most bytes of files on it, as they were attached; 0 for none. Records always go on it.
+    pub files_bytes_max: u64,
 }
+
+/// Bytes of files on a stick when nobody says otherwise: 1 GiB.
+pub const STICK_FILES_BYTES_USUAL: u64 = 1024 * 1024 * 1024;
 
 /// One space on a stick.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +55,45 @@ pub struct StickReceipt {
     pub at_ms: u64,
 }
 
+/// A file that goes on a stick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StickFile {
+    /// The record that it belongs to.
+    pub record: RecordId,
+    /// The entry that brought its manifest.
+    pub attachment: EntryRef,
+    /// Its bytes, as it was attached.
+    pub bytes: u64,
+}
+
+/// What is here of a file that a stick brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StickFileHere {
+    /// The space of its chunks.
+    pub space: SpaceId,
+    /// Its name.
+    pub name: String,
+    /// Its bytes, as it was attached.
+    pub bytes: u64,
+    /// Its chunks that are not here, at most [`cairn_ledger::attachment::CHUNKS_MAX`].
+    pub missing: HashSet<ChunkName>,
+}
+
+/// How much of a stick was written, or taken in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StickSums {
+    /// Entries on it, or new from it.
+    pub entries: u64,
+    /// Its length in bytes; 0 of one that was read.
+    pub bytes: u64,
+    /// Files on it; of one that was read, how many became whole.
+    pub files: u64,
+    /// Files that did not fit on it; of one that was read, those on it that are not whole here.
+    pub files_left: u64,
+    /// The files on it, if it was written here.
+    pub carried: Vec<EntryRef>,
+}
+
 /// What a stick is to carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StickPlan {
@@ -73,6 +119,10 @@ pub struct StickPlan {
     pub runs: Vec<StickRun>,
     /// How many entries that is.
     pub entries: u64,
+    /// The files whose chunks it carries, in the order in which they are written.
+    pub files: Vec<StickFile>,
+    /// Files that would go on it and do not fit.
+    pub files_left: u64,
     /// About how many bytes it takes.
     pub bytes_about: u64,
     /// Sticks of the addressee that were read here, in rising order.
@@ -100,6 +150,15 @@ pub struct StickArrival {
     pub spaces: Vec<StickSpace>,
     /// Which of our sticks the writer has read.
     pub receipts: Vec<StickReceipt>,
+}
+
+/// What was learnt when a stick was read to its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StickRead {
+    /// Numbers of sticks that were skipped.
+    pub missing: Vec<u64>,
+    /// Files that are wanted here and not whole, of all that its writer may have.
+    pub files_missing: u64,
 }
 
 /// Why a stick may not be read. Nothing of it was kept.
@@ -176,6 +235,10 @@ pub struct StickLine {
     pub entries: u64,
     /// Its length; 0 of one that was read.
     pub bytes: u64,
+    /// Files on it; of one that was read, those that became whole here.
+    pub files: u64,
+    /// Files that did not fit on it; of one that was read, those on it that could not be kept whole here.
+    pub files_left: u64,
     /// `on_the_way`, `received` (proved), `expired` (and not known to be received), or `read`.
     pub state: String,
     /// When the addressee read it, by its own word.
@@ -195,11 +258,19 @@ pub struct StickReport {
     pub entries: u64,
     /// Entries that were held already.
     pub held_before: u64,
+    /// Files that became whole here.
+    pub files: u64,
+    /// Bytes of those files.
+    pub files_bytes: u64,
+    /// Files on it that are not whole here all the same; `set_aside` says why. It may be read again for them.
+    pub files_left: u64,
+    /// Files that are wanted here and not whole, of all that its writer may have.
+    pub files_missing: u64,
     /// Numbers of earlier sticks that never came; what they carried is on this one.
     pub missing: Vec<u64>,
     /// Our sticks that the writer has read by its own word.
     pub received: Vec<u64>,
-    /// Why entries were set aside, if any were.
+    /// Why entries or files were set aside, if any were.
     pub set_aside: Vec<String>,
     /// The same as data, for those who say it in other words.
     #[serde(skip)]

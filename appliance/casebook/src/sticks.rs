@@ -14,8 +14,8 @@ use crate::exchange::peer_refused;
 use crate::local_note::{LocalNote, StickNote};
 use crate::records::today;
 use crate::{
-    Actor, AuditEvent, Casebook, CasebookError, Right, StickArrival, StickLine, StickOrder, StickPlan, StickReceipt,
-    StickRefused, StickRun, StickSpace,
+    Actor, AuditEvent, Casebook, CasebookError, Right, StickArrival, StickLine, StickOrder, StickPlan, StickRead,
+    StickReceipt, StickRefused, StickRun, StickSpace, StickSums,
 };
 
 /// Longest that a stick is good for: 400 days.
@@ -56,6 +56,8 @@ impl Casebook {
         spaces.sort_by_key(|space| space.space);
         let runs: Vec<StickRun> = runs.into_iter().map(|(.., run)| run).collect();
         let entries = runs.iter().map(|run| run.until - run.from + 1).sum();
+        let (files, files_left) = self.files_for_stick(to, order, &runs)?;
+        let files_bytes: u64 = files.iter().map(|file| file.bytes).sum();
         let registry = self.memory().registry.space();
         Ok(StickPlan {
             registry,
@@ -69,7 +71,9 @@ impl Casebook {
             spaces,
             runs,
             entries,
-            bytes_about: self.bytes_of(entries),
+            files,
+            files_left,
+            bytes_about: self.bytes_of(entries).saturating_add(files_bytes),
             receipts: self.memory().local.stick_receipts_for(&to, RECEIPTS_MAX),
         })
     }
@@ -124,10 +128,11 @@ impl Casebook {
         actor: &Actor,
         plan: &StickPlan,
         id: [u8; 16],
-        (entries, bytes): (u64, u64),
+        sums: StickSums,
         now_ms: u64,
     ) -> Result<(), CasebookError> {
         actor.must(Right::WriteStick)?;
+        let StickSums { entries, bytes, files, files_left, carried: files_carried } = sums;
         let carried: Vec<_> = plan.runs.iter().map(|run| (run.log, run.until)).collect();
         let note = StickNote {
             peer: plan.to,
@@ -140,10 +145,22 @@ impl Casebook {
             bytes,
             carried: if carried.len() > CARRIED_MAX { None } else { Some(carried) },
             received_ms: None,
+            files,
+            files_left,
+            files_carried,
         };
-        let site = &plan.site;
-        let detail =
-            reason!("audit-stick-written", number = plan.number, site = site, entries = entries, bytes = bytes);
+        let (number, site) = (plan.number, &plan.site);
+        let detail = match files {
+            0 => reason!("audit-stick-written", number = number, site = site, entries = entries, bytes = bytes),
+            _ => reason!(
+                "audit-stick-written-files",
+                number = number,
+                site = site,
+                entries = entries,
+                files = files,
+                bytes = bytes
+            ),
+        };
         let event = AuditEvent::new("stick_write", actor.via.key()).say(detail).count(entries);
         let note = LocalNote::StickWritten(Box::new(note));
         let mut writing = self.writing();
@@ -198,17 +215,17 @@ impl Casebook {
     }
 
     /// Notes that a stick was read to its end: in the audit before the answer is shown. Learns from it what its writer
-    /// holds and which of our sticks it has read. Answers the numbers of sticks that were skipped.
+    /// holds and which of our sticks it has read.
     pub fn note_stick_read(
         &self,
         actor: &Actor,
         stick: &StickArrival,
-        entries: u64,
+        sums: &StickSums,
         now_ms: u64,
-    ) -> Result<Vec<u64>, CasebookError> {
+    ) -> Result<StickRead, CasebookError> {
         let last = self.memory().local.last_stick_from(&stick.from);
         let missing: Vec<u64> = (last + 1..stick.number).rev().take(MISSING_MAX as usize).collect();
-        let site = self.site_of(stick.from);
+        let (site, entries, files) = (self.site_of(stick.from), sums.entries, sums.files);
         self.note_stick_frontiers(stick, now_ms)?;
         let note = LocalNote::StickRead {
             from: stick.from,
@@ -218,14 +235,22 @@ impl Casebook {
             made_ms: stick.made_ms,
             expires_ms: stick.expires_ms,
             entries,
+            files,
+            files_left: sums.files_left,
         };
-        let detail = reason!("audit-stick-read", number = stick.number, site = site, entries = entries);
+        let number = stick.number;
+        let detail = match files {
+            0 => reason!("audit-stick-read", number = number, site = site, entries = entries),
+            _ => reason!("audit-stick-read-files", number = number, site = site, entries = entries, files = files),
+        };
         let event = AuditEvent::new("stick_read", actor.via.key()).say(detail).count(entries);
         self.write_note(actor, note, event, now_ms)?;
         for receipt in &stick.receipts {
             self.note_stick_receipt(actor, stick.from, receipt, now_ms)?;
         }
-        Ok(missing.into_iter().rev().collect())
+        self.note_files_received(stick.from, now_ms)?;
+        let files_missing = self.files_still_missing(stick.from)?;
+        Ok(StickRead { missing: missing.into_iter().rev().collect(), files_missing })
     }
 
     fn note_stick_receipt(
@@ -293,6 +318,8 @@ impl Casebook {
             expires_ms: note.expires_ms,
             entries: note.entries,
             bytes: note.bytes,
+            files: note.files,
+            files_left: note.files_left,
             state: "read".into(),
             received_ms: note.received_ms,
         }

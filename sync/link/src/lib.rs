@@ -48,5 +48,5 @@ pub use enrol::{JoinOffer, join};
 pub use errors::{JoinError, LinkError};
 pub use once::{Outcome, PeerOutcome, sync_once};
 pub use probe::probe;
-pub use stick::{StickError, Written, read_stick, write_stick};
+pub use stick::{Kept as StickKept, StickError, Written, read_stick, write_stick};
 pub use task::{SyncConfig, SyncTask};

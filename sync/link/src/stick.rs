@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! Casebook::plan_stick -> write -> (the binary syncs, looks at it again, notes it, gives it its name)
-//! read: open the age file -> manifest -> signature -> Casebook::judge_stick -> each parcel as from a link -> note
+//! read: open the age file -> manifest -> signature -> Casebook::judge_stick -> each parcel, then each chunk, as from a
+//!       link -> note
 //! ```
 //!
 //! What goes on a stick and whether one may be read is the casebook's business, the bytes are the protocol's. Here is no
@@ -10,8 +11,9 @@
 
 mod errors;
 mod read;
+mod read_files;
 mod write;
 
-pub use errors::StickError;
+pub use errors::{Kept, StickError};
 pub use read::read_stick;
 pub use write::{Written, write_stick};

@@ -13,6 +13,7 @@ mod frame;
 mod serve;
 
 pub use fetch::{Fetch, FetchEffect, FetchEvent, KeptChunk, WantedFile};
+pub(crate) use frame::CHUNK;
 pub use frame::{FileFrame, FileFrames, decode_file_frame};
 pub use serve::{Serve, ServeEffect, ServeEvent};
 

@@ -1,18 +1,24 @@
 //! What is on a stick, once the age file that holds it is open.
 //!
-//! Nine bytes of magic and version, then frames as on a connection: one manifest, the parcels, one end; after that only
-//! zeros. The manifest says from whom to whom, with which number, and what the writer took for granted; it is signed.
-//! Parcels need no signature of their own: each ends in a seal.
+//! Nine bytes of magic and version, then frames as on a connection: one manifest, the parcels, the files, one end; after
+//! that only zeros. The manifest says from whom to whom, with which number, and what the writer took for granted; it is
+//! signed. Parcels need no signature of their own: each ends in a seal. Nor do the chunks of files: entries name them.
 
+mod files;
+
+use cairn_ledger::blob::CHUNK_SEALED_MAX;
 use cairn_ledger::ledger::{ReplicaKey, verify_signature};
 use cairn_ledger::{Frontier, LogId, OpenParcel, ReplicaId, SpaceId};
 
 use crate::Refusal;
 use crate::bytes::{Reader, put_number};
+use crate::files::CHUNK;
 use crate::frame::{LogName, PARCEL, header, wrap};
 use crate::frontier::{put_frontier, read_frontier};
 use crate::limits::{FRAME_BYTES_MAX, SPACES_MAX, UNIX_MS_MAX};
 use crate::parcel::{PackError, decode_parcel, put_parcel};
+use files::{FILE, FILE_NAME_BYTES};
+pub use files::{FileName, chunk_piece};
 
 /// First bytes of a stick: name and version.
 pub const MAGIC: [u8; 9] = *b"CAIRNSTK\x01";
@@ -23,8 +29,8 @@ pub const RECEIPTS_MAX: usize = 64;
 
 const MANIFEST: u8 = 0x30;
 const END: u8 = 0x31;
-/// Two numbers.
-const END_BYTES_MAX: usize = 20;
+/// Four numbers.
+const END_BYTES_MAX: usize = 40;
 /// Keeps signatures of manifests apart from all others.
 const CONTEXT: &str = "stick v1";
 
@@ -179,12 +185,44 @@ pub fn parcel_piece(parcel: &OpenParcel, level: i32) -> Result<Vec<u8>, PackErro
     Ok(wrap(PARCEL, &body))
 }
 
-/// The end of a stick with this many parcels and entries.
-pub fn end_piece(parcels: u64, entries: u64) -> Vec<u8> {
-    let mut body = Vec::new();
-    put_number(&mut body, parcels);
-    put_number(&mut body, entries);
-    wrap(END, &body)
+/// How much is on a stick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Parcels.
+    pub parcels: u64,
+    /// Entries in them.
+    pub entries: u64,
+    /// Files of which chunks may follow.
+    pub files: u64,
+    /// Chunks.
+    pub chunks: u64,
+}
+
+impl Counts {
+    /// The end of a stick with this much on it. Files are counted where there are any: a stick without is one of before
+    /// sticks carried them.
+    pub fn end_piece(&self) -> Vec<u8> {
+        let mut body = Vec::new();
+        put_number(&mut body, self.parcels);
+        put_number(&mut body, self.entries);
+        if self.files > 0 {
+            put_number(&mut body, self.files);
+            put_number(&mut body, self.chunks);
+        }
+        wrap(END, &body)
+    }
+
+    fn read(mut reader: Reader<'_>) -> Result<Self, Refusal> {
+        let mut counts = Self { parcels: reader.number()?, entries: reader.number()?, ..Self::default() };
+        if !reader.clone().rest().is_empty() {
+            (counts.files, counts.chunks) = (reader.number()?, reader.number()?);
+            if counts.files == 0 {
+                return Err(Refusal::BadValue("the number of files of a stick"));
+            }
+        }
+        reader.finish()?;
+        Ok(counts)
+    }
 }
 
 /// One piece of a stick.
@@ -194,6 +232,10 @@ pub enum Piece {
     Manifest(Box<SignedManifest>),
     /// Entries.
     Parcel(Box<OpenParcel>),
+    /// A file; its chunks follow.
+    File(FileName),
+    /// A sealed chunk of the last file.
+    Chunk(Vec<u8>),
     /// Nothing follows; the counts agreed.
     End,
 }
@@ -203,22 +245,22 @@ enum Expecting {
     Magic,
     Manifest,
     Parcels,
+    Files,
     Zeros,
 }
 
-/// Cuts the bytes of a stick into pieces. Buffers at most one piece and what came with it.
+/// Cuts the bytes of a stick into pieces. Files come after all parcels. Buffers at most one piece and what came with it.
 #[derive(Debug)]
 pub struct StickReader {
     buffer: Vec<u8>,
     taken: usize,
     expecting: Expecting,
-    parcels: u64,
-    entries: u64,
+    counts: Counts,
 }
 
 impl Default for StickReader {
     fn default() -> Self {
-        Self { buffer: Vec::new(), taken: 0, expecting: Expecting::Magic, parcels: 0, entries: 0 }
+        Self { buffer: Vec::new(), taken: 0, expecting: Expecting::Magic, counts: Counts::default() }
     }
 }
 
@@ -281,8 +323,10 @@ impl StickReader {
         match (self.expecting, kind) {
             (Expecting::Manifest, MANIFEST) => Ok(MANIFEST_BYTES_MAX),
             (Expecting::Parcels, PARCEL) => Ok(FRAME_BYTES_MAX),
-            (Expecting::Parcels, END) => Ok(END_BYTES_MAX),
-            (_, MANIFEST | PARCEL | END) => Err(Refusal::OutOfPhase("a piece of a stick")),
+            (Expecting::Parcels | Expecting::Files, FILE) => Ok(FILE_NAME_BYTES),
+            (Expecting::Files, CHUNK) => Ok(CHUNK_SEALED_MAX),
+            (Expecting::Parcels | Expecting::Files, END) => Ok(END_BYTES_MAX),
+            (_, MANIFEST | PARCEL | FILE | CHUNK | END) => Err(Refusal::OutOfPhase("a piece of a stick")),
             (_, kind) => Err(Refusal::UnknownFrame(kind)),
         }
     }
@@ -303,11 +347,20 @@ impl StickReader {
                 };
                 self.take_parcel(log, reader.rest())
             }
-            _ => {
-                let counts = (reader.number()?, reader.number()?);
+            FILE => {
+                let name = FileName::read(&mut reader)?;
                 reader.finish()?;
-                if counts != (self.parcels, self.entries) {
-                    return Err(Refusal::BadValue("the number of parcels or entries of a stick"));
+                self.expecting = Expecting::Files;
+                self.counts.files += 1;
+                Ok(Piece::File(name))
+            }
+            CHUNK => {
+                self.counts.chunks += 1;
+                Ok(Piece::Chunk(body.to_vec()))
+            }
+            _ => {
+                if Counts::read(reader)? != self.counts {
+                    return Err(Refusal::BadValue("what a stick counts"));
                 }
                 self.expecting = Expecting::Zeros;
                 Ok(Piece::End)
@@ -317,8 +370,8 @@ impl StickReader {
 
     fn take_parcel(&mut self, log: LogId, packed: &[u8]) -> Result<Piece, Refusal> {
         let parcel = decode_parcel(log, packed)?;
-        self.parcels += 1;
-        self.entries += parcel.entries.len() as u64;
+        self.counts.parcels += 1;
+        self.counts.entries += parcel.entries.len() as u64;
         Ok(Piece::Parcel(Box::new(parcel)))
     }
 }

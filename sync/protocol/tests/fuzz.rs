@@ -4,14 +4,15 @@
 mod support;
 
 use bolero::check;
-use cairn_ledger::{EntryHash, Frontier, Incarnation, Lane, LogId, LogKey, ReplicaId, SpaceId};
+use cairn_ledger::{EntryHash, EntryRef, Frontier, Incarnation, Lane, LogId, LogKey, ReplicaId, SpaceId};
+use cairn_record::RecordId;
 use cairn_sync_protocol::files::{FileFrames, decode_file_frame};
 use cairn_sync_protocol::frame::{Frame, Hello};
 use cairn_sync_protocol::holdings::Holdings;
 use cairn_sync_protocol::join::decode_join_frame;
 use cairn_sync_protocol::parcel::{LogNames, decode_parcel, read_parcel};
 use cairn_sync_protocol::sealed::{put_sealed, read_sealed};
-use cairn_sync_protocol::stick::{MAGIC, StickReader};
+use cairn_sync_protocol::stick::{FileName, MAGIC, Manifest, SignedManifest, StickReader};
 use cairn_sync_protocol::{FrameReader, decode_frame, decode_frontier, lookup};
 
 const LOG: LogId = LogId {
@@ -122,10 +123,17 @@ fn file_frames() {
     });
 }
 
+/// From the first byte on, after the magic, after the manifest, and among the chunks of a file.
 #[test]
 fn sticks() {
+    let (number, made_ms, expires_ms, spaces, receipts) = (1, 2, 3, Vec::new(), Vec::new());
+    let (registry, from, to) = (SpaceId([1; 16]), ReplicaId([2; 32]), ReplicaId([3; 32]));
+    let manifest = Manifest { registry, from, to, number, made_ms, expires_ms, spaces, receipts };
+    let manifest = SignedManifest { manifest, signature: [4; 64] }.beginning().expect("it is short");
+    let file = FileName { record: RecordId([5; 16]), attachment: EntryRef([6; 16]) };
+    let file = [manifest.as_slice(), &file.piece()].concat();
     check!().with_iterations(5_000).for_each(|bytes: &[u8]| {
-        for beginning in [&[], MAGIC.as_slice()] {
+        for beginning in [&[], MAGIC.as_slice(), &manifest, &file] {
             let mut reader = StickReader::default();
             reader.feed(beginning);
             for part in bytes.chunks(11) {

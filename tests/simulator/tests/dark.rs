@@ -56,11 +56,15 @@ fn save(world: &mut World, machine: usize, surname: &str) -> RecordId {
 /// A stick of the hub for a post, good for 30 days.
 fn stick(world: &World) -> Vec<u8> {
     let (hub, now_ms) = (book(world, HUB), world.clock(HUB));
-    let order = StickOrder { to: world.machines[POST].name.clone(), everything: true, valid_ms: 30 * DAY_MS };
+    let order = StickOrder {
+        to: world.machines[POST].name.clone(),
+        everything: true,
+        valid_ms: 30 * DAY_MS,
+        files_bytes_max: 0,
+    };
     let plan = hub.plan_stick(&Actor::terminal(), &order, now_ms).unwrap();
     let (file, written) = write_stick(&hub, &plan, Vec::new(), &mut |_| ()).unwrap();
-    hub.note_stick_written(&Actor::terminal(), &plan, written.id, (written.entries, file.len() as u64), now_ms)
-        .unwrap();
+    hub.note_stick_written(&Actor::terminal(), &plan, written.id, written.sums(file.len() as u64), now_ms).unwrap();
     file
 }
 

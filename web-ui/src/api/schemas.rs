@@ -151,6 +151,7 @@ fn inputs() -> Shapes {
                 ("to", text_to(120)),
                 ("everything?", yes_or_no()),
                 ("valid_days?", json!({"type": "integer", "minimum": 1, "maximum": VALID_MAX_DAYS})),
+                ("files_bytes_max?", whole()),
             ]),
         ),
         (

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use cairn_casebook::{StickLine, StickOrder, StickReport};
+use cairn_casebook::{STICK_FILES_BYTES_USUAL, StickLine, StickOrder, StickReport};
 use serde::Deserialize;
 
 use super::{ask, at_most};
@@ -32,6 +32,7 @@ pub(super) struct Wanted {
     #[serde(default)]
     everything: bool,
     valid_days: Option<u64>,
+    files_bytes_max: Option<u64>,
 }
 
 pub(super) async fn write(
@@ -44,7 +45,12 @@ pub(super) async fn write(
     if !(1..=VALID_MAX_DAYS).contains(&days) {
         return Err(Failure::bad_request(format!("A stick is good for 1 to {VALID_MAX_DAYS} days. None was written.")));
     }
-    let order = StickOrder { to: sent.to, everything: sent.everything, valid_ms: days * DAY_MS };
+    let order = StickOrder {
+        to: sent.to,
+        everything: sent.everything,
+        valid_ms: days * DAY_MS,
+        files_bytes_max: sent.files_bytes_max.unwrap_or(STICK_FILES_BYTES_USUAL),
+    };
     let sticks = state.sticks.clone();
     let file = blocking(&state, move |_, _| sticks.write(&who.actor, &order)).await?;
     Ok(stick_as_file(&file.name, file.bytes))

@@ -4,13 +4,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cairn_casebook::{Right, StickLine, StickOrder, StickReport};
+use cairn_casebook::{Right, STICK_FILES_BYTES_USUAL, StickLine, StickOrder, StickReport};
 
 use super::{Frame, Section, Trouble, Visit, page, page_with};
 use crate::Failure;
 use crate::forms::{CheckedForm, CheckedUpload};
 use crate::gate::SignedIn;
 use crate::state::{AppState, blocking};
+use crate::words::number;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// Days for which a stick can be good, with the key of the words for them; the usual one first.
@@ -35,7 +36,8 @@ pub(super) async fn write(State(state): State<AppState>, visit: Visit, sent: Che
     let asked = sent.get("days").parse::<u64>().unwrap_or_default();
     let days = DAYS.into_iter().find(|(days, _)| *days == asked).map_or(DAYS[0].0, |(days, _)| days);
     let everything = sent.get("everything") == "yes";
-    let order = StickOrder { to: sent.get("to").to_owned(), everything, valid_ms: days * DAY_MS };
+    let files_bytes_max = if sent.get("files") == "yes" { STICK_FILES_BYTES_USUAL } else { 0 };
+    let order = StickOrder { to: sent.get("to").to_owned(), everything, valid_ms: days * DAY_MS, files_bytes_max };
     let (sticks, actor) = (state.sticks.clone(), sent.signed_in.actor.clone());
     match blocking(&state, move |_, _| sticks.write(&actor, &order)).await {
         Ok(file) => Ok(as_file(&file.name, file.bytes)),
@@ -105,6 +107,13 @@ impl SticksPage {
             "read" => "stick-state-read",
             _ => "stick-state-on-the-way",
         }
+    }
+
+    /// How many files became whole here, and how large they are.
+    pub fn files_words(&self, report: &StickReport) -> String {
+        let words = self.frame.words;
+        let size = words.bytes(report.files_bytes);
+        words.with("stick-files-new", &[("count", number(report.files)), ("size", size.into())])
     }
 
     /// Numbers in a row.

@@ -2,7 +2,7 @@
 
 use cairn_ledger::{EntryHash, Frontier, LogKey, SpaceId};
 
-use super::PeerState;
+use super::{FilesHad, PeerState};
 use crate::link_rules::UsedBytes;
 
 /// A log with its last number and hash.
@@ -23,6 +23,8 @@ pub(super) struct PeerRow {
     clock_ahead_ms: Option<i64>,
     #[serde(default)]
     files: Option<(u64, u64)>,
+    #[serde(default)]
+    files_had: Option<FilesHad>,
     frontiers: Vec<(SpaceId, Vec<LogRow>)>,
     #[serde(default)]
     agreed: Vec<(SpaceId, Vec<LogRow>)>,
@@ -41,6 +43,7 @@ impl PeerState {
             used: self.used,
             clock_ahead_ms: self.clock_ahead_ms,
             files: self.files,
+            files_had: self.files_had.clone(),
             frontiers: self.frontiers.iter().map(|(space, frontier)| (*space, logs(frontier))).collect(),
             agreed: self.agreed.iter().map(|(space, frontier)| (*space, logs(frontier))).collect(),
         }
@@ -59,6 +62,7 @@ impl PeerState {
             used_saved: row.used.bytes,
             clock_ahead_ms: row.clock_ahead_ms,
             files: row.files,
+            files_had: row.files_had,
             frontiers: row.frontiers.into_iter().map(|(space, logs)| (space, frontier(logs))).collect(),
             agreed: row.agreed.into_iter().map(|(space, logs)| (space, frontier(logs))).collect(),
             ..Self::default()

@@ -4,6 +4,15 @@ use cairn_casebook::{CasebookError, Reason, StickRefused, reason};
 use cairn_ledger::age_file::AgeFileError;
 use cairn_sync_protocol::Refusal;
 
+/// What was kept of a stick before it broke.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Entries.
+    pub entries: u64,
+    /// Files that became whole.
+    pub files: u64,
+}
+
 /// A stick could not be written or read.
 #[derive(Debug)]
 pub enum StickError {
@@ -12,19 +21,19 @@ pub enum StickError {
     /// Not a stick at all.
     NotAStick,
     /// It breaks off.
-    Truncated(u64),
+    Truncated(Kept),
     /// It is not as it was written.
-    Altered(u64),
+    Altered(Kept),
     /// It is in a form from a newer Cairn.
-    Newer(u64),
+    Newer(Kept),
     /// It goes on from what is not here.
     Missing {
         /// Its number.
         number: u64,
         /// Who wrote it.
         site: String,
-        /// Entries that fitted and were kept.
-        entries: u64,
+        /// What fitted and was kept.
+        kept: Kept,
     },
     /// It is larger than one stick may be.
     TooLarge(&'static str),
@@ -52,11 +61,11 @@ impl StickError {
         match self {
             Self::Casebook(error) => error.reason(),
             Self::NotAStick => reason!("stick-none"),
-            Self::Truncated(entries) => reason!("stick-truncated", kept = kept(*entries)),
-            Self::Altered(entries) => reason!("stick-altered", kept = kept(*entries)),
-            Self::Newer(entries) => reason!("stick-newer", kept = kept(*entries)),
-            Self::Missing { number, site, entries } => {
-                reason!("stick-missing", number = *number, site = site, kept = kept(*entries))
+            Self::Truncated(kept) => reason!("stick-truncated", kept = kept.reason()),
+            Self::Altered(kept) => reason!("stick-altered", kept = kept.reason()),
+            Self::Newer(kept) => reason!("stick-newer", kept = kept.reason()),
+            Self::Missing { number, site, kept } => {
+                reason!("stick-missing", number = *number, site = site, kept = kept.reason())
             }
             Self::TooLarge(what) => reason!("stick-too-large", what = *what),
             Self::Medium(error) => reason!("stick-medium", detail = error.to_string()),
@@ -78,8 +87,8 @@ impl StickError {
         }
     }
 
-    /// What an age file that does not open means, after so many entries were kept.
-    pub(super) fn of_file(error: AgeFileError, kept: u64) -> Self {
+    /// What an age file that does not open means, after so much was kept.
+    pub(super) fn of_file(error: AgeFileError, kept: Kept) -> Self {
         match error {
             AgeFileError::NotAge => Self::NotAStick,
             AgeFileError::NotForUs => Self::Casebook(StickRefused::Foreign.into()),
@@ -91,7 +100,7 @@ impl StickError {
     }
 
     /// What content that breaks the format means.
-    pub(super) fn of_content(refusal: Refusal, kept: u64) -> Self {
+    pub(super) fn of_content(refusal: Refusal, kept: Kept) -> Self {
         match refusal {
             Refusal::BadValue("the first bytes of a stick") => Self::NotAStick,
             Refusal::UnknownForm(_) | Refusal::UnknownFrame(_) | Refusal::UnknownDictionary(_) => Self::Newer(kept),
@@ -100,10 +109,13 @@ impl StickError {
     }
 }
 
-/// What was kept of it before it broke.
-fn kept(entries: u64) -> Reason {
-    match entries {
-        0 => reason!("stick-kept-nothing"),
-        _ => reason!("stick-kept", entries = entries),
+impl Kept {
+    /// In words.
+    fn reason(self) -> Reason {
+        match self {
+            Self { entries: 0, files: 0 } => reason!("stick-kept-nothing"),
+            Self { entries, files: 0 } => reason!("stick-kept", entries = entries),
+            Self { entries, files } => reason!("stick-kept-files", entries = entries, files = files),
+        }
     }
 }

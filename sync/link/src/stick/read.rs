@@ -5,19 +5,21 @@
 
 use std::io::BufRead;
 
-use cairn_casebook::{Actor, Casebook, CasebookError, ReplicaId, StickArrival, StickReport};
+use cairn_casebook::{Actor, Casebook, CasebookError, Reason, ReplicaId, StickArrival, StickReport, StickSums};
 use cairn_ledger::OpenParcel;
 use cairn_ledger::age_file::OpenedFile;
 use cairn_sync_protocol::stick::{Manifest, Piece, SignedManifest, StickReader};
 
-use super::StickError;
+use super::read_files::Files;
+use super::{Kept, StickError};
 
 /// Bytes taken from the file at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 /// Reasons that are named.
 const REASONS_MAX: usize = 16;
 
-/// Reads a stick of `length` bytes to its end. Memory is bounded by one piece. `progress` is told the entries seen so far.
+/// Reads a stick of `length` bytes to its end. Memory is bounded by one piece and one list of a
+/// file's chunks. `progress` is told the entries seen so far.
 pub fn read_stick<R: BufRead>(
     book: &Casebook,
     actor: &Actor,
@@ -26,7 +28,7 @@ pub fn read_stick<R: BufRead>(
     progress: &mut dyn FnMut(u64),
 ) -> Result<StickReport, StickError> {
     let outcome = book.may_read_sticks(actor).map_err(StickError::from).and_then(|()| {
-        let file = book.open_stick(input, length).map_err(|error| StickError::of_file(error, 0))?;
+        let file = book.open_stick(input, length).map_err(|error| StickError::of_file(error, Kept::default()))?;
         let mut reading = Reading {
             book,
             actor,
@@ -35,6 +37,7 @@ pub fn read_stick<R: BufRead>(
             pieces: StickReader::default(),
             buffer: vec![0; CHUNK_BYTES],
             gap: false,
+            files: Files::default(),
             report: StickReport::default(),
         };
         reading.run(progress)
@@ -53,6 +56,7 @@ struct Reading<'a, R: BufRead> {
     pieces: StickReader,
     buffer: Vec<u8>,
     gap: bool,
+    files: Files,
     report: StickReport,
 }
 
@@ -61,21 +65,25 @@ impl<R: BufRead> Reading<'_, R> {
         let Some(Piece::Manifest(signed)) = self.next()? else { return Err(StickError::NotAStick) };
         let stick = self.admit(&signed)?;
         while let Some(piece) = self.next()? {
-            if let Piece::Parcel(parcel) = piece {
-                self.take(stick.from, *parcel)?;
-                progress(self.report.entries + self.report.held_before);
+            match piece {
+                Piece::Parcel(parcel) => self.take(stick.from, *parcel)?,
+                Piece::File(name) => self.files.begin(self.book, stick.from, name, &mut self.report)?,
+                Piece::Chunk(bytes) => self.files.take(self.book, stick.from, bytes, &mut self.report)?,
+                Piece::Manifest(_) | Piece::End => {}
             }
+            progress(self.report.entries + self.report.held_before);
         }
         if !self.pieces.is_at_end() {
-            return Err(StickError::Altered(self.report.entries));
+            return Err(StickError::Altered(self.kept()));
         }
+        self.files.end(&mut self.report);
         self.finish(&stick)
     }
 
     /// The next piece; `None` when the file has ended, all of it checked.
     fn next(&mut self) -> Result<Option<Piece>, StickError> {
         loop {
-            let kept = self.report.entries;
+            let kept = self.kept();
             if let Some(piece) = self.pieces.next_piece().map_err(|refusal| StickError::of_content(refusal, kept))? {
                 return Ok(Some(piece));
             }
@@ -86,10 +94,14 @@ impl<R: BufRead> Reading<'_, R> {
         }
     }
 
+    fn kept(&self) -> Kept {
+        Kept { entries: self.report.entries, files: self.report.files }
+    }
+
     fn admit(&mut self, signed: &SignedManifest) -> Result<StickArrival, StickError> {
         let stick = arrival(&signed.manifest, signed.id());
         if !signed.is_signed() {
-            return Err(StickError::Altered(0));
+            return Err(StickError::Altered(Kept::default()));
         }
         self.book.judge_stick(self.actor, &stick, (self.now_ms)())?;
         self.report.number = stick.number;
@@ -113,10 +125,7 @@ impl<R: BufRead> Reading<'_, R> {
             }
             Err(CasebookError::PeerRefused { name, detail }) => {
                 self.gap |= name == "gap";
-                if self.report.set_aside.len() < REASONS_MAX {
-                    self.report.set_aside.push(format!("{name}: {detail}"));
-                    self.report.reasons.push(detail);
-                }
+                set_aside(&mut self.report, name, detail);
                 Ok(())
             }
             Err(error) => Err(error.into()),
@@ -128,12 +137,23 @@ impl<R: BufRead> Reading<'_, R> {
         // Only now: of a post that has just joined, the stick itself brought the names of the sites.
         self.report.site = self.book.site_name(stick.from);
         if self.gap || !whole {
-            let StickReport { number, ref site, entries, .. } = self.report;
-            return Err(StickError::Missing { number, site: site.clone(), entries });
+            let (number, site) = (self.report.number, self.report.site.clone());
+            return Err(StickError::Missing { number, site, kept: self.kept() });
         }
-        self.report.missing = self.book.note_stick_read(self.actor, stick, self.report.entries, (self.now_ms)())?;
+        let StickReport { entries, files, files_left, .. } = self.report;
+        let sums = StickSums { entries, files, files_left, ..StickSums::default() };
+        let read = self.book.note_stick_read(self.actor, stick, &sums, (self.now_ms)())?;
+        (self.report.missing, self.report.files_missing) = (read.missing, read.files_missing);
         self.report.received = stick.receipts.iter().map(|receipt| receipt.number).collect();
         Ok(std::mem::take(&mut self.report))
+    }
+}
+
+/// Names a reason for which something was set aside, as long as there are not too many.
+pub(super) fn set_aside(report: &mut StickReport, name: &str, why: Reason) {
+    if report.set_aside.len() < REASONS_MAX {
+        report.set_aside.push(format!("{name}: {why}"));
+        report.reasons.push(why);
     }
 }
 

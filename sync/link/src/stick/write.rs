@@ -1,12 +1,12 @@
-//! Writing a stick: manifest, parcels in the planned order, end.
+//! Writing a stick: manifest, parcels and then files in the planned order, end.
 
 use std::io::Write;
 
-use cairn_casebook::{Casebook, CasebookError, StickPlan};
+use cairn_casebook::{Casebook, CasebookError, EntryRef, ReplicaId, StickFile, StickPlan, StickSums};
 use cairn_ledger::age_file::{AgeFileError, SealedWriter};
 use cairn_ledger::ledger::ReplicaKey;
 use cairn_sync_protocol::stick::{
-    Manifest, SignedManifest, StickId, StickReceipt, StickSpace, end_piece, parcel_piece,
+    Counts, FileName, Manifest, SignedManifest, StickId, StickReceipt, StickSpace, chunk_piece, parcel_piece,
 };
 
 use super::StickError;
@@ -23,15 +23,33 @@ const REASONS_MAX: usize = 16;
 pub struct Written {
     /// Names the stick.
     pub id: StickId,
-    /// Parcels.
-    pub parcels: u64,
-    /// Entries.
-    pub entries: u64,
-    /// Why logs were left out, if any were.
+    /// How much is on it.
+    pub counts: Counts,
+    /// The files that are wholly on it.
+    pub files: Vec<EntryRef>,
+    /// Bytes of those files, as they were attached.
+    pub files_bytes: u64,
+    /// Files that did not fit.
+    pub files_left: u64,
+    /// Why logs or files were left out, if any were.
     pub left_out: Vec<String>,
 }
 
-/// Writes the planned stick, sealed to its addressee, and gives the output back. Memory is bounded by one parcel.
+impl Written {
+    /// What is noted of it, given its length.
+    pub fn sums(&self, bytes: u64) -> StickSums {
+        let (entries, files) = (self.counts.entries, self.files.len() as u64);
+        StickSums { entries, bytes, files, files_left: self.files_left, carried: self.files.clone() }
+    }
+
+    fn leave_out(&mut self, why: String) {
+        if self.left_out.len() < REASONS_MAX {
+            self.left_out.push(why);
+        }
+    }
+}
+
+/// Writes the planned stick, sealed to its addressee, and gives the output back. Memory is bounded by one parcel or chunk.
 /// `progress` is told the entries written so far.
 pub fn write_stick<W: Write>(
     book: &Casebook,
@@ -43,11 +61,15 @@ pub fn write_stick<W: Write>(
     let beginning = signed.beginning().ok_or(StickError::TooLarge("the list of logs"))?;
     let mut sealed = SealedWriter::begin(&plan.recipient, out).map_err(of_begin)?;
     sealed.write_all(&beginning).map_err(StickError::Medium)?;
-    let mut written = Written { id: SignedManifest::id(&signed), ..Written::default() };
+    let (id, files_left) = (SignedManifest::id(&signed), plan.files_left);
+    let mut written = Written { id, files_left, ..Written::default() };
     for run in &plan.runs {
         write_run(book, run, &mut sealed, &mut written, progress)?;
     }
-    sealed.write_all(&end_piece(written.parcels, written.entries)).map_err(StickError::Medium)?;
+    for file in &plan.files {
+        write_file(book, plan.to, file, &mut sealed, &mut written)?;
+    }
+    sealed.write_all(&written.counts.end_piece()).map_err(StickError::Medium)?;
     let out = sealed.finish().map_err(StickError::Medium)?;
     Ok((out, written))
 }
@@ -72,19 +94,45 @@ fn write_run<W: Write>(
         match piece {
             Ok((piece, entries)) => {
                 out.write_all(&piece).map_err(StickError::Medium)?;
-                written.parcels += 1;
-                written.entries += entries as u64;
-                progress(written.entries);
+                written.counts.parcels += 1;
+                written.counts.entries += entries as u64;
+                progress(written.counts.entries);
             }
             Err(reason) => {
                 // One log that cannot be read does not stop the others.
-                if written.left_out.len() < REASONS_MAX {
-                    written.left_out.push(format!("a log from number {from} on: {reason}"));
-                }
+                written.leave_out(format!("a log from number {from} on: {reason}"));
                 return Ok(());
             }
         }
     }
+    Ok(())
+}
+
+/// Writes one file, a chunk at a time. One that turns out to be damaged does not stop the others.
+fn write_file<W: Write>(
+    book: &Casebook,
+    to: ReplicaId,
+    file: &StickFile,
+    out: &mut SealedWriter<W>,
+    written: &mut Written,
+) -> Result<(), StickError> {
+    let Some((space, chunks)) = book.chunks_for_stick(file)? else {
+        written.leave_out(format!("a file of record {}: its entry cannot be read", file.record));
+        return Ok(());
+    };
+    let name = FileName { record: file.record, attachment: file.attachment };
+    out.write_all(&name.piece()).map_err(StickError::Medium)?;
+    written.counts.files += 1;
+    for chunk in chunks {
+        let Some(sealed) = book.read_chunk(to, space, chunk)? else {
+            written.leave_out(format!("a file of record {}: a part of it is damaged", file.record));
+            return Ok(());
+        };
+        out.write_all(&chunk_piece(&sealed)).map_err(StickError::Medium)?;
+        written.counts.chunks += 1;
+    }
+    written.files.push(file.attachment);
+    written.files_bytes += file.bytes;
     Ok(())
 }
 

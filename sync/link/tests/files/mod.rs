@@ -7,23 +7,23 @@ use cairn_ledger::blob::CHUNK_BYTES;
 
 use super::*;
 
-fn dump(parts: usize) -> Vec<u8> {
+pub fn dump(parts: usize) -> Vec<u8> {
     (0..parts * CHUNK_BYTES - 9).map(|at| (at / 7 + at / CHUNK_BYTES * 31) as u8).collect()
 }
 
-fn attach(site: &Site, record: RecordId, content: &[u8]) {
+pub fn attach(site: &Site, record: RecordId, content: &[u8]) {
     site.book.attach(&site.officer(), record, "messages.zip", content, clock()()).unwrap();
 }
 
-fn file(site: &Site, record: RecordId) -> Option<AttachmentLine> {
+pub fn file(site: &Site, record: RecordId) -> Option<AttachmentLine> {
     site.book.attachments(&site.officer(), record, clock()()).ok()?.pop()
 }
 
-fn is_here(site: &Site, record: RecordId) -> bool {
+pub fn is_here(site: &Site, record: RecordId) -> bool {
     file(site, record).is_some_and(|file| file.whole == Whole::Here)
 }
 
-fn read(site: &Site, record: RecordId) -> Vec<u8> {
+pub fn read(site: &Site, record: RecordId) -> Vec<u8> {
     let id = file(site, record).unwrap().id;
     let open = site.book.open_attachment(&site.officer(), record, id, clock()()).unwrap();
     let part = |number| site.book.attachment_part(record, id, &open, number).unwrap().to_vec();

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, and says where")]
 
+mod files;
+
 use std::io::{self, BufReader, Read};
 
 use crate::support::{Site, clock};
@@ -9,6 +11,7 @@ use cairn_casebook::{Actor, Casebook, PeerEvent, StickLine, StickOrder, StickPla
 use cairn_sync_link::{StickError, read_stick, write_stick};
 
 const DAY_MS: u64 = 24 * 3_600_000;
+const MIB: u64 = 1024 * 1024;
 
 /// A hub and two posts that have joined and have never exchanged anything.
 struct Region {
@@ -39,14 +42,14 @@ fn enrol(hub: &Casebook, post: &Casebook) {
 }
 
 fn plan(from: &Site, to: &str) -> StickPlan {
-    let order = StickOrder { to: to.into(), everything: false, valid_ms: 30 * DAY_MS };
+    let order = StickOrder { to: to.into(), everything: false, valid_ms: 30 * DAY_MS, files_bytes_max: MIB };
     from.book.plan_stick(&Actor::terminal(), &order, clock()()).unwrap()
 }
 
 fn write_planned(from: &Site, plan: &StickPlan) -> Vec<u8> {
     let (file, written) = write_stick(&from.book, plan, Vec::new(), &mut |_| ()).unwrap();
     assert_eq!(written.left_out, Vec::<String>::new());
-    let sums = (written.entries, file.len() as u64);
+    let sums = written.sums(file.len() as u64);
     from.book.note_stick_written(&Actor::terminal(), plan, written.id, sums, clock()()).unwrap();
     file
 }
@@ -211,7 +214,7 @@ fn a_stick_that_goes_on_from_what_is_not_here_is_named_and_healed_by_one_with_ev
     assert_eq!(error.name(), "stick-missing");
     assert!(error.to_string().contains("ask Hub for a stick with everything"), "{error}");
     assert!(alpha.holds(saved) && !alpha.holds(later) && !alpha.holds(last));
-    let order = StickOrder { to: "Alpha".into(), everything: true, valid_ms: DAY_MS };
+    let order = StickOrder { to: "Alpha".into(), everything: true, valid_ms: DAY_MS, files_bytes_max: MIB };
     let plan = hub.book.plan_stick(&Actor::terminal(), &order, clock()()).unwrap();
     read(&alpha, &write_planned(&hub, &plan)).unwrap();
     assert!(alpha.holds(later) && alpha.holds(last));

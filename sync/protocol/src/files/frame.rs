@@ -12,7 +12,8 @@ use crate::limits::{DETAIL_CHARS_MAX, NAME_CHARS_MAX};
 const WHICH: u8 = 32;
 const HAS: u8 = 33;
 const GIVE: u8 = 34;
-const CHUNK: u8 = 35;
+/// Type of the frame that is a sealed chunk; on a stick too.
+pub(crate) const CHUNK: u8 = 35;
 const LACKING: u8 = 36;
 const LACK: u8 = 37;
 const NO: u8 = 38;

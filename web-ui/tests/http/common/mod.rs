@@ -68,6 +68,10 @@ impl Sticks for NoSticks {
                 number: 3,
                 site: "Hub".into(),
                 entries: 12,
+                files: 2,
+                files_bytes: 3_400_000,
+                files_left: 1,
+                files_missing: 4,
                 missing: vec![2],
                 ..StickReport::default()
             });
