@@ -1,11 +1,12 @@
 //! A post that was closed for 400 days: it is opened, and goes on where it was. Nothing is set up anew, nothing is lost, and
-//! what ran out meanwhile – an invitation, a stick – is refused by name while the sync goes through.
+//! what ran out meanwhile – an invitation, a stick – is refused by name while the sync goes through. And a hub whose disk
+//! is full when a stick comes.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, and says where")]
 
 use std::sync::Arc;
 
-use cairn_casebook::{Actor, Casebook, SaveRequest, StickOrder, StickReport};
+use cairn_casebook::{Actor, Casebook, SaveRequest, StickOrder, StickPlan, StickReport, Whole};
 use cairn_ledger::SpaceId;
 use cairn_record::{Kind, RecordDraft, RecordId, Value, schema};
 use cairn_simulator::clock::DAY_MS;
@@ -53,24 +54,32 @@ fn save(world: &mut World, machine: usize, surname: &str) -> RecordId {
     saved.id
 }
 
-/// A stick of the hub for a post, good for 30 days.
-fn stick(world: &World) -> Vec<u8> {
-    let (hub, now_ms) = (book(world, HUB), world.clock(HUB));
-    let order = StickOrder {
-        to: world.machines[POST].name.clone(),
-        everything: true,
-        valid_ms: 30 * DAY_MS,
-        files_bytes_max: 0,
-    };
-    let plan = hub.plan_stick(&Actor::terminal(), &order, now_ms).unwrap();
-    let (file, written) = write_stick(&hub, &plan, Vec::new(), &mut |_| ()).unwrap();
-    hub.note_stick_written(&Actor::terminal(), &plan, written.id, written.sums(file.len() as u64), now_ms).unwrap();
+/// A plan of a stick from one machine to another, good for 30 days.
+fn plan(world: &World, (from, to): (usize, usize), everything: bool) -> StickPlan {
+    let to = world.machines[to].name.clone();
+    let order = StickOrder { to, everything, valid_ms: 30 * DAY_MS, files_bytes_max: 1_000_000 };
+    book(world, from).plan_stick(&Actor::terminal(), &order, world.clock(from)).unwrap()
+}
+
+fn write(world: &World, from: usize, plan: &StickPlan) -> Vec<u8> {
+    let (writer, now_ms) = (book(world, from), world.clock(from));
+    let (file, written) = write_stick(&writer, plan, Vec::new(), &mut |_| ()).unwrap();
+    writer.note_stick_written(&Actor::terminal(), plan, written.id, written.sums(file.len() as u64), now_ms).unwrap();
     file
 }
 
+/// A stick of the hub with everything for a post.
+fn stick(world: &World) -> Vec<u8> {
+    write(world, HUB, &plan(world, (HUB, POST), true))
+}
+
 fn read(world: &World, file: &[u8]) -> Result<StickReport, StickError> {
-    let now_ms = world.clock(POST);
-    read_stick(&book(world, POST), &Actor::terminal(), (file, file.len() as u64), &|| now_ms, &mut |_| ())
+    read_at(world, POST, file)
+}
+
+fn read_at(world: &World, machine: usize, file: &[u8]) -> Result<StickReport, StickError> {
+    let now_ms = world.clock(machine);
+    read_stick(&book(world, machine), &Actor::terminal(), (file, file.len() as u64), &|| now_ms, &mut |_| ())
 }
 
 fn words(world: &World, machine: usize) -> String {
@@ -146,4 +155,31 @@ fn a_post_that_was_dark_for_four_hundred_days_goes_on_where_it_was() {
     world.heal();
     let broken = std::mem::take(&mut truth::of(&world.truth).broken);
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn a_hub_with_a_full_disk_keeps_the_records_of_a_stick_and_reads_it_again_for_its_files() {
+    let mut world = region();
+    let record = save(&mut world, POST, "Tanbury");
+    let now_ms = world.clock(POST);
+    book(&world, POST).attach(&supervisor(), record, "plate.bin", &[7; 70_000], now_ms).unwrap();
+    truth::of(&world.truth).take_fresh();
+    let file = write(&world, POST, &plan(&world, (POST, HUB), false));
+
+    world.machines[HUB].disk.blobs.set_low_space(true);
+    let full = read_at(&world, HUB, &file).unwrap();
+    assert!(full.entries > 0 && (full.files, full.files_left, full.files_missing) == (0, 1, 1), "{full:?}");
+    assert!(full.set_aside[0].contains("all records of the stick were kept"), "{full:?}");
+    let page = || book(&world, HUB).record(&supervisor(), record, world.clock(HUB)).unwrap();
+    assert_eq!(page().attachments[0].parts_here, 0);
+    assert_eq!(plan(&world, (HUB, POST), false).receipts, [], "a receipt would say that the file is there");
+
+    world.machines[HUB].disk.blobs.set_low_space(false);
+    let again = read_at(&world, HUB, &file).unwrap();
+    assert_eq!((again.entries, again.files, again.files_left, again.files_missing), (0, 1, 0, 0));
+    assert_eq!(page().attachments[0].whole, Whole::Here);
+    assert_eq!(plan(&world, (HUB, POST), false).receipts.len(), 1);
+    assert_eq!(read_at(&world, HUB, &file).unwrap_err().name(), "stick-replayed");
+    let lines = book(&world, HUB).sticks(&Actor::terminal(), now_ms).unwrap();
+    assert_eq!((lines.len(), lines[0].entries, lines[0].files), (1, full.entries, 1), "one stick was read");
 }

@@ -75,6 +75,43 @@ fn a_region_without_a_link_exchanges_by_stick() {
     }
 }
 
+/// A photograph by stick: seen whole at the hub, and not carried again once the hub has said so.
+#[test]
+fn a_post_that_never_has_a_link_brings_a_photograph_to_the_hub() {
+    let region = Region::new();
+    let Region { hub, alpha, .. } = &region;
+    read(alpha, &write(hub, "Alpha").0);
+    alpha.import("northmark-crime");
+    let id = alpha.json(&["check", PLATE])["hits"][0]["id"].as_str().unwrap().to_owned();
+    let noise = |at: u64| (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 41) as u8;
+    let content: Vec<u8> = (0..300_000).map(noise).collect();
+    let photograph = alpha.write_bytes("plate.jpg", &[&[0xff, 0xd8, 0xff][..], &content].concat());
+    alpha.json(&["attach", &id, photograph.to_str().unwrap()]);
+
+    let folder = alpha.desk().join("small.age");
+    let small = ["stick", "write", "--to", "hub", "--files-max", "0", "--out", folder.to_str().unwrap()];
+    let said = alpha.json(&small);
+    assert_eq!((&said["files"], &said["files_left"]), (&0.into(), &1.into()), "{said:#}");
+    let (file, said) = write(alpha, "hub");
+    assert_eq!((&said["files"], &said["files_bytes"], &said["files_left"]), (&1.into(), &300_003.into(), &0.into()));
+    let whole = std::fs::read(&file).unwrap();
+    assert_eq!(refused(hub, &hub.write_bytes("cut.age", &whole[..whole.len() - 100_000])), "stick-truncated");
+    let list = || hub.json(&["attachment", "list", &id])[0].clone();
+    assert_eq!(list()["whole"], "partly", "the parts before the end of the piece are here: {:#}", list());
+    let report = read(hub, &file);
+    assert_eq!((&report["files"], &report["files_missing"]), (&1.into(), &0.into()), "{report:#}");
+    let saved = hub.desk().join("saved.jpg");
+    let name = list()["id"].as_str().unwrap().to_owned();
+    hub.json(&["attachment", "save", &id, &name, "--out", saved.to_str().unwrap()]);
+    assert!(std::fs::read(saved).unwrap() == std::fs::read(photograph).unwrap(), "it came as it was");
+
+    assert_eq!(write(alpha, "hub").1["files"], 1, "the hub has not said yet that it has it");
+    read(alpha, &write(hub, "Alpha").0);
+    assert_eq!(write(alpha, "hub").1["files"], 0);
+    let line = &hub.json(&["stick", "list"]).as_array().unwrap().clone();
+    assert!(line.iter().any(|line| line["direction"] == "read" && line["files"] == 1), "{line:#?}");
+}
+
 #[test]
 fn a_stick_into_a_running_post_and_a_name_that_is_taken() {
     let region = Region::new();

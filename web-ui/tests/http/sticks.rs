@@ -17,6 +17,9 @@ async fn a_stick_is_written_as_a_file_and_read_from_one() {
     assert_eq!(answer.header("content-type"), "application/octet-stream");
     assert_eq!(answer.header("content-disposition"), "attachment; filename=\"cairn-stick.age\"");
     caller.expect(400, "POST", "/api/v1/sticks", json!({"to": "Hub", "valid_days": 401})).await;
+    caller.expect(400, "POST", "/api/v1/sticks", json!({"to": "Hub", "files_bytes_max": -1})).await;
+    let answer = caller.send("POST", "/api/v1/sticks", json!({"to": "Hub", "files_bytes_max": 0})).await;
+    assert_eq!(answer.header("content-disposition"), "attachment; filename=\"cairn-stick-records.age\"");
     assert_eq!(caller.expect(200, "GET", "/api/v1/sticks", json!({})).await, json!([]));
 
     let document = caller.get("/api/openapi.json").await.json();
@@ -52,7 +55,12 @@ async fn the_page_says_what_came_of_a_stick_and_what_was_wrong_with_one() {
     };
     let done = send("sealed").await;
     assert_eq!(done.status, StatusCode::OK, "{}", done.text);
-    for words in ["The stick was read.", "12 entries were new", "Never read here: stick 2."] {
+    for words in [
+        "The stick was read.",
+        "12 entries were new",
+        "2 files are now whole here (3.4 MB)",
+        "Never read here: stick 2.",
+    ] {
         assert!(done.text.contains(words), "{words}: {}", done.text);
     }
     let wrong = send("a photograph").await;

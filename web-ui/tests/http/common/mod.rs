@@ -58,6 +58,9 @@ impl Sticks for NoSticks {
     fn write(&self, _: &Actor, order: &StickOrder) -> Result<StickFile, Failure> {
         match order.to.as_str() {
             "" => Err(Failure::not_found("There is no such site. Nothing was written.")),
+            _ if order.files_bytes_max == 0 => {
+                Ok(StickFile { name: "cairn-stick-records.age".into(), bytes: b"sealed".to_vec() })
+            }
             _ => Ok(StickFile { name: "cairn-stick.age".into(), bytes: b"sealed".to_vec() }),
         }
     }
