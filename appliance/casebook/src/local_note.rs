@@ -279,7 +279,7 @@ impl LocalState {
             LocalNote::StickWritten(note) => self.remember_written(*note),
             LocalNote::StickRead { from, number, id, at_ms, made_ms, expires_ms, entries, files, files_left } => {
                 let (bytes, carried, received_ms) = (0, None, None);
-                let (peer, files_carried) = (from, Vec::new());
+                let (peer, files_carried, files_owed) = (from, Vec::new(), Vec::new());
                 self.remember_read(StickNote {
                     peer,
                     number,
@@ -294,6 +294,7 @@ impl LocalState {
                     files,
                     files_left,
                     files_carried,
+                    files_owed,
                 });
             }
             LocalNote::StickReceipted { by, number, at_ms } => self.remember_receipt(&by, number, at_ms),

@@ -2,7 +2,7 @@
 //!
 //! A hub gets every file that it is not known to have. It is known to have what was attached there, what it said over a
 //! link that it has, and what a stick carried that it has read and kept whole. A post gets the files of the entries that
-//! are on its stick: what is wanted there cannot be known here. Files that no stick has carried yet go before those that
+//! are on its stick, and what earlier ones still owe it: what is wanted there cannot be known here. Files that no stick has carried yet go before those that
 //! are on the way, and newer before older; so what did not fit goes on the next stick, and a stick that is lost heals.
 
 use std::collections::{BTreeMap, HashSet};
@@ -32,6 +32,17 @@ struct Known {
     had: FilesHad,
     there: HashSet<EntryRef>,
     on_the_way: HashSet<EntryRef>,
+    owed: HashSet<EntryRef>,
+}
+
+/// The files of a stick.
+pub(crate) struct FilesChosen {
+    /// Those that go on it, in their order.
+    pub(crate) files: Vec<StickFile>,
+    /// How many more would, but do not fit.
+    pub(crate) left: u64,
+    /// Of those, what the next stick for a post owes it; a hub is owed whatever it is not known to have.
+    pub(crate) owed: Vec<EntryRef>,
 }
 
 impl Known {
@@ -40,18 +51,19 @@ impl Known {
         let attached_there = log.key.replica == self.to;
         let has = attached_there || self.there.contains(&at.entry) || (self.hub && self.had.has(log, at.number));
         let on_it = |run: &StickRun| run.log == *log && (run.from..=run.until).contains(&at.number);
-        self.shared.contains(&log.space) && (self.everything || (!has && (self.hub || runs.iter().any(on_it))))
+        let owed = self.hub || self.owed.contains(&at.entry) || self.on_the_way.contains(&at.entry);
+        self.shared.contains(&log.space) && (self.everything || (!has && (owed || runs.iter().any(on_it))))
     }
 }
 
 impl Casebook {
-    /// The files that go on a stick with these entries, and how many more would but do not fit.
+    /// The files that go on a stick with these entries.
     pub(crate) fn files_for_stick(
         &self,
         to: ReplicaId,
         order: &StickOrder,
         runs: &[StickRun],
-    ) -> Result<(Vec<StickFile>, u64), CasebookError> {
+    ) -> Result<FilesChosen, CasebookError> {
         let known = self.files_known_of(to, order.everything);
         let mut first: BTreeMap<Turn, StickFile> = BTreeMap::new();
         let mut all = 0;
@@ -74,9 +86,10 @@ impl Casebook {
             room = left.unwrap_or(room);
             left.is_some()
         };
-        let files: Vec<StickFile> = first.into_values().filter(fits).collect();
+        let (files, rest): (Vec<StickFile>, Vec<StickFile>) = first.into_values().partition(fits);
         let left = all - files.len() as u64;
-        Ok((files, left))
+        let owed = if known.hub { Vec::new() } else { rest.iter().map(|file| file.attachment).collect() };
+        Ok(FilesChosen { files, left, owed })
     }
 
     fn wanted_there(&self, known: &Known, at: EntryAt, runs: &[StickRun]) -> Result<Option<Held>, CasebookError> {
@@ -88,7 +101,8 @@ impl Casebook {
         let (shared, hub, had) = (self.shared_with(to), self.is_hub_here(to), self.files_had(to));
         let memory = self.memory();
         let (there, on_the_way) = (memory.local.files_there(&to), memory.local.files_on_the_way(&to));
-        Known { to, hub, everything, shared, had, there, on_the_way }
+        let owed = memory.local.files_owed(&to);
+        Known { to, hub, everything, shared, had, there, on_the_way, owed }
     }
 
     /// Space and chunks of a file that goes on a stick, in order; `None` when its manifest cannot be read any more.
@@ -140,13 +154,14 @@ impl Casebook {
         if !self.is_hub_here(by) {
             return Ok(());
         }
+        // Before they are looked at: what is attached meanwhile is one more than these.
+        let here = self.attachments_known.load(Ordering::Relaxed);
         let (known, mut unknown) = (self.files_known_of(by, false), 0_u64);
         self.each_attachment(&mut |_, at| {
             let log = self.logs().log(at.log);
             unknown += u64::from(log.is_some_and(|log| known.wants(&log, at, &[])));
             Ok(())
         })?;
-        let here = self.attachments_known.load(Ordering::Relaxed);
         let all = PeerEvent::Files { lacking: 0, known: here };
         if unknown == 0 && here > 0 { self.note_peer(by, all, now_ms) } else { Ok(()) }
     }

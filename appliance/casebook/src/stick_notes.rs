@@ -43,11 +43,16 @@ pub struct StickNote {
     /// The files on it, until its receipt comes; empty of one that was read.
     #[serde(default)]
     pub files_carried: Vec<EntryRef>,
+    /// The files that did not fit on it and are for a post, which the next one owes it.
+    #[serde(default)]
+    pub files_owed: Vec<EntryRef>,
 }
 
 impl LocalState {
-    /// Remembers a stick written here.
+    /// Remembers a stick written here. What the one before owed it carries or owes.
     pub(crate) fn remember_written(&mut self, note: StickNote) {
+        let before = self.sticks_written.iter_mut().rfind(|before| before.peer == note.peer);
+        before.into_iter().for_each(|before| before.files_owed = Vec::new());
         remember(&mut self.sticks_written, note);
     }
 
@@ -82,6 +87,12 @@ impl LocalState {
     pub(crate) fn files_on_the_way(&self, site: &ReplicaId) -> HashSet<EntryRef> {
         let sticks = self.sticks_written.iter().filter(|note| note.peer == *site);
         sticks.flat_map(|note| &note.files_carried).copied().collect()
+    }
+
+    /// Files that did not fit on the last stick for a site.
+    pub(crate) fn files_owed(&self, site: &ReplicaId) -> HashSet<EntryRef> {
+        let last = self.sticks_written.iter().rfind(|note| note.peer == *site);
+        last.into_iter().flat_map(|note| &note.files_owed).copied().collect()
     }
 
     /// Number of the last stick written for a site; 0 when none was.

@@ -123,6 +123,8 @@ pub struct StickPlan {
     pub files: Vec<StickFile>,
     /// Files that would go on it and do not fit.
     pub files_left: u64,
+    /// Which of them the next stick for a post owes it.
+    pub files_owed: Vec<EntryRef>,
     /// About how many bytes it takes.
     pub bytes_about: u64,
     /// Sticks of the addressee that were read here, in rising order.

@@ -13,6 +13,7 @@ use cairn_record::{Reason, reason};
 use crate::exchange::peer_refused;
 use crate::local_note::{LocalNote, StickNote};
 use crate::records::today;
+use crate::stick_files::FilesChosen;
 use crate::{
     Actor, AuditEvent, Casebook, CasebookError, Right, StickArrival, StickLine, StickOrder, StickPlan, StickRead,
     StickReceipt, StickRefused, StickRun, StickSpace, StickSums,
@@ -56,7 +57,7 @@ impl Casebook {
         spaces.sort_by_key(|space| space.space);
         let runs: Vec<StickRun> = runs.into_iter().map(|(.., run)| run).collect();
         let entries = runs.iter().map(|run| run.until - run.from + 1).sum();
-        let (files, files_left) = self.files_for_stick(to, order, &runs)?;
+        let FilesChosen { files, left: files_left, owed: files_owed } = self.files_for_stick(to, order, &runs)?;
         let files_bytes: u64 = files.iter().map(|file| file.bytes).sum();
         let registry = self.memory().registry.space();
         Ok(StickPlan {
@@ -73,6 +74,7 @@ impl Casebook {
             entries,
             files,
             files_left,
+            files_owed,
             bytes_about: self.bytes_of(entries).saturating_add(files_bytes),
             receipts: self.memory().local.stick_receipts_for(&to, RECEIPTS_MAX),
         })
@@ -148,6 +150,7 @@ impl Casebook {
             files,
             files_left,
             files_carried,
+            files_owed: plan.files_owed.clone(),
         };
         let (number, site) = (plan.number, &plan.site);
         let detail = match files {

@@ -68,3 +68,20 @@ async fn the_page_says_what_came_of_a_stick_and_what_was_wrong_with_one() {
     assert!(wrong.text.contains("not a Cairn stick"), "{}", wrong.text);
     assert!(!wrong.text.contains("/sync/sticks/write"), "an officer reads sticks and does not write them");
 }
+
+#[tokio::test]
+async fn the_page_writes_files_too_unless_the_box_is_emptied() {
+    let post = Post::new();
+    let session = post.session(Role::Supervisor);
+    let send = |more: &str| {
+        let asked = request("POST", "/sync/sticks/write")
+            .header(header::COOKIE, format!("{}={}", post.state.cookie, session.token))
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        post.send(asked.body(Body::from(format!("csrf={}&to=Hub&days=7{more}", session.csrf))).unwrap())
+    };
+    let both = send("&files=yes").await;
+    assert_eq!(both.header("content-disposition"), "attachment; filename=\"cairn-stick.age\"", "{}", both.text);
+    let records = send("").await;
+    assert_eq!(records.header("content-disposition"), "attachment; filename=\"cairn-stick-records.age\"");
+}

@@ -34,10 +34,13 @@ impl Casebook {
         (lacking, known): (u64, u64),
         now_ms: u64,
     ) -> Result<(), CasebookError> {
+        // Nobody attaches meanwhile, and no view is being rebuilt: so many files stand no later than there.
+        let writing = self.writing();
         let here = self.attachments_known.load(Ordering::Relaxed);
         // A post wants some files only: that it lacks none of those says nothing of the others.
         let all = self.is_hub_here(peer) && lacking == 0 && known >= here;
         let all = all.then(|| self.files_up_to_now(here));
+        drop(writing);
         let changed = self.peer(peer, |state| {
             if all.is_some() {
                 state.files_had = all;

@@ -230,7 +230,7 @@ fn a_peer_gets_and_brings_only_what_it_may() {
     let alpha = Site::post("Alpha", &hub, 2);
     let stranger = Site::new("Stranger", false, 9 << 44);
     let car = hub.save(Kind::Vehicle, &[("plate", "RH29YFL")]).id;
-    hub.attach(car, "one.zip", &dump(1, 1));
+    let line = hub.attach(car, "one.zip", &dump(1, 1));
     let mut names = Vec::new();
     hub.book.blobs.each(&mut |space, name| names.push((space, name))).unwrap();
     let (space, name) = names[0];
@@ -243,6 +243,9 @@ fn a_peer_gets_and_brings_only_what_it_may() {
     assert_eq!(refused(hub.book.has_chunks(other, &names).unwrap_err()), "not-shared");
     assert_eq!(refused(hub.book.read_chunk(peer, cairn_ledger::SpaceId([1; 16]), name).unwrap_err()), "not-shared");
     assert_eq!(hub.book.has_chunks(peer, &names).unwrap(), [true]);
+    assert_eq!(refused(hub.book.file_on_stick(other, car, line.id).unwrap_err()), "not-shared");
+    assert_eq!(refused(hub.book.file_on_stick(peer, car, EntryRef([1; 16])).unwrap_err()), "unknown-file");
+    assert!(hub.book.file_on_stick(peer, car, line.id).unwrap().missing.is_empty());
     let mut bytes = hub.book.read_chunk(peer, space, name).unwrap().unwrap();
     bytes[5] ^= 1;
     let hub_id = hub.book.identity().replica;

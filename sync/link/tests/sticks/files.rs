@@ -77,6 +77,30 @@ fn what_does_not_fit_goes_on_the_next_stick_although_no_receipt_came() {
     assert!(is_here(&hub, new));
 }
 
+/// To a post go the files of the entries on its stick. What did not fit is owed, also when the entries are proved to be there.
+#[test]
+fn what_does_not_fit_for_a_post_is_owed_to_it_until_it_says_that_it_has_it() {
+    let Region { hub, alpha, .. } = acquainted();
+    let record = hub.save_vehicle("KX51 VRT");
+    attach(&hub, record, &dump(4));
+    let (none, _, left) = written(&hub, "Alpha", 0);
+    assert_eq!(left, 1);
+    assert!(read(&alpha, &none).unwrap().entries > 0);
+    read(&hub, &write(&alpha, "hub")).unwrap();
+    let lost = plan(&hub, "Alpha");
+    let shared = hub.book.shared_spaces(alpha.book.identity().replica);
+    let records = shared.iter().filter(|shared| !shared.registry && !shared.audit);
+    assert!(records.into_iter().all(|shared| lost.runs.iter().all(|run| run.log.space != shared.space)));
+    assert_eq!(lost.files.len(), 1, "the entry is there, the file is owed");
+    write_planned(&hub, &lost);
+    let second = plan(&hub, "Alpha");
+    assert_eq!(second.files.len(), 1, "nobody has said that it came");
+    assert_eq!(read(&alpha, &write_planned(&hub, &second)).unwrap().files, 1);
+    read(&hub, &write(&alpha, "hub")).unwrap();
+    assert_eq!(carries(&hub, "Alpha"), Vec::<u64>::new());
+    assert!(is_here(&alpha, record));
+}
+
 #[test]
 fn a_stick_that_breaks_off_or_was_altered_leaves_the_chunks_before() {
     let Region { hub, alpha, .. } = acquainted();
