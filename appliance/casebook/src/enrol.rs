@@ -1,7 +1,7 @@
 //! How a post becomes a member: an invitation that is good once, a request under it, and the hub's answer.
 
 use cairn_ledger::registry::{
-    EpochKeyGrant, MAX_ADDRESSES, ReplicaCertified, ReplicaRole, SpaceKind, SpaceOpened, Statement,
+    EpochKeyGrant, MAX_ADDRESSES, ReplicaCertified, ReplicaRole, SHARED_SPACES_MAX, SpaceKind, SpaceOpened, Statement,
 };
 use cairn_ledger::{Body, EntryDraft, EntryKind, EpochKey, Lane, ReplicaId, SpaceId, keyring};
 
@@ -171,6 +171,7 @@ impl Casebook {
         if !self.memory().local.invitations.contains_key(&secret_hash) {
             return Err(peer_refused("used-code", reason!("peer-used-code")));
         }
+        self.must_have_room(role, request)?;
         let actor = Actor::machine();
         let drafts = self.joining_drafts(replica, role, request)?;
         let note = LocalNote::InvitationUsed { secret_hash, replica };
@@ -209,6 +210,17 @@ impl Casebook {
         Err(peer_refused("wrong-code", reason!("peer-wrong-code")))
     }
 
+    /// What a session cannot list is never synced: a post that would bring more is told so now and not left without it.
+    fn must_have_room(&self, role: ReplicaRole, request: &JoinRequest) -> Result<(), CasebookError> {
+        let shared = [SpaceKind::Records, SpaceKind::Audit].map(|kind| self.spaces_of_kind(kind).len());
+        let new = brought(role, request).filter(|brought| self.space_kind(brought.space).is_none()).count();
+        // The registry is one of them.
+        if 1 + shared.iter().sum::<usize>() + new <= SHARED_SPACES_MAX {
+            return Ok(());
+        }
+        Err(peer_refused("agency-full", reason!("peer-agency-full", most = SHARED_SPACES_MAX)))
+    }
+
     /// The statements that make a replica a member and give it, and everybody else, the keys. A relay gets none, and brings
     /// along nothing but its own audit.
     fn joining_drafts(
@@ -235,8 +247,7 @@ impl Casebook {
                 statements.push(granting(space, epoch, key, &newcomer)?);
             }
         }
-        let brought = request.spaces.iter().filter(|brought| !relay || brought.kind == "audit");
-        for brought in brought.take(BROUGHT_MAX) {
+        for brought in brought(role, request) {
             statements.extend(self.adopting(brought, &newcomer)?);
         }
         statements.iter().map(|statement| self.statement_draft(statement)).collect()
@@ -356,6 +367,12 @@ impl Casebook {
         self.tell(Change::Registry);
         Ok(())
     }
+}
+
+/// What of the spaces of a request is taken. A relay brings nothing but its own audit.
+fn brought(role: ReplicaRole, request: &JoinRequest) -> impl Iterator<Item = &JoiningSpace> {
+    let taken = move |brought: &&JoiningSpace| role != ReplicaRole::Relay || brought.kind == "audit";
+    request.spaces.iter().filter(taken).take(BROUGHT_MAX)
 }
 
 /// A statement that grants a key.

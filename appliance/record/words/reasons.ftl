@@ -174,6 +174,7 @@ reason-join-garbled = the hub's answer at { $address } cannot be read; it may ru
 reason-peer-wrong-code = the code is wrong, was used, or has expired; ask for a new one
 reason-peer-used-code = this code has just been used by another post
 reason-peer-door-closed = too many wrong codes; joining is closed for an hour
+reason-peer-agency-full = the agency has no room for another machine: its members share at most { $most } spaces, and each post brings its own; nothing was changed, what is recorded on this machine stays on it, and the code is still good
 reason-peer-relay-used = this code makes a machine a relay, which can read no record, and records were written on this one or it was a post before; nothing was changed and the code is still good; use a machine that is newly set up
 reason-peer-wrong-role = this code was made for a hub and this machine is a post, or the other way round; the code is still good, ask for another one
 reason-line-too-long = this line is too long for an invitation; scan it again

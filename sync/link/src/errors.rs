@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use cairn_casebook::{CasebookError, Reason, reason};
+use cairn_ledger::registry::SHARED_SPACES_MAX;
 
 /// The sync task cannot run.
 #[derive(Debug)]
@@ -71,6 +72,7 @@ impl JoinError {
                 "wrong-code" => reason!("peer-wrong-code"),
                 "used-code" => reason!("peer-used-code"),
                 "door-closed" => reason!("peer-door-closed"),
+                "agency-full" => reason!("peer-agency-full", most = SHARED_SPACES_MAX),
                 "wrong-role" => reason!("peer-wrong-role"),
                 _ => reason!("join-refused", name = name, detail = detail),
             },

@@ -14,8 +14,8 @@ pub const ENTRIES_MAX: usize = cairn_ledger::fork::ENTRIES_PER_SEAL_MAX;
 pub const REFERENCES_MAX: usize = 4_096;
 /// Longest evidence of a second history: a header, the hashes to its seal, and the seal.
 pub const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
-/// Most spaces in a list.
-pub const SPACES_MAX: usize = 512;
+/// Most spaces in a list: as many as a hub lets its members share.
+pub const SPACES_MAX: usize = cairn_ledger::registry::SHARED_SPACES_MAX;
 /// Most logs in a frontier.
 pub const LOGS_MAX: usize = 4096;
 /// Most parcels that may wait for their answer at a time, one of them urgent.

@@ -1,7 +1,9 @@
+use cairn_ledger::SpaceId;
+use cairn_ledger::registry::SHARED_SPACES_MAX;
 use cairn_record::Kind;
 
 use super::*;
-use crate::{CasebookError, Verdict};
+use crate::{CasebookError, JoiningSpace, Verdict};
 
 fn name_of(error: CasebookError) -> &'static str {
     match error {
@@ -97,6 +99,40 @@ fn a_post_whose_answer_was_lost_joins_with_another_code() {
     claim.spaces.iter_mut().for_each(|space| space.key[0] ^= 1);
     let refused = hub.book.accept_join(thief.book.identity().replica, &claim, NOW).unwrap_err();
     assert_eq!(name_of(refused), "bad-space");
+}
+
+/// A session lists at most so many spaces. What it left out would never reach anybody, and nobody would know.
+#[test]
+fn a_post_for_whose_spaces_there_is_no_room_is_told_so_and_its_code_stays_good() {
+    let hub = Site::hub();
+    let terminal = Actor::terminal();
+    let shared = || hub.book.memory().registry.spaces().count() + 1;
+    let request = |seed: u64, count: usize| {
+        let post = Site::new("Delta", false, seed << 40);
+        let invitation = hub.book.invite(&terminal, &[], 60_000, NOW).unwrap();
+        let mut request = post.book.join_request(&terminal, &invitation.code).unwrap();
+        let pattern = request.spaces[0].clone();
+        let space = |n| JoiningSpace {
+            space: SpaceId([seed as u8, n as u8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
+            ..pattern.clone()
+        };
+        request.spaces = (0..count).map(space).collect();
+        (post.book.identity().replica, request)
+    };
+    let mut seed = 2;
+    while shared() < SHARED_SPACES_MAX {
+        let (replica, request) = request(seed, (SHARED_SPACES_MAX - shared()).min(8));
+        hub.book.accept_join(replica, &request, NOW).unwrap();
+        seed += 1;
+    }
+    let (replica, mut late) = request(seed, 1);
+    let refused = hub.book.accept_join(replica, &late, NOW).unwrap_err();
+    assert!(refused.to_string().contains("at most 512 spaces"), "{refused}");
+    assert_eq!(name_of(refused), "agency-full");
+    assert_eq!(hub.book.shared_spaces(replica), []);
+    late.spaces.clear();
+    hub.book.accept_join(replica, &late, NOW).unwrap();
+    assert_eq!(hub.book.shared_spaces(replica).len(), SHARED_SPACES_MAX);
 }
 
 /// The simulator's seed 6: a hub that was put back to last week is not said to have everything before it has spoken.

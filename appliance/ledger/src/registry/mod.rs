@@ -17,6 +17,9 @@ pub use statement::{
     StatementError, local_space, registry_space,
 };
 
+/// Most spaces that the members of an agency share, the registry among them: as many as a list of a sync session may name.
+pub const SHARED_SPACES_MAX: usize = 512;
+
 /// What an installation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
