@@ -17,6 +17,7 @@ pub(crate) mod event;
 mod logs;
 mod pack;
 pub(crate) mod pattern;
+mod squeeze;
 mod unpack;
 
 use cairn_ledger::parcel::HASH_TO_DERIVE;
@@ -32,6 +33,7 @@ pub use pack::{Known, Prepared};
 pub use unpack::Packed;
 
 use columns::Writer;
+use squeeze::{compressed, decompressed};
 use unpack::Head;
 
 /// The lowest form; the others add the bits below.
@@ -44,8 +46,6 @@ const ZSTD: u8 = 2;
 const WITH_DICTIONARY: u8 = 4;
 /// With more to compress, a dictionary is not worth its time.
 const DICTIONARY_BYTES_MAX: usize = 128 * 1024;
-/// Every zstd frame begins so; it is not sent.
-const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// Why a parcel cannot be sent. It stays here, nothing is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,11 +88,9 @@ pub fn put_referring(
     coder: Coder,
 ) -> Result<(), PackError> {
     check(&parcel.parcel)?;
-    let mut named = names.clone();
-    let columns = parcel.pack(known, Some(&mut named));
-    put(out, &parcel.parcel, &columns, REFERS, coder)?;
-    *names = named;
-    Ok(())
+    let before = names.count();
+    let columns = parcel.pack(known, Some(&mut *names));
+    put(out, &parcel.parcel, &columns, REFERS, coder).inspect_err(|_| names.back_to(before))
 }
 
 /// The columns of a parcel as they are before compression: what a dictionary is trained on.
@@ -138,17 +136,10 @@ fn put(out: &mut Vec<u8>, parcel: &OpenParcel, columns: &Writer, refers: u8, cod
 /// The shortest way to write the columns, and which it is.
 fn squeezed(plain: &[u8], coder: Coder) -> (u8, Vec<u8>) {
     let with = coder.dictionary && plain.len() <= DICTIONARY_BYTES_MAX;
-    match compressed(plain, if with { DICTIONARY } else { &[] }, coder.level) {
+    match compressed(plain, with, coder.level) {
         Some(stream) if stream.len() + 4 < plain.len() => (ZSTD | if with { WITH_DICTIONARY } else { 0 }, stream),
         _ => (0, plain.to_vec()),
     }
-}
-
-fn compressed(plain: &[u8], dictionary: &[u8], level: i32) -> Option<Vec<u8>> {
-    let mut compressor = zstd::bulk::Compressor::with_dictionary(level, dictionary).ok()?;
-    compressor.set_parameter(zstd::zstd_safe::CParameter::DictIdFlag(false)).ok()?;
-    let stream = compressor.compress(plain).ok()?;
-    stream.strip_prefix(&MAGIC).map(<[u8]>::to_vec)
 }
 
 /// Reads the head of a parcel of this log. `names` are those of this direction of the session; without them, a parcel
@@ -177,28 +168,21 @@ pub fn read_parcel(log: LogId, bytes: &[u8], names: Option<&mut LogNames>) -> Re
     if bits & ZSTD == 0 {
         return Packed::read(head, reader.rest(), random);
     }
-    let dictionary = if bits & WITH_DICTIONARY == 0 { &[] } else { dictionary_named(reader.number()?)? };
+    let with = bits & WITH_DICTIONARY != 0;
+    if with {
+        check_dictionary(reader.number()?)?;
+    }
     let len = reader.count(PLAIN_BYTES_MAX)?;
-    Packed::read(head, &decompress(reader.rest(), len, dictionary)?, random)
+    Packed::read(head, &decompressed(reader.rest(), len, with)?, random)
 }
 
-fn dictionary_named(id: u64) -> Result<&'static [u8], Refusal> {
-    if id == DICTIONARY_ID { Ok(DICTIONARY) } else { Err(Refusal::UnknownDictionary(id)) }
+fn check_dictionary(id: u64) -> Result<(), Refusal> {
+    if id == DICTIONARY_ID { Ok(()) } else { Err(Refusal::UnknownDictionary(id)) }
 }
 
 /// Reads what [`put_parcel`] wrote for this log.
 pub fn decode_parcel(log: LogId, bytes: &[u8]) -> Result<OpenParcel, Refusal> {
     read_parcel(log, bytes, None)?.unpack(&[])
-}
-
-/// Exactly `len` bytes or nothing: the output buffer is allocated once and never grows.
-fn decompress(stream: &[u8], len: usize, dictionary: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let mut plain = Vec::with_capacity(len);
-    let mut decompressor =
-        zstd::bulk::Decompressor::with_dictionary(dictionary).map_err(|_| Refusal::BadCompression)?;
-    let frame = [&MAGIC, stream].concat();
-    let written = decompressor.decompress_to_buffer(&frame, &mut plain).map_err(|_| Refusal::BadCompression)?;
-    if written == len { Ok(plain) } else { Err(Refusal::BadCompression) }
 }
 
 /// The clock quality of this number.

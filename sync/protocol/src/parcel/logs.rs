@@ -15,7 +15,7 @@ const SAME_SPACE: u8 = 4;
 const SAME_REPLICA: u8 = 8;
 
 /// The logs named so far in one direction of a session, counted from 1.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct LogNames {
     logs: Vec<LogId>,
     places: HashMap<LogId, usize>,
@@ -27,6 +27,18 @@ impl LogNames {
         if self.logs.len() < SHORT_NAMES_MAX && !self.places.contains_key(&log) {
             self.logs.push(log);
             self.places.insert(log, self.logs.len());
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.logs.len()
+    }
+
+    /// Forgets what was added since there were so many: what named them was not sent.
+    pub fn back_to(&mut self, count: usize) {
+        for log in self.logs.drain(count.min(self.logs.len())..) {
+            self.places.remove(&log);
         }
     }
 
@@ -82,4 +94,27 @@ pub(super) fn read_log(from: &mut Reader<'_>, own: &LogId, names: &mut LogNames)
     let log = LogId { space, key: LogKey { replica, incarnation, lane: lane(flags & 3)? } };
     names.add(log);
     Ok(log)
+}
+
+#[cfg(test)]
+mod tests {
+    use cairn_ledger::Lane;
+
+    use super::*;
+
+    #[test]
+    fn what_was_not_sent_is_not_named() {
+        let log = |number| LogId {
+            space: SpaceId([number; 16]),
+            key: LogKey { replica: ReplicaId([1; 32]), incarnation: Incarnation(1), lane: Lane::Normal },
+        };
+        let mut names = LogNames::default();
+        names.add(log(1));
+        let before = names.count();
+        (1..4).for_each(|number| names.add(log(number)));
+        names.back_to(before);
+        assert_eq!((names.place(&log(1)), names.place(&log(2)), names.log(2)), (Some(1), None, None));
+        names.add(log(3));
+        assert_eq!((names.place(&log(3)), names.log(2)), (Some(2), Some(log(3))));
+    }
 }
