@@ -18,8 +18,10 @@ use crate::errand::Errand;
 
 /// Parcels kept at a time by all sessions together. The casebook writes one after the other; the second is ready when it is free.
 const KEEPS_MAX: usize = 2;
-/// Other calls at a time.
+/// Other calls about records at a time.
 const ASKS_MAX: usize = 8;
+/// Calls about files at a time.
+const FILES_MAX: usize = 2;
 /// Errands other than keeping that one call carries out in a row: at a greeting there are some for every space.
 const IN_A_ROW_MAX: usize = 64;
 
@@ -28,18 +30,40 @@ const IN_A_ROW_MAX: usize = 64;
 pub struct Room {
     keeping: Arc<Semaphore>,
     asking: Arc<Semaphore>,
+    files: Arc<Semaphore>,
+}
+
+/// What a call is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matter {
+    /// Keeping a parcel.
+    Keeping,
+    /// Anything else about records.
+    Asking,
+    /// Chunks of files.
+    Files,
 }
 
 impl Default for Room {
     fn default() -> Self {
-        Self { keeping: Arc::new(Semaphore::new(KEEPS_MAX)), asking: Arc::new(Semaphore::new(ASKS_MAX)) }
+        let [keeping, asking, files] = [KEEPS_MAX, ASKS_MAX, FILES_MAX].map(|most| Arc::new(Semaphore::new(most)));
+        Self { keeping, asking, files }
     }
 }
 
 impl Room {
     /// Makes a call on a thread that may wait, when it is its turn.
-    async fn call(&self, keeps: bool, call: impl FnOnce() + Send + 'static) -> Result<(), JoinError> {
-        let turn = if keeps { &self.keeping } else { &self.asking }.acquire().await;
+    pub async fn call<T: Send + 'static>(
+        &self,
+        matter: Matter,
+        call: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, JoinError> {
+        let room = match matter {
+            Matter::Keeping => &self.keeping,
+            Matter::Asking => &self.asking,
+            Matter::Files => &self.files,
+        };
+        let turn = room.acquire().await;
         let called = tokio::task::spawn_blocking(call).await;
         drop(turn);
         called
@@ -62,13 +86,13 @@ impl Desk {
         room: Room,
     ) -> (Self, mpsc::UnboundedReceiver<Event>) {
         let (answers, events) = mpsc::unbounded_channel();
-        let start = |keeps, answers| {
+        let start = |matter, answers| {
             let (errands, queue) = mpsc::unbounded_channel();
-            let clerk = Clerk { book: book.clone(), clock: clock.clone(), peer, room: room.clone(), keeps, answers };
+            let clerk = Clerk { book: book.clone(), clock: clock.clone(), peer, room: room.clone(), matter, answers };
             (errands, tokio::spawn(clerk.work(queue)))
         };
-        let (asking, asker) = start(false, answers.clone());
-        let (keeping, keeper) = start(true, answers);
+        let (asking, asker) = start(Matter::Asking, answers.clone());
+        let (keeping, keeper) = start(Matter::Keeping, answers);
         (Self { asking, keeping, workers: [asker, keeper] }, events)
     }
 
@@ -94,13 +118,13 @@ struct Clerk {
     clock: Clock,
     peer: ReplicaId,
     room: Room,
-    keeps: bool,
+    matter: Matter,
     answers: mpsc::UnboundedSender<Event>,
 }
 
 impl Clerk {
     async fn work(self, mut queue: mpsc::UnboundedReceiver<Errand>) {
-        let in_a_row = if self.keeps { 1 } else { IN_A_ROW_MAX };
+        let in_a_row = if self.matter == Matter::Keeping { 1 } else { IN_A_ROW_MAX };
         loop {
             let mut errands = Vec::new();
             if queue.recv_many(&mut errands, in_a_row).await == 0 {
@@ -115,7 +139,7 @@ impl Clerk {
                     }
                 }
             };
-            if let Err(error) = self.room.call(self.keeps, run).await {
+            if let Err(error) = self.room.call(self.matter, run).await {
                 tracing::error!(%error, "a call to the casebook failed; the session with this peer ends");
                 let _ = self.answers.send(Event::CloseAsked("internal-error"));
             }
@@ -141,10 +165,10 @@ mod tests {
                 gate.wait();
                 running.fetch_sub(1, Ordering::SeqCst);
             };
-            tokio::spawn(async move { room.call(true, call).await })
+            tokio::spawn(async move { room.call(Matter::Keeping, call).await })
         };
         let keeps: Vec<_> = (0..KEEPS_MAX * 10).map(keep).collect();
-        room.call(false, || {}).await.unwrap();
+        room.call(Matter::Asking, || {}).await.unwrap();
         for _ in 0..10 {
             let gate = gate.clone();
             tokio::task::spawn_blocking(move || gate.wait()).await.unwrap();

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::book::{Book, Clock};
+use crate::desk::{Matter, Room};
 use crate::drive::Link;
 use crate::files::{FileAct, FileAnswer, FileErrand, FileEvent, FileSide};
 use crate::nudge::Nudge;
@@ -61,6 +62,7 @@ impl FileStreams {
             clock: link.clock.clone(),
             peer: link.peer,
             connection: link.connection.clone(),
+            room: link.place.room(),
             nudge: link.place.nudge.clone(),
             news: told.clone(),
             side,
@@ -88,6 +90,7 @@ struct Carrier {
     clock: Clock,
     peer: ReplicaId,
     connection: Connection,
+    room: Room,
     nudge: Arc<Nudge>,
     news: watch::Sender<FileNews>,
     side: FileSide,
@@ -162,8 +165,8 @@ impl Carrier {
     }
 
     async fn run(&self, errand: FileErrand) -> Result<Option<FileAnswer>, Over> {
-        let (book, peer, now_ms) = (self.book.clone(), self.peer, (self.clock)());
-        let done = tokio::task::spawn_blocking(move || errand.run(book.as_ref(), peer, now_ms)).await;
+        let (book, peer, clock) = (self.book.clone(), self.peer, self.clock.clone());
+        let done = self.room.call(Matter::Files, move || errand.run(book.as_ref(), peer, clock())).await;
         done.map_err(|error| {
             tracing::error!(%error, "a call to the casebook failed; no more files move with this peer");
             Over
