@@ -104,7 +104,7 @@ impl Casebook {
     /// more entries would not mend it.
     fn common_part(&self, space: SpaceId, ours: &Frontier, theirs: &Frontier) -> Result<Frontier, CasebookError> {
         let mut common = Frontier::default();
-        for (key, (number, hash)) in &ours.0 {
+        for (key, (number, hash)) in ours.0.iter() {
             let Some((known, known_hash)) = theirs.0.get(key).copied() else { continue };
             if known >= *number {
                 common.0.insert(*key, (*number, *hash));

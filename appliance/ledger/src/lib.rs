@@ -11,6 +11,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`names`] | spaces, replicas, logs, entries, frontiers |
+//! | [`logs`] | the logs of a frontier, in pages that copies share |
 //! | [`entry`] | header, entry, seal |
 //! | [`body`] | author, purpose and payload inside an entry |
 //! | [`crypto`], [`keyring`], [`keystore`] | sealing, grants of keys, the secrets of this machine |
@@ -38,6 +39,7 @@ pub mod fork;
 pub mod keyring;
 pub mod keystore;
 pub mod ledger;
+pub mod logs;
 pub mod names;
 pub mod parcel;
 pub mod question;

@@ -1,11 +1,10 @@
 //! Names of spaces, replicas, logs and entries, and the frontier that compares two replicas.
 
-use std::collections::{BTreeMap, btree_map};
 use std::fmt;
-use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::logs::Logs;
 
 macro_rules! hex_name {
     ($(#[$doc:meta])* $name:ident, $len:literal) => {
@@ -160,68 +159,6 @@ pub enum ClockQuality {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frontier(pub Logs);
 
-/// The logs of a frontier, in order, each with its last number and hash. Copies share them until one of them is changed: a hub
-/// remembers of each of its peers what both hold of each space, several times over, and most of that is the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Logs(Arc<BTreeMap<LogKey, (u64, EntryHash)>>);
-
-impl Logs {
-    /// The logs alone.
-    pub fn into_keys(self) -> btree_map::IntoKeys<LogKey, (u64, EntryHash)> {
-        Arc::unwrap_or_clone(self.0).into_keys()
-    }
-}
-
-impl Deref for Logs {
-    type Target = BTreeMap<LogKey, (u64, EntryHash)>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl DerefMut for Logs {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        Arc::make_mut(&mut self.0)
-    }
-}
-
-impl From<BTreeMap<LogKey, (u64, EntryHash)>> for Logs {
-    fn from(logs: BTreeMap<LogKey, (u64, EntryHash)>) -> Self {
-        Self(Arc::new(logs))
-    }
-}
-
-impl<const N: usize> From<[(LogKey, (u64, EntryHash)); N]> for Logs {
-    fn from(logs: [(LogKey, (u64, EntryHash)); N]) -> Self {
-        BTreeMap::from(logs).into()
-    }
-}
-
-impl FromIterator<(LogKey, (u64, EntryHash))> for Logs {
-    fn from_iter<T: IntoIterator<Item = (LogKey, (u64, EntryHash))>>(logs: T) -> Self {
-        logs.into_iter().collect::<BTreeMap<_, _>>().into()
-    }
-}
-
-impl IntoIterator for Logs {
-    type Item = (LogKey, (u64, EntryHash));
-    type IntoIter = btree_map::IntoIter<LogKey, (u64, EntryHash)>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        Arc::unwrap_or_clone(self.0).into_iter()
-    }
-}
-
-impl<'a> IntoIterator for &'a Logs {
-    type Item = (&'a LogKey, &'a (u64, EntryHash));
-    type IntoIter = btree_map::Iter<'a, LogKey, (u64, EntryHash)>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
-    }
-}
-
 /// One digest over several spaces, in rising order, each with the digest of its frontier: what a receipt vouches for and what
 /// two sides compare first.
 pub fn digest_of_spaces<'a>(registry: &SpaceId, spaces: impl IntoIterator<Item = (&'a SpaceId, [u8; 32])>) -> [u8; 32] {
@@ -242,7 +179,7 @@ impl Frontier {
     /// BLAKE3 digest over the sorted logs; equal digests mean equal frontiers.
     pub fn digest(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new_derive_key("cairn 2026 frontier digest v1");
-        for (log, (number, hash)) in &self.0 {
+        for (log, (number, hash)) in self.0.iter() {
             hasher.update(&log.replica.0);
             hasher.update(&log.incarnation.0.to_be_bytes());
             hasher.update(&[log.lane as u8]);

@@ -157,11 +157,11 @@ impl Book for Hostile {
                 self.counts.hit(Sometimes::Withheld);
             }
             Mood::Boast => {
-                for (number, hash) in frontier.0.values_mut() {
-                    *number += 1 + self.dice().below(5);
-                    *hash = EntryHash([9; 32]);
+                let boasted = frontier.0.iter().map(|(log, (number, _))| {
                     self.counts.hit(Sometimes::Boasted);
-                }
+                    (*log, (number + 1 + self.dice().below(5), EntryHash([9; 32])))
+                });
+                frontier = Frontier(boasted.collect());
             }
             _ => {}
         }

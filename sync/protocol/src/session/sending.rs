@@ -191,16 +191,16 @@ impl Session {
         if self.next_of(&log) != Some(from) {
             return;
         }
-        let before = self.sending.names.clone();
+        let before = self.sending.names.count();
         let name = self.sending.name(log);
         let mut packed = Vec::new();
         if let Err(error) = put_sealed(&mut packed, &batch) {
-            self.sending.names = before;
+            self.sending.names.back_to(before);
             return self.set_aside_out(log, Side::Here, "cannot-pack", &error.to_string());
         }
         let sealed = batch.entries.iter().map(Entry::encoded_len).sum();
         if self.is_too_large((log, from), batch.entries.len(), sealed, packed.len()) {
-            self.sending.names = before;
+            self.sending.names.back_to(before);
             return;
         }
         self.note_flight(from, &batch.seal, false, packed.len());
@@ -298,7 +298,7 @@ impl Session {
         }
         let known = known.filter(|_| !self.goes_alone(&log));
         let coder = Coder { level: self.sending.pace.compression_level(), dictionary: self.listing.has_dictionary };
-        let before = self.sending.names.clone();
+        let before = self.sending.names.count();
         let name = self.sending.name(log);
         let mut packed = Vec::new();
         let outcome = match &known {
@@ -306,14 +306,14 @@ impl Session {
             None => put_alone(&mut packed, &prepared, coder),
         };
         if let Err(error) = outcome {
-            self.sending.names = before;
+            self.sending.names.back_to(before);
             return self.set_aside_out(log, Side::Here, "cannot-pack", &error.to_string());
         }
         let parcel = &prepared.parcel;
         let sealed = parcel.entries.iter().map(|entry| entry.body.len() + SEALED_ENTRY_BYTES).sum();
         if self.is_too_large((log, parcel.first), parcel.entries.len(), sealed, packed.len()) {
             // Read anew, with what is known now of how such entries pack.
-            self.sending.names = before;
+            self.sending.names.back_to(before);
             return;
         }
         self.note_flight(parcel.first, &parcel.seal, known.is_some(), packed.len());
@@ -360,6 +360,7 @@ impl Session {
             self.effects.push(Effect::PeerKnows { log: flight.log, number, hash });
         }
         space.learn(flight.log.key, number, hash);
+        space.forget_sent(&flight.log.key);
         self.weigh(flight.log.space);
         Ok(())
     }

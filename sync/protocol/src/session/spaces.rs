@@ -63,7 +63,7 @@ pub(super) struct Space {
 }
 
 /// A log as this session sees it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct LogState {
     /// Last number sent.
     pub(super) sent: u64,
@@ -92,6 +92,16 @@ impl Space {
             if self.mine.as_ref().is_none_or(|mine| mine.number(&key) <= number) {
                 self.missing[key.lane as usize].remove(&key);
             }
+        }
+    }
+
+    /// What was sent and is held there now is known from `theirs`. Of a log that went without trouble nothing else is to be
+    /// remembered, and at a hub that is every log of every post, in every session.
+    pub(super) fn forget_sent(&mut self, key: &LogKey) {
+        let Some(sent) = self.logs.get(key).map(|state| state.sent) else { return };
+        let held = self.theirs.as_ref().map_or(0, |theirs| theirs.number(key));
+        if sent <= held && self.logs.get(key) == Some(&LogState { sent, ..LogState::default() }) {
+            self.logs.remove(key);
         }
     }
 
