@@ -17,6 +17,7 @@ mod control;
 mod demo;
 mod execute;
 mod failure;
+mod heap;
 mod init;
 mod links;
 mod print;

@@ -18,6 +18,7 @@ use crate::config::{Config, data_dir};
 use crate::control;
 use crate::execute::Desk;
 use crate::failure::{Failure, While as _};
+use crate::heap;
 use crate::links::Links;
 use crate::print;
 use crate::reach::{self, Held};
@@ -32,6 +33,7 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// Carries out the command.
 pub fn run(common: &Common, options: RunOptions) -> Result<ExitCode, Failure> {
     log_to_stderr();
+    heap::keep_little();
     let data = data_dir(common);
     let mut config = Config::load(&data)?;
     config.http = options.http.unwrap_or(config.http);

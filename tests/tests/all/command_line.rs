@@ -148,6 +148,17 @@ fn commands_answer_the_same_whether_cairn_runs_or_not() {
     drop(running);
 }
 
+/// It starts itself once more for that, and is then the same process to whoever started it.
+#[test]
+#[cfg(target_env = "gnu")]
+fn a_running_cairn_keeps_little_memory_that_it_does_not_use() {
+    let site = Site::init("Alpha", "post");
+    let running = site.run();
+    let environment = std::fs::read(format!("/proc/{}/environ", running.pid())).unwrap();
+    let environment = String::from_utf8_lossy(&environment);
+    assert!(environment.contains("glibc.malloc.arena_max=2"), "{environment}");
+}
+
 #[test]
 fn people_are_added_listed_and_sign_in_with_the_password_they_were_last_given() {
     let site = Site::init("Delta", "post");
