@@ -77,9 +77,8 @@ fn a_side_that_remembers_another_agreement_asks_and_loses_nothing() {
         // Restored from a backup: it remembers what was agreed long ago.
         |net| {
             let remembered = net.sides[0].agreed.get_mut(&RECORDS).unwrap();
-            if let Some(first) = remembered.0.keys().next().copied() {
-                remembered.0.remove(&first);
-            }
+            let first = remembered.0.keys().next().copied();
+            first.map(|first| remembered.0.remove(&first));
         },
         |net| {
             net.sides[1].agreed.remove(&AUDIT);
