@@ -241,6 +241,7 @@ fn people() -> Shapes {
                 ("country", text()),
                 ("role", site_role()),
                 ("enrolled", yes_or_no()),
+                ("keeps_registry", yes_or_no()),
                 ("demo", yes_or_no()),
                 ("person", of("SignedInPerson")),
             ]),
