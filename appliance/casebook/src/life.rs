@@ -134,9 +134,7 @@ impl Casebook {
             looks: Mutex::default(),
         });
         mending(&book.ledger, || book.catch_up(stamp.as_deref(), now_ms))?;
-        if let Err(error) = book.rescue(false, now_ms) {
-            tracing::warn!(%error, "what was written behind a fork could not be carried on; it will be tried again");
-        }
+        book.rescue(false, now_ms);
         if let Some(why) = new_life {
             tracing::warn!("this machine goes on under a new incarnation: {why}");
             book.write_machine_audit(AuditEvent::new("new_incarnation", "machine").say(why), now_ms)?;

@@ -12,11 +12,18 @@ use crate::row::EntryAt;
 use crate::{AuditEvent, Casebook, CasebookError};
 
 impl Casebook {
-    /// Carries on what stands behind forks here: of `all` logs, or of those that this machine wrote.
-    pub(crate) fn rescue(&self, all: bool, now_ms: u64) -> Result<(), CasebookError> {
+    /// Carries on what stands behind forks here: of `all` logs, or of those that this machine wrote. Where that fails, on a full
+    /// disk, it is tried again at the next occasion.
+    pub(crate) fn rescue(&self, all: bool, now_ms: u64) {
         if self.is_relay() {
-            return Ok(());
+            return;
         }
+        if let Err(error) = self.write_carriers(all, now_ms) {
+            tracing::warn!(%error, "what was written behind a fork could not be carried on; it will be tried again");
+        }
+    }
+
+    fn write_carriers(&self, all: bool, now_ms: u64) -> Result<(), CasebookError> {
         let mut carriers = 0;
         loop {
             let drafts = self.ledger.rescue_drafts(all)?;

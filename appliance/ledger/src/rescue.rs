@@ -62,6 +62,11 @@ impl Rescued {
         5 + self.entries.iter().map(Entry::encoded_len).sum::<usize>() + self.links.len() * 32 + SEAL_LEN
     }
 
+    /// Whether there is an entry, and every one has its body.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.entries.is_empty() && self.entries.iter().all(|entry| entry.body.is_some())
+    }
+
     /// Checks that the log's replica wrote these entries, in a carrier of this space.
     pub fn verify(&self, space: &SpaceId) -> Result<(), BadRescue> {
         let log = self.seal.log;
@@ -109,13 +114,11 @@ impl Rescued {
             count => Ok(count),
         };
         let entries = (0..count(&mut reader)?).map(|_| Entry::read(&mut reader)).collect::<Result<Vec<_>, _>>()?;
-        if entries.is_empty() || entries.iter().any(|entry| entry.body.is_none()) {
-            return Err(DecodeError::BadValue(WHAT));
-        }
         let links = (0..count(&mut reader)?).map(|_| reader.array()).collect::<Result<_, _>>()?;
         let seal = Seal::read(&mut reader)?;
         reader.finish()?;
-        Ok(Self { entries, links, seal })
+        let rescued = Self { entries, links, seal };
+        if rescued.is_whole() { Ok(rescued) } else { Err(DecodeError::BadValue(WHAT)) }
     }
 }
 

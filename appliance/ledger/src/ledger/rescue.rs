@@ -46,7 +46,8 @@ pub(super) fn rescued_in(entry: &Entry, keyring: &Keyring) -> Result<Vec<Entry>,
     rescued.verify(&core.log.space)?;
     let mut entries = Vec::with_capacity(rescued.entries.len());
     for entry in rescued.entries {
-        entries.extend(rescued_in(&entry, keyring)?);
+        // One that holds nothing sound is an entry like any other, for whoever reads it to set aside.
+        entries.extend(rescued_in(&entry, keyring).unwrap_or_default());
         entries.push(entry);
     }
     Ok(entries)
@@ -131,13 +132,15 @@ impl Ledger {
         Ok(())
     }
 
-    /// Those parts of a run of which something is not carried yet.
+    /// Those parts of a run of which something is not carried yet. What its reader would refuse is none: it would be made anew
+    /// for ever.
     fn unrescued(&self, run: &ReceivedBatch) -> impl Iterator<Item = Rescued> {
         let frozen = self.frozen();
         let lacking = |part: &Rescued| {
             part.entries.iter().any(|entry| frozen.carriers_of(entry.header.hash().short()).is_empty())
         };
-        let parts: Vec<Rescued> = Rescued::parts(run).into_iter().filter(lacking).collect();
+        let sound = |part: &Rescued| part.is_whole() && part.verify(&run.log.space).is_ok();
+        let parts: Vec<Rescued> = Rescued::parts(run).into_iter().filter(|part| lacking(part) && sound(part)).collect();
         parts.into_iter()
     }
 }

@@ -75,6 +75,23 @@ fn what_was_carried_in_a_log_that_forks_itself_is_carried_again() {
     assert!(zoe.ledger.entry_named(&log, 3, clone.ledger.last(&log).1.short()).unwrap().is_some());
 }
 
+/// A member of ill will writes a carrier of rubbish behind a fork of its own: it is carried on like anything, once.
+#[test]
+fn a_carrier_of_rubbish_behind_a_fork_is_carried_once_and_is_no_carrier() {
+    let (original, clone) = cloned(&[]);
+    let body = Body { author: Author::default(), purpose: None, record: None, payload: vec![1, 0, 9, 9] };
+    let rubbish = EntryDraft { space: SPACE, lane: Lane::Urgent, kind: EntryKind::Rescued, body };
+    original.ledger.commit(vec![rubbish], 1_000, ClockQuality::Local).unwrap();
+    clone.ledger.commit(vec![draft(SPACE, Lane::Urgent, "x")], 1_000, ClockQuality::Local).unwrap();
+    let log = original.log(Lane::Urgent);
+    let hub = Replica::new(3);
+    hub.pull(&original, &log, 1).unwrap();
+    assert_eq!(hub.pull(&clone, &log, 1).unwrap_err().name(), "fork");
+    assert_eq!(rescue(&hub, true), 1);
+    assert_eq!(rescue(&hub, true), 0, "and not for ever");
+    assert!(carried(&hub).is_empty());
+}
+
 #[test]
 fn a_long_history_goes_in_several_carriers() {
     let (original, clone) = cloned(&["one"]);
