@@ -134,6 +134,9 @@ impl Casebook {
             looks: Mutex::default(),
         });
         mending(&book.ledger, || book.catch_up(stamp.as_deref(), now_ms))?;
+        if new_life.is_none() && book.is_known_to_have_written_more() {
+            book.new_life(reason!("audit-lost-commits"), now_ms)?;
+        }
         book.rescue(false, now_ms);
         if let Some(why) = new_life {
             tracing::warn!("this machine goes on under a new incarnation: {why}");

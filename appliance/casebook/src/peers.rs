@@ -337,6 +337,18 @@ impl Casebook {
         self.peers().get(&peer).map(|state| state.frontiers.clone()).unwrap_or_default()
     }
 
+    /// Whether a peer is known to hold more of what this machine writes now than the machine itself: the disk lost it, and nothing
+    /// on the disk says so. To go on under the same numbers would be a second history.
+    pub(crate) fn is_known_to_have_written_more(&self) -> bool {
+        let own = (self.ledger.replica(), self.ledger.incarnation());
+        let more = |space: &SpaceId, frontier: &Frontier| {
+            let mut logs = frontier.0.iter().filter(|(key, _)| (key.replica, key.incarnation) == own);
+            logs.any(|(key, (number, _))| self.ledger.last(&LogId { space: *space, key: *key }).0 < *number)
+        };
+        let peers = self.peers();
+        peers.values().flat_map(|peer| &peer.frontiers).any(|(space, frontier)| more(space, frontier))
+    }
+
     /// Whether a peer is proved to hold all these logs so far.
     pub(crate) fn is_proved(&self, peer: ReplicaId, logs: &[(LogId, u64)]) -> bool {
         let peers = self.peers();
@@ -398,6 +410,8 @@ impl Casebook {
         };
         let steps = files.iter().flat_map(of_file).map(|(entry, (log, number))| EntryAt { entry, log, number });
         let entries: Vec<EntryAt> = row.entries.iter().copied().chain(steps).collect();
+        // Changes that wait for others are not among them, and whoever has the rest has not all.
+        let waiting = !self.views.scan(&keys::parked_of(row.state.record), 1, None)?.is_empty();
         let peers = self.peers();
         let logs = self.logs();
         let one = |member: &Member| {
@@ -411,7 +425,7 @@ impl Casebook {
             Some(Whereabout {
                 site: member.site.clone(),
                 role: role_word(member.role).into(),
-                has_it: entries.iter().all(has),
+                has_it: !waiting && entries.iter().all(has),
                 since_ms: state.last_equal_ms,
             })
         };

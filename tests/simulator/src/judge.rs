@@ -101,12 +101,14 @@ impl World {
                     let entry = self.machines[one].disk.logs.entry(&written.log, written.number);
                     entry.is_ok_and(|entry| entry.is_some_and(|entry| entry.header.hash() == *hash))
                 };
-                entries.filter(|hash| has(machine, hash) && !has(there, hash)).count()
+                let missing = entries.filter(|hash| has(machine, hash) && !has(there, hash));
+                let place = |hash| truth.written.get(hash).map(|written| (written.log, written.number));
+                missing.filter_map(place).collect::<Vec<_>>()
             };
             self.hit(Sometimes::SaidHasIt);
-            if missing > 0 && !self.forked() {
+            if !missing.is_empty() && !self.forked() {
                 let me = &self.machines[machine].name;
-                let what = format!("{me} says that {} has {record}, and it lacks {missing} changes", line.site);
+                let what = format!("{me} says that {} has {record}, and it lacks {missing:?}", line.site);
                 self.breaks(what);
             }
         }

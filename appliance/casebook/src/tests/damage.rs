@@ -231,3 +231,33 @@ fn a_post_whose_own_notes_went_bad_still_knows_its_hub_and_its_people() {
     let alpha = alpha.restart();
     assert_eq!(alpha.book.identity(), before);
 }
+
+/// The simulator's seed 9712: the last commit of the journal went bad and looks like a write that a power cut tore.
+#[test]
+fn a_post_that_lost_its_last_commit_unnoticed_does_not_use_its_numbers_again() {
+    let hub = Site::hub();
+    let alpha = Site::post("Alpha", &hub, 2);
+    let car = alpha.save(Kind::Vehicle, &[("plate", "AA11AAA")]);
+    exchange(&alpha, &hub);
+    let space = alpha.place_of(car.id).0.space;
+    let peer = hub.book.identity().replica;
+    alpha.hears_of(&hub, space);
+    alpha.book.note_peer(peer, PeerEvent::Disconnected { reason: None }, NOW).unwrap();
+    let (log, number) = alpha.place_of(car.id);
+    let before = alpha.book.ledger.incarnation();
+    let Site { dir, book, seed } = alpha;
+    drop(book);
+    // Cut off before the car was written: as if nothing had ever come behind.
+    let journal = dir.path().join("logs/00000001.seg");
+    let bytes = std::fs::read(&journal).unwrap();
+    let entry = hub.entry(&log, number).unwrap().body.unwrap();
+    let at = bytes.windows(entry.len()).position(|window| window == entry).unwrap();
+    std::fs::write(&journal, &bytes[..at]).unwrap();
+    let book = Casebook::open(dir.path(), &unlock(dir.path()), entropy(seed + 900), NOW).unwrap();
+    let alpha = Site { dir, book, seed };
+    assert_ne!(alpha.book.ledger.incarnation(), before);
+    alpha.save(Kind::Vehicle, &[("plate", "BB22BBB")]);
+    exchange(&alpha, &hub);
+    assert!(hub.book.ledger.frozen_logs().is_empty(), "one history");
+    assert_eq!((hub.verdict("BB22BBB"), alpha.verdict("AA11AAA")), (Verdict::Hit, Verdict::Hit));
+}
