@@ -162,6 +162,9 @@ impl Casebook {
         for log in self.ledger.logs() {
             for page in self.ledger.pages(&log, 1) {
                 for entry in page? {
+                    for rescued in self.rescued_by(&entry).unwrap_or_default() {
+                        self.name_chunks(&rescued, &mut named)?;
+                    }
                     self.name_chunks(&entry, &mut named)?;
                 }
             }
@@ -170,9 +173,6 @@ impl Casebook {
     }
 
     fn name_chunks(&self, entry: &Entry, named: &mut HashSet<u64>) -> Result<(), CasebookError> {
-        for rescued in self.rescued_by(entry).unwrap_or_default() {
-            self.name_chunks(&rescued, named)?;
-        }
         if entry.header.core.kind != EntryKind::Attachment {
             return Ok(());
         }

@@ -177,7 +177,8 @@ impl Casebook {
                 return set_aside(&mut folding.batch, name, "rescued entries", why, now_ms);
             }
         };
-        for entry in entries {
+        // What carriers among them hold is among them, too: opened again at each level they would double the work.
+        for entry in entries.into_iter().filter(|entry| entry.header.core.kind != EntryKind::Rescued) {
             let Some(log) = self.logs_mut().index(&entry.header.core.log) else {
                 return Err(CasebookError::Storage(reason!("too-many-logs")));
             };

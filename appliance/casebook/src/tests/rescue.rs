@@ -1,6 +1,7 @@
 //! A card that was copied block by block: both machines wrote under the same numbers, and what either wrote reaches everybody.
 
-use cairn_ledger::birthplace;
+use cairn_ledger::rescue::Rescued;
+use cairn_ledger::{Author, Body, ClockQuality, EntryDraft, EntryKind, Lane, birthplace};
 
 use super::*;
 use crate::{AuditQuery, Verdict};
@@ -136,4 +137,25 @@ fn what_a_machine_wrote_that_is_gone_for_ever_is_carried_on_by_the_hub() {
     for site in [&hub, &image, &beta] {
         assert_eq!(verdicts(site, &["BB22BBB", "CC33CCC"]), [Verdict::Hit; 2], "{}", site.book.identity().site);
     }
+}
+
+/// A member of ill will puts carriers into carriers: each is opened once, and what is innermost counts.
+#[test]
+fn carriers_within_carriers_are_opened_once() {
+    let hub = Site::hub();
+    let alpha = Site::post("Alpha", &hub, 2);
+    let car = alpha.save(Kind::Vehicle, &[("plate", "AA11AAA")]);
+    let (mut log, mut number, _) = alpha.book.entries_of(car.id).unwrap()[0];
+    for _ in 0..40 {
+        let (entry, seal) = (alpha.book.ledger.entry(&log, number).unwrap(), alpha.book.ledger.seal_at(&log, number));
+        let (entries, seal) = (entry.into_iter().collect(), seal.unwrap().unwrap());
+        let payload = Rescued { entries, links: Vec::new(), seal }.encode();
+        let body = Body { author: Author::default(), purpose: None, record: None, payload };
+        let draft = EntryDraft { space: log.space, lane: Lane::Urgent, kind: EntryKind::Rescued, body };
+        let position = alpha.book.ledger.commit(vec![draft], NOW, ClockQuality::Local).unwrap()[0];
+        (log, number) = (position.log, position.number);
+    }
+    carry_log(&alpha, &hub, &log);
+    assert_eq!(verdicts(&hub, &["AA11AAA"]), [Verdict::Hit]);
+    assert_eq!(hub.book.doctor(&Actor::terminal(), NOW).unwrap().findings, []);
 }
