@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use cairn_ledger::attachment::{AttachmentStep, Manifest};
 use cairn_ledger::view::{Key, Row, Table};
-use cairn_ledger::{ChunkName, Entry, EntryRef, LogId, SpaceId};
+use cairn_ledger::{ChunkName, Entry, EntryRef, SpaceId};
 use cairn_record::{Reason, RecordId};
 use serde::{Deserialize, Serialize};
 
@@ -194,13 +194,12 @@ impl Casebook {
 
     /// The manifest that stands there; `None` when the entry cannot be read.
     pub(crate) fn manifest_at(&self, at: EntryAt) -> Result<Option<Held>, CasebookError> {
-        let Some(log): Option<LogId> = self.logs().log(at.log) else { return Ok(None) };
         let Some(entry) = self.entry_at(at)? else { return Ok(None) };
         let Ok(body) = self.ledger.open_body(&entry) else { return Ok(None) };
         match AttachmentStep::decode(&body.payload) {
             Ok(AttachmentStep::Attach(manifest)) => {
-                let at_ms = entry.header.core.hlc.unix_ms;
-                Ok(Some(Held { space: log.space, at, at_ms, manifest: *manifest, person: body.author.display }))
+                let (space, at_ms) = (entry.header.core.log.space, entry.header.core.hlc.unix_ms);
+                Ok(Some(Held { space, at, at_ms, manifest: *manifest, person: body.author.display }))
             }
             _ => Ok(None),
         }

@@ -69,10 +69,8 @@ fn copies_in(views: &dyn ViewStore) -> Result<Notes, CasebookError> {
         after = Some(last.key.clone());
         for row in &rows {
             let entry = row.key.hidden_part(0).and_then(|bytes| bytes.try_into().ok());
-            let copy = serde_json::from_slice::<(u64, u16, LocalNote)>(&row.value).ok();
-            if let (Some(entry), Some((unix_ms, counter, note))) = (entry, copy) {
-                notes.insert(EntryRef(entry), (Hlc { unix_ms, counter }, note));
-            }
+            let copy = serde_json::from_slice(&row.value).ok();
+            notes.extend(entry.map(EntryRef).zip(copy));
         }
     }
 }
@@ -80,8 +78,8 @@ fn copies_in(views: &dyn ViewStore) -> Result<Notes, CasebookError> {
 /// Keeps copies. The notes themselves are durable: without a copy nothing is lost yet.
 fn copy<'a>(views: &dyn ViewStore, notes: impl IntoIterator<Item = (&'a EntryRef, &'a (Hlc, LocalNote))>) {
     let mut batch = Batch::new();
-    for (entry, (hlc, note)) in notes {
-        if let Ok(value) = serde_json::to_vec(&(hlc.unix_ms, hlc.counter, note)) {
+    for (entry, note) in notes {
+        if let Ok(value) = serde_json::to_vec(note) {
             batch.put(Key::new(Table::Note).hidden(entry.0), value);
         }
     }

@@ -4,7 +4,7 @@
 //! on, as it is, inside entries of a log that goes on: by the machine that wrote it as soon as it knows of the fork, and by
 //! whoever else holds it once there is a peer that holds the same and nobody has carried it yet.
 
-use cairn_ledger::{Entry, EntryKind};
+use cairn_ledger::{Entry, EntryKind, SpaceId};
 use cairn_record::{Reason, reason};
 
 use crate::fold::unusable;
@@ -50,11 +50,7 @@ impl Casebook {
     }
 
     /// The entries of a kind in what was carried here of a space.
-    pub(crate) fn rescued_of_kind(
-        &self,
-        space: cairn_ledger::SpaceId,
-        kind: EntryKind,
-    ) -> Result<Vec<Entry>, CasebookError> {
+    pub(crate) fn rescued_of_kind(&self, space: SpaceId, kind: EntryKind) -> Result<Vec<Entry>, CasebookError> {
         let mut found = Vec::new();
         for (log, number) in self.ledger.carriers_in(&space) {
             let Some(carrier) = self.ledger.entry(&log, number)? else { continue };

@@ -131,9 +131,4 @@ impl FirstRunPage {
     pub fn then_key(&self) -> &'static str {
         if self.door == "join" { "first-then-join" } else { "first-then-invite" }
     }
-
-    /// Whether this machine is a hub.
-    pub fn is_hub(&self) -> bool {
-        self.frame.here.role == "hub"
-    }
 }

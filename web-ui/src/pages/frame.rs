@@ -291,6 +291,11 @@ impl Frame {
         self.sync_state == "waiting" && self.no_link && self.may(Right::SeeSync)
     }
 
+    /// Whether this machine is a hub.
+    pub fn is_hub(&self) -> bool {
+        self.here.role == "hub"
+    }
+
     /// Whether this machine carries what it cannot read, so that there is nothing to look up.
     pub fn is_relay(&self) -> bool {
         self.here.role == "relay"

@@ -183,22 +183,12 @@ impl InvitePage {
     pub fn ends(&self, invitation: &Invitation) -> String {
         self.frame.clock.until_words(invitation.expires_ms)
     }
-
-    /// Whether this machine can invite.
-    pub fn is_hub(&self) -> bool {
-        self.frame.here.role == "hub"
-    }
 }
 
 impl JoinPage {
     pub(super) fn of(visit: Visit, may_join: bool) -> Self {
         let title = visit.words().t("join-title");
         Self { frame: visit.frame(Section::Sync, title), code: String::new(), address: String::new(), may_join }
-    }
-
-    /// Whether this machine can join.
-    pub fn is_hub(&self) -> bool {
-        self.frame.here.role == "hub"
     }
 
     /// The form again, with what was wrong.

@@ -109,11 +109,6 @@ impl SyncPage {
         Self { frame: visit.frame(Section::Sync, title), status, carried, address: String::new() }
     }
 
-    /// Whether this machine is a hub.
-    pub fn is_hub(&self) -> bool {
-        self.frame.here.role == "hub"
-    }
-
     /// Entries that wait for a peer, in both directions.
     pub fn waits(&self, peer: &PeerSync) -> (u64, u64) {
         peer.spaces.iter().fold((0, 0), |(send, receive), space| (send + space.to_send, receive + space.to_receive))

@@ -121,8 +121,7 @@ impl Ledger {
                 continue;
             };
             from = run.seal.number + 1;
-            let parts = self.unrescued(&run);
-            drafts.extend(parts.map(|rescued| EntryDraft {
+            drafts.extend(self.unrescued(&run).into_iter().map(|rescued| EntryDraft {
                 space: log.space,
                 lane: Lane::Urgent,
                 kind: EntryKind::Rescued,
@@ -134,13 +133,12 @@ impl Ledger {
 
     /// Those parts of a run of which something is not carried yet. What its reader would refuse is none: it would be made anew
     /// for ever.
-    fn unrescued(&self, run: &ReceivedBatch) -> impl Iterator<Item = Rescued> {
+    fn unrescued(&self, run: &ReceivedBatch) -> Vec<Rescued> {
         let frozen = self.frozen();
         let lacking = |part: &Rescued| {
             part.entries.iter().any(|entry| frozen.carriers_of(entry.header.hash().short()).is_empty())
         };
         let sound = |part: &Rescued| part.is_whole() && part.verify(&run.log.space).is_ok();
-        let parts: Vec<Rescued> = Rescued::parts(run).into_iter().filter(|part| lacking(part) && sound(part)).collect();
-        parts.into_iter()
+        Rescued::parts(run).into_iter().filter(|part| lacking(part) && sound(part)).collect()
     }
 }
