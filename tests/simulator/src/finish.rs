@@ -1,5 +1,6 @@
 //! The end of a run: everything is healed, everybody talks to everybody, and then nothing may differ.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_casebook::Actor;
@@ -225,15 +226,18 @@ impl World {
 
     /// What honest machines acknowledged and the hub does not have.
     fn unreached(&self, promised: &[Promises]) -> Vec<String> {
-        let (Some(hub), Some(raw)) = (self.machines[0].book.as_ref(), self.machines[0].raw(false)) else {
-            return Vec::new();
-        };
+        let Some(hub) = self.machines[0].book.as_ref() else { return Vec::new() };
+        // Opened only when something is not in its own log.
+        let raw = LazyCell::new(|| self.machines[0].raw(false));
         let honest = self.honest();
         let shared = honest.iter().flat_map(|one| hub.shared_spaces(self.machines[*one].replica));
         let shared: BTreeSet<SpaceId> = shared.map(|space| space.space).collect();
+        let carried = |log: &LogId, number, hash: &EntryHash| {
+            let entry = raw.as_ref().and_then(|raw| raw.entry_named(log, number, hash.short()).ok()?);
+            entry.is_some_and(|entry| entry.header.hash() == *hash)
+        };
         let has = |log: &LogId, number, hash: &EntryHash| {
-            let entry = raw.entry_named(log, number, hash.short());
-            entry.is_ok_and(|entry| entry.is_some_and(|entry| entry.header.hash() == *hash))
+            self.machines[0].holds(log, number, hash) || carried(log, number, hash)
         };
         let mut unreached = Vec::new();
         for one in honest {

@@ -98,8 +98,7 @@ impl World {
                 let entries = truth.of_record.get(&record).into_iter().flatten();
                 let has = |one: usize, hash| {
                     let Some(written) = truth.written.get(hash) else { return false };
-                    let entry = self.machines[one].disk.logs.entry(&written.log, written.number);
-                    entry.is_ok_and(|entry| entry.is_some_and(|entry| entry.header.hash() == *hash))
+                    self.machines[one].holds(&written.log, written.number, hash)
                 };
                 let missing = entries.filter(|hash| has(machine, hash) && !has(there, hash));
                 let place = |hash| truth.written.get(hash).map(|written| (written.log, written.number));
@@ -171,10 +170,7 @@ impl World {
     /// Whether its writer's disk took it.
     fn exists(&self, hash: &EntryHash, written: &truth::Written) -> bool {
         let mut writers = self.machines.iter().filter(|machine| machine.replica == written.log.key.replica);
-        writers.any(|machine| {
-            let entry = machine.disk.logs.entry(&written.log, written.number);
-            entry.is_ok_and(|entry| entry.is_some_and(|entry| entry.header.hash() == *hash))
-        })
+        writers.any(|machine| machine.holds(&written.log, written.number, hash))
     }
 
     fn records_spaces(&self, machine: usize) -> BTreeSet<SpaceId> {

@@ -213,6 +213,11 @@ impl Machine {
         self.promised.iter().filter_map(|(log, last)| self.broken_promise(log, last)).collect()
     }
 
+    /// Whether its disk holds this very entry.
+    pub fn holds(&self, log: &LogId, number: u64, hash: &EntryHash) -> bool {
+        self.broken_promise(log, &(number, *hash)).is_none()
+    }
+
     /// What is wrong with the promise to keep a log up to this entry.
     pub fn broken_promise(&self, log: &LogId, (number, hash): &(u64, EntryHash)) -> Option<String> {
         let why = match self.disk.logs.entry(log, *number) {

@@ -42,6 +42,25 @@ fn pages(site: &Site, running: &Running) -> [String; 2] {
     ["/", "/sync"].map(|path| person.page(&replica, path))
 }
 
+/// Two machines save two persons each, one after the other.
+fn save_by_turns(one: &Running, other: &Running) {
+    for (number, running) in [one, other, one, other].into_iter().enumerate() {
+        let fields = json!({ "surname": format!("Twinford {number}"), "forenames": "Ada" });
+        let person = running.http.signed_in("supervisor");
+        let saved = person.post("/api/v1/records", &json!({ "kind": "person", "fields": fields })).unwrap();
+        assert_eq!(saved.status, 201, "{saved:?}");
+    }
+}
+
+/// How many of those persons a site finds.
+fn found(site: &Site) -> u64 {
+    site.json(&["search", "Twinford"])["total"].as_u64().unwrap()
+}
+
+fn found_everywhere(sites: &[&Site]) {
+    eventually("what both wrote to be everywhere", || sites.iter().all(|site| found(site) == 4).then_some(()));
+}
+
 /// How often the audit of a site that runs notes a new incarnation.
 fn incarnations_noted(running: &Running) -> usize {
     let auditor = running.http.signed_in("auditor");
@@ -106,16 +125,8 @@ fn a_cloned_card_that_runs_beside_the_first_loses_nothing_and_everybody_is_told(
     alpha.json(&["sync", "--now"]);
     let twin = alpha.cloned();
     let (alpha_runs, twin_runs) = (alpha.run(), twin.run());
-    for (number, running) in [&alpha_runs, &twin_runs, &alpha_runs, &twin_runs].into_iter().enumerate() {
-        let fields = json!({ "surname": format!("Twinford {number}"), "forenames": "Ada" });
-        let person = running.http.signed_in("supervisor");
-        let saved = person.post("/api/v1/records", &json!({ "kind": "person", "fields": fields })).unwrap();
-        assert_eq!(saved.status, 201, "{saved:?}");
-    }
-    let found = |site: &Site| site.json(&["search", "Twinford"])["total"].as_u64().unwrap();
-    eventually("what both wrote to be everywhere", || {
-        [&hub, &alpha, &twin].iter().all(|site| found(site) == 4).then_some(())
-    });
+    save_by_turns(&alpha_runs, &twin_runs);
+    found_everywhere(&[&hub, &alpha, &twin]);
     eventually("the hub to know of the twin", || (told(&hub) == ["twin_there"]).then_some(()));
     for site in [&alpha, &twin] {
         eventually("each to know of the other", || (told(site) == ["twin_here"]).then_some(()));
@@ -149,18 +160,10 @@ fn what_two_machines_with_one_imaged_card_wrote_reaches_everybody() {
     let twin = alpha.cloned();
     cairn_ledger::birthplace::settle(&twin.data()).unwrap();
     let (alpha_runs, twin_runs) = (alpha.run(), twin.run());
-    for (number, running) in [&alpha_runs, &twin_runs, &alpha_runs, &twin_runs].into_iter().enumerate() {
-        let fields = json!({ "surname": format!("Twinford {number}"), "forenames": "Ada" });
-        let person = running.http.signed_in("supervisor");
-        let saved = person.post("/api/v1/records", &json!({ "kind": "person", "fields": fields })).unwrap();
-        assert_eq!(saved.status, 201, "{saved:?}");
-    }
-    let found = |site: &Site| site.json(&["search", "Twinford"])["total"].as_u64().unwrap();
+    save_by_turns(&alpha_runs, &twin_runs);
     assert_eq!((found(&alpha), found(&twin)), (2, 2), "no hub, and neither knows of the other");
     let hub_runs = hub.run();
-    eventually("what both wrote to be everywhere", || {
-        [&hub, &alpha, &twin].iter().all(|site| found(site) == 4).then_some(())
-    });
+    found_everywhere(&[&hub, &alpha, &twin]);
     for site in [&hub, &alpha, &twin] {
         eventually("everybody to know", || told(site).contains(&"two_histories".to_owned()).then_some(()));
     }
