@@ -35,19 +35,29 @@ pub(crate) struct Memory {
     pub(crate) registry: Registry,
     /// The registry from before this post joined: its spaces can still be written to until the hub's registry is here.
     pub(crate) former: Option<Registry>,
+    /// What both were founded with: known from their roots alone, whatever damage took of the statements.
+    pub(crate) founding: Vec<SpaceOpened>,
     pub(crate) local: LocalState,
 }
 
 impl Memory {
     /// What is known of a space.
     pub(crate) fn space(&self, space: &SpaceId) -> Option<&SpaceOpened> {
-        self.spaces().find(|known| known.space == *space)
+        let founding = || self.founding.iter().find(|one| one.space == *space);
+        self.stated(space).or_else(founding)
     }
 
-    /// Spaces of the agency, then those of before joining.
+    /// What a statement says of a space.
+    fn stated(&self, space: &SpaceId) -> Option<&SpaceOpened> {
+        self.registry.opened(space).or_else(|| self.former.as_ref()?.opened(space))
+    }
+
+    /// Spaces of the agency, then those of before joining, each once.
     pub(crate) fn spaces(&self) -> impl Iterator<Item = &SpaceOpened> {
         let former = self.former.iter().flat_map(Registry::spaces);
-        self.registry.spaces().chain(former.filter(|one| self.registry.spaces().all(|known| known.space != one.space)))
+        let former = former.filter(|one| self.registry.opened(&one.space).is_none());
+        let founding = self.founding.iter().filter(|one| self.stated(&one.space).is_none());
+        self.registry.spaces().chain(former).chain(founding)
     }
 }
 
@@ -367,16 +377,29 @@ impl Casebook {
     /// from before joining.
     fn main_space(&self, kind: SpaceKind) -> Result<SpaceId, CasebookError> {
         let memory = self.memory();
-        let founded = memory.registry.founded().map(|founded| founding_space(&founded.root, kind));
+        let founded = founding_space(&memory.local.profile.root, kind);
         let known = memory.spaces().filter(|space| space.kind == kind).map(|space| space.space);
         let keyring = self.ledger.keyring();
-        let usable = founded.into_iter().chain(known).find(|space| keyring.is_member(space));
+        let usable = std::iter::once(founded).chain(known).find(|space| keyring.is_member(space));
         usable.ok_or_else(|| CasebookError::NotNow(reason!("no-key-yet")))
     }
 
     pub(crate) fn local_space(&self) -> SpaceId {
         cairn_ledger::registry::local_space(&self.ledger.replica())
     }
+}
+
+/// The spaces that this installation's agency, and the one from before it joined, were founded with.
+pub(crate) fn founding_spaces(profile: &Profile) -> Vec<SpaceOpened> {
+    let roots = [Some((profile.root, &profile.agency)), profile.former_root.map(|root| (root, &profile.site))];
+    let of = |(root, name): ([u8; 32], &String)| {
+        [SpaceKind::Records, SpaceKind::Audit].map(|kind| SpaceOpened {
+            space: founding_space(&root, kind),
+            kind,
+            title: founding_title(kind, name),
+        })
+    };
+    roots.into_iter().flatten().flat_map(of).collect()
 }
 
 /// The space of a kind that an agency is founded with.

@@ -18,7 +18,7 @@ use cairn_ledger::{ClockQuality, EntryKind, EpochKey, Incarnation, Lane, Ledger,
 
 use cairn_record::{Reason, reason};
 
-use crate::core::{Memory, Parts, Writing, founding_space};
+use crate::core::{Memory, Parts, Writing, founding_space, founding_spaces};
 use crate::damage::mending;
 use crate::enrol::granting;
 use crate::local_note::{LocalNote, Profile};
@@ -244,6 +244,7 @@ impl Casebook {
         let mut memory = self.memory_mut();
         memory.registry = registry;
         memory.former = former;
+        memory.founding = founding_spaces(&profile);
         Ok(())
     }
 
@@ -410,7 +411,8 @@ fn open_ledger(
 fn load_memory(ledger: &Ledger, views: &dyn ViewStore) -> Result<Memory, CasebookError> {
     let local = load_local(ledger, views)?;
     let (registry, former) = load_registries(ledger, &local.profile, None)?;
-    Ok(Memory { registry, former, local })
+    let founding = founding_spaces(&local.profile);
+    Ok(Memory { registry, former, founding, local })
 }
 
 /// The registry of the agency, going on from what was read of it before, and that of before joining.

@@ -181,6 +181,27 @@ fn a_damaged_registry_and_a_damaged_note_do_not_stop_a_post() {
     assert_eq!(alpha.book.frontier(registry), hub.book.frontier(registry));
 }
 
+/// The simulator's seed 9712: without the statement, what was saved was in no answer, though it was in the journal.
+#[test]
+fn a_post_whose_registry_lost_what_opens_the_records_finds_what_it_saves() {
+    for views_gone in [false, true] {
+        let hub = Site::hub();
+        let alpha = Site::post("Alpha", &hub, 2);
+        vehicles(&alpha);
+        exchange(&alpha, &hub);
+        let registry = alpha.book.memory().registry.space();
+        let key = *alpha.book.frontier(registry).0.keys().next().unwrap();
+        let founding: Vec<(LogId, u64)> = (1..=3).map(|number| (LogId { space: registry, key }, number)).collect();
+        let alpha = alpha.with_damage(&founding);
+        let alpha = if views_gone { alpha.without_views() } else { alpha };
+        assert_eq!(alpha.book.memory().registry.spaces().count(), 0, "nothing states what the spaces are");
+        alpha.save(Kind::Vehicle, &[("plate", "EE55EEE")]);
+        assert_eq!((alpha.verdict("EE55EEE"), alpha.verdict("AA11AAA")), (Verdict::Hit, Verdict::Hit));
+        exchange(&alpha, &hub);
+        assert_eq!(hub.verdict("EE55EEE"), Verdict::Hit);
+    }
+}
+
 /// The simulator's seed 146: two changes that follow on a lost one wait for it, and neither they nor it is forgotten.
 #[test]
 fn changes_that_follow_on_what_was_lost_are_merged_when_it_comes_back() {

@@ -299,6 +299,11 @@ impl Registry {
         self.spaces.values()
     }
 
+    /// What was stated when this space was opened.
+    pub fn opened(&self, space: &SpaceId) -> Option<&SpaceOpened> {
+        self.spaces.get(space)
+    }
+
     /// The first space of a kind.
     pub fn space_of_kind(&self, kind: SpaceKind) -> Option<&SpaceOpened> {
         self.spaces.values().find(|space| space.kind == kind)
