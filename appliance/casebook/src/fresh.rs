@@ -2,12 +2,13 @@
 //!
 //! Every check and search asks this, at a hub with hundreds of posts too: what is held is read once for all of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cairn_ledger::registry::SpaceKind;
-use cairn_ledger::{Frontier, LogId, ReplicaId, SpaceId};
+use cairn_ledger::{Frontier, Incarnation, LogId, ReplicaId, SpaceId};
 
 use crate::carrying::role_word;
+use crate::peers::PeerState;
 use crate::{Casebook, CasebookError, Freshness, Member, keys};
 
 /// Most receipts of one replica that are looked at: one about each replica it ever met.
@@ -46,8 +47,10 @@ impl Casebook {
     fn complete_since(&self, members: &[Member], now_ms: u64) -> Result<HashMap<ReplicaId, u64>, CasebookError> {
         let equal = self.equal_since(members, now_ms);
         let mut complete = equal.clone();
+        let lives = self.lives_of(equal.keys().copied())?;
         for (between, until) in equal {
-            for row in self.views.scan(&keys::receipts_of(between), RECEIPTS_MAX, None)? {
+            let Some(life) = lives.get(&between) else { continue };
+            for row in self.views.scan(&keys::receipts_of(between, *life), RECEIPTS_MAX, None)? {
                 let Some((about, said)) = keys::read_receipt(&row) else { continue };
                 // What it said after we were last equal is about entries that may not be here yet.
                 if about != between && said <= until {
@@ -59,17 +62,39 @@ impl Casebook {
         Ok(complete)
     }
 
+    /// The life of each that its word counts in: the one that began last. In an earlier one it may have held what it lost since.
+    /// Missing where none is known, or where it has begun one of which nothing is here yet.
+    fn lives_of(
+        &self,
+        replicas: impl Iterator<Item = ReplicaId>,
+    ) -> Result<HashMap<ReplicaId, Incarnation>, CasebookError> {
+        let lives = self.lives()?;
+        let audits = self.spaces_of_kind(SpaceKind::Audit);
+        let mut held: HashMap<ReplicaId, HashSet<Incarnation>> = HashMap::new();
+        for key in audits.iter().flat_map(|space| self.frontier(*space).0.into_keys()) {
+            held.entry(key.replica).or_default().insert(key.incarnation);
+        }
+        let peers = self.peers();
+        let one = |replica: ReplicaId| {
+            let held = held.get(&replica)?;
+            let unseen = |state: &PeerState| state.knows_another_life(&replica, &audits, held);
+            let newest = lives.get(&replica).and_then(|lives| lives.iter().max_by_key(|life| life.first_ms));
+            let newest = newest.map(|life| life.incarnation).or_else(|| held.iter().next().copied());
+            newest.filter(|_| !peers.get(&replica).is_some_and(unseen)).map(|life| (replica, life))
+        };
+        Ok(replicas.filter_map(one).collect())
+    }
+
     /// When this machine and each member last held the same registry and records.
     fn equal_since(&self, members: &[Member], now_ms: u64) -> HashMap<ReplicaId, u64> {
         let mut held: HashMap<Vec<SpaceId>, Vec<(SpaceId, Frontier)>> = HashMap::new();
         let mut equal = HashMap::new();
         for member in members {
-            let shared = self.shared_spaces(member.replica).into_iter().filter(|space| !space.audit);
-            let spaces: Vec<SpaceId> = shared.map(|shared| shared.space).collect();
+            let (spaces, audits) = self.vouched_spaces(member.replica);
             let here = held
                 .entry(spaces)
                 .or_insert_with_key(|spaces| spaces.iter().map(|space| (*space, self.frontier(*space))).collect());
-            let since = self.peers().get(&member.replica).and_then(|state| state.equal_since(here, now_ms));
+            let since = self.peers().get(&member.replica).and_then(|state| state.equal_since(here, &audits, now_ms));
             equal.extend(since.map(|since| (member.replica, since)));
         }
         equal

@@ -115,19 +115,19 @@ pub fn read_fetch(key: &Key) -> Option<FetchPlace> {
     Some(FetchPlace { at_ms: key.number_part(0)?, record: record_part(key, 1)?, attachment })
 }
 
-/// When a replica last wrote a receipt for another: "at that time I held everything the other had".
-pub fn receipt(writer: ReplicaId, about: ReplicaId) -> Key {
-    receipts_of(writer).hidden(about.0)
+/// When a replica, in one of its lives, last wrote a receipt for another: "at that time I held everything the other had".
+pub fn receipt(writer: ReplicaId, life: Incarnation, about: ReplicaId) -> Key {
+    receipts_of(writer, life).hidden(about.0)
 }
 
-/// All receipts that a replica wrote.
-pub fn receipts_of(writer: ReplicaId) -> Key {
-    Key::new(Table::Peer).hidden("receipt").hidden(writer.0)
+/// All receipts that a replica wrote in one of its lives.
+pub fn receipts_of(writer: ReplicaId, life: Incarnation) -> Key {
+    Key::new(Table::Peer).hidden("receipt").hidden(writer.0).hidden(life.0.to_be_bytes())
 }
 
 /// About whom, and of what time, a row of [`receipt`] is.
 pub fn read_receipt(row: &Row) -> Option<(ReplicaId, u64)> {
-    let about = ReplicaId(row.key.hidden_part(2)?.try_into().ok()?);
+    let about = ReplicaId(row.key.hidden_part(3)?.try_into().ok()?);
     Some((about, u64::from_be_bytes(row.value.as_slice().try_into().ok()?)))
 }
 

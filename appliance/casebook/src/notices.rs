@@ -118,9 +118,9 @@ pub struct Notice {
 
 /// What one incarnation of a replica has written.
 #[derive(Clone, Copy, Debug)]
-struct Life {
-    incarnation: Incarnation,
-    first_ms: u64,
+pub(crate) struct Life {
+    pub(crate) incarnation: Incarnation,
+    pub(crate) first_ms: u64,
     last_ms: u64,
 }
 
@@ -199,7 +199,7 @@ impl Casebook {
     }
 
     /// The incarnations of replicas that have written under more than one, by replica.
-    fn lives(&self) -> Result<BTreeMap<ReplicaId, Vec<Life>>, CasebookError> {
+    pub(crate) fn lives(&self) -> Result<BTreeMap<ReplicaId, Vec<Life>>, CasebookError> {
         let mut logs: BTreeMap<ReplicaId, BTreeMap<Incarnation, Vec<LogId>>> = BTreeMap::new();
         let shared = [SpaceKind::Records, SpaceKind::Audit].map(|kind| self.spaces_of_kind(kind));
         for space in shared.into_iter().flatten() {

@@ -9,7 +9,7 @@ mod row;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use cairn_ledger::registry::SpaceKind;
-use cairn_ledger::{EntryRef, Frontier, LogId, LogKey, ReplicaId, SpaceId};
+use cairn_ledger::{EntryRef, Frontier, Incarnation, LogId, LogKey, ReplicaId, SpaceId};
 
 use cairn_record::{Reason, reason};
 
@@ -52,8 +52,8 @@ pub struct PeerState {
     used_saved: u64,
     /// What both held when they were last equal: the next greeting goes out from it.
     agreed: BTreeMap<SpaceId, Frontier>,
-    /// What the last receipt entry for it vouches for.
-    receipted: [u8; 32],
+    /// What the last receipt entry for it vouches for, and in which life of this machine it was written.
+    receipted: Option<([u8; 32], Incarnation)>,
     /// Files that it wants and lacks, and of how many it knows, as it said last; nothing since a file was attached.
     files: Option<(u64, u64)>,
     /// The files that it said it has, when it last lacked none that is known here.
@@ -138,9 +138,24 @@ impl PeerState {
         }) && any
     }
 
-    /// When it and this machine last held the same: now, while they are connected and do.
-    pub(crate) fn equal_since(&self, here: &[(SpaceId, Frontier)], now_ms: u64) -> Option<u64> {
-        if self.connected && self.holds_all(here) { Some(now_ms) } else { self.equal_known_ms(now_ms) }
+    /// Whether the peer has said in this session what it holds of these spaces.
+    pub(crate) fn has_said(&self, spaces: &[SpaceId]) -> bool {
+        spaces.iter().all(|space| self.said.contains(space))
+    }
+
+    /// Whether it holds something of a life of a replica, in these spaces, that is none of those.
+    pub(crate) fn knows_another_life(&self, of: &ReplicaId, spaces: &[SpaceId], than: &HashSet<Incarnation>) -> bool {
+        let told = spaces.iter().filter_map(|space| self.frontiers.get(space));
+        told.flat_map(|frontier| frontier.0.keys()).any(|log| log.replica == *of && !than.contains(&log.incarnation))
+    }
+
+    /// When it and this machine last held the same: now, while they are connected and do, and its greeting is over.
+    pub(crate) fn equal_since(&self, here: &[(SpaceId, Frontier)], audits: &[SpaceId], now_ms: u64) -> Option<u64> {
+        if self.connected && self.holds_all(here) && self.has_said(audits) {
+            Some(now_ms)
+        } else {
+            self.equal_known_ms(now_ms)
+        }
     }
 }
 
@@ -166,13 +181,13 @@ impl Casebook {
                 Ok(())
             }
             PeerEvent::Frontier { space, frontier } => {
-                self.peer(peer, |state| {
+                let first = self.peer(peer, |state| {
                     state.last_contact_ms = Some(now_ms);
                     state.frontiers.insert(space, frontier);
-                    state.said.insert(space);
+                    state.said.insert(space)
                 });
-                // News of its audit says nothing new about its records: they may have changed since it spoke of them.
-                if self.space_kind(space) == Some(SpaceKind::Audit) {
+                // Later news of its audit says nothing new about its records: they may have changed since it spoke of them.
+                if !first && self.space_kind(space) == Some(SpaceKind::Audit) {
                     return Ok(());
                 }
                 self.note_if_equal(peer, now_ms, now_ms)
@@ -296,16 +311,17 @@ impl Casebook {
     }
 
     /// When a peer holds exactly the registry and records held here, notes the time, and that a receipt is due if something
-    /// has changed since the last one. Audit spaces do not count: a receipt would call forth the next.
+    /// has changed since the last one. What is in audit spaces does not count: a receipt would call forth the next. But it must
+    /// have said what is: a life that it has begun since is seen there.
     fn note_if_equal(&self, peer: ReplicaId, at_ms: u64, now_ms: u64) -> Result<(), CasebookError> {
-        let spaces = self.vouched_spaces(peer);
+        let (spaces, audits) = self.vouched_spaces(peer);
         let equal = self.peer(peer, |state| {
             // At the first space of which it has not said the same. A peer says what it holds of one space after the other, and at a
             // hub they are hundreds.
             let same = |space: &SpaceId| {
                 state.said.contains(space) && state.frontiers.get(space) == Some(&self.frontier(*space))
             };
-            let equal = !spaces.is_empty() && spaces.iter().all(same);
+            let equal = !spaces.is_empty() && state.has_said(&audits) && spaces.iter().all(same);
             if equal {
                 state.note_equal(at_ms, now_ms);
             }
@@ -315,7 +331,7 @@ impl Casebook {
         self.rescue(true, now_ms);
         let here = spaces.into_iter().map(|space| (space, self.frontier(space))).collect();
         let vouched = self.digest_of_records(here);
-        if vouched != receipted {
+        if receipted != Some((vouched, self.ledger.incarnation())) {
             self.receipt_is_due(peer, at_ms, vouched);
         }
         self.write_due_receipts(now_ms)
@@ -328,7 +344,8 @@ impl Casebook {
         digest: [u8; 32],
         now_ms: u64,
     ) -> Result<(), CasebookError> {
-        self.peer(peer, |state| state.receipted = digest);
+        let life = self.ledger.incarnation();
+        self.peer(peer, |state| state.receipted = Some((digest, life)));
         self.save_peer(peer, now_ms)
     }
 
@@ -372,12 +389,12 @@ impl Casebook {
         self.save_peer(stick.from, now_ms)
     }
 
-    /// The registry and the records spaces shared with a peer, in order: what a receipt vouches for.
-    fn vouched_spaces(&self, peer: ReplicaId) -> Vec<SpaceId> {
-        let shared = self.shared_spaces(peer).into_iter().filter(|space| !space.audit);
-        let mut spaces: Vec<SpaceId> = shared.map(|shared| shared.space).collect();
+    /// The registry and the records spaces shared with a peer, in order: what a receipt vouches for. And the audit spaces.
+    pub(crate) fn vouched_spaces(&self, peer: ReplicaId) -> (Vec<SpaceId>, Vec<SpaceId>) {
+        let (audits, vouched): (Vec<_>, Vec<_>) = self.shared_spaces(peer).into_iter().partition(|space| space.audit);
+        let mut spaces: Vec<SpaceId> = vouched.into_iter().map(|shared| shared.space).collect();
         spaces.sort();
-        spaces
+        (spaces, audits.into_iter().map(|shared| shared.space).collect())
     }
 
     fn save_peer(&self, peer: ReplicaId, now_ms: u64) -> Result<(), CasebookError> {

@@ -5,6 +5,9 @@
 //! edit does not call forth more bytes than it has. What a page says does not wait for it. In the urgent lane of the audit,
 //! so that receipts can be folded without reading the audit itself; the audit is not part of what they vouch for, so they do
 //! not call forth each other.
+//!
+//! A receipt is the word of one life of its writer. A machine that takes a new incarnation may have lost what it vouched for,
+//! so that what it said before no longer counts with anybody, and it says anew what it holds.
 
 use std::collections::BTreeMap;
 
@@ -129,7 +132,7 @@ impl Casebook {
         for (about, at_ms) in receipt.peers {
             let at_ms = at_ms.min(core.hlc.unix_ms).saturating_add_signed(ahead_ms.saturating_neg());
             if at_ms <= now_ms.saturating_add(AHEAD_MS_MAX) {
-                batch.put(keys::receipt(writer, about), at_ms.to_be_bytes());
+                batch.put(keys::receipt(writer, core.log.key.incarnation, about), at_ms.to_be_bytes());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What of a peer outlives a restart, as the views keep it.
 
-use cairn_ledger::{EntryHash, Frontier, LogKey, SpaceId};
+use cairn_ledger::{EntryHash, Frontier, Incarnation, LogKey, SpaceId};
 
 use super::{FilesHad, PeerState};
 use crate::link_rules::UsedBytes;
@@ -14,7 +14,8 @@ pub(super) struct PeerRow {
     address: String,
     last_contact_ms: Option<u64>,
     last_equal_ms: Option<u64>,
-    receipted: [u8; 32],
+    #[serde(default)]
+    receipted_in_life: Option<([u8; 32], Incarnation)>,
     #[serde(default)]
     stick_made_ms: u64,
     #[serde(default)]
@@ -38,7 +39,7 @@ impl PeerState {
             address: self.address.clone(),
             last_contact_ms: self.last_contact_ms,
             last_equal_ms: self.last_equal_ms,
-            receipted: self.receipted,
+            receipted_in_life: self.receipted,
             stick_made_ms: self.stick_made_ms,
             used: self.used,
             clock_ahead_ms: self.clock_ahead_ms,
@@ -56,7 +57,7 @@ impl PeerState {
             address: row.address,
             last_contact_ms: row.last_contact_ms,
             last_equal_ms: row.last_equal_ms,
-            receipted: row.receipted,
+            receipted: row.receipted_in_life,
             stick_made_ms: row.stick_made_ms,
             used: row.used,
             used_saved: row.used.bytes,

@@ -202,6 +202,32 @@ fn a_post_whose_registry_lost_what_opens_the_records_finds_what_it_saves() {
     }
 }
 
+/// The simulator's seed 11832: nothing shows that the only entry of a log is gone, and what the hub once said of Alpha is not
+/// true of the hub any more.
+#[test]
+fn the_word_of_a_hub_from_before_it_lost_something_counts_no_longer() {
+    let hub = Site::hub();
+    let (alpha, beta) = (Site::post("Alpha", &hub, 2), Site::post("Beta", &hub, 3));
+    let car = alpha.save(Kind::Vehicle, &[("plate", "AA11AAA")]);
+    let says = |hub: &Site, now_ms| {
+        exchange(&alpha, hub);
+        // The receipt waits for company.
+        hub.book.note_peer(alpha.book.identity().replica, PeerEvent::Passing, now_ms).unwrap();
+    };
+    says(&hub, NOW + crate::receipts::GAP_MS);
+    let hub = hub.with_damage(&[alpha.place_of(car.id)]);
+    assert_eq!(hub.told(), [], "no gap is seen");
+    exchange(&hub, &beta);
+    let of_alpha = |hub: &Site| {
+        exchange(hub, &beta);
+        let answer = beta.book.check(&beta.officer(), "AA11AAA", NOW + 1_000).unwrap();
+        (answer.verdict, answer.freshness.into_iter().find(|line| line.site == "Alpha").unwrap().complete_ms)
+    };
+    assert_eq!(of_alpha(&hub), (Verdict::NothingHeld, None), "not everything of Alpha");
+    says(&hub, NOW + 3 * crate::receipts::GAP_MS);
+    assert_eq!(of_alpha(&hub), (Verdict::Hit, Some(NOW)));
+}
+
 /// The simulator's seed 146: two changes that follow on a lost one wait for it, and neither they nor it is forgotten.
 #[test]
 fn changes_that_follow_on_what_was_lost_are_merged_when_it_comes_back() {
