@@ -392,8 +392,8 @@ impl Casebook {
 
     fn put_log_rows(&self, batch: &mut Batch, moved: &BTreeSet<u16>) {
         let logs = self.logs();
-        for (index, log, number) in logs.rows().filter(|(index, ..)| moved.contains(index)) {
-            batch.put(keys::log(index), keys::log_value(log, number));
+        for (index, (log, number)) in moved.iter().filter_map(|index| Some((*index, logs.row(*index)?))) {
+            batch.put(keys::log(index), keys::log_value(&log, number));
         }
     }
 

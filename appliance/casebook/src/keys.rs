@@ -46,6 +46,11 @@ pub fn logs() -> Key {
     Key::new(Table::Meta).hidden("log")
 }
 
+/// The index of a log, out of the key of its row.
+pub fn log_index(key: &Key) -> Option<u16> {
+    u16::try_from(key.number_part(1)?).ok()
+}
+
 /// A log and how far it is folded.
 pub fn log_value(log: &LogId, number: u64) -> Vec<u8> {
     let mut out = Vec::with_capacity(67);

@@ -178,9 +178,8 @@ impl Casebook {
             let Some(last) = rows.last() else { break };
             after = Some(last.key.clone());
             for row in &rows {
-                let Some((log, number)) = keys::read_log(&row.value) else { continue };
-                if let Some(index) = table.index(&log) {
-                    table.set_folded(index, number);
+                if let (Some(index), Some((log, number))) = (keys::log_index(&row.key), keys::read_log(&row.value)) {
+                    table.put(index, log, number);
                 }
             }
         }
