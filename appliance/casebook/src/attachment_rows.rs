@@ -176,20 +176,16 @@ impl Casebook {
         &self,
         visit: &mut dyn FnMut(RecordId, EntryAt) -> Result<(), CasebookError>,
     ) -> Result<(), CasebookError> {
-        let (prefix, mut after) = (Key::new(Table::Attachment), None);
-        loop {
-            let rows = self.views.scan(&prefix, 500, after.as_ref())?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = Some(last.key.clone());
-            for row in &rows {
-                let record = keys::record_part(&row.key, 0);
-                if let (Some(record), Some((entry, row))) = (record, read_row(row))
-                    && let Some((log, number)) = row.manifest
-                {
-                    visit(record, EntryAt { entry, log, number })?;
-                }
+        for row in self.views.rows(Key::new(Table::Attachment)) {
+            let row = row?;
+            let record = keys::record_part(&row.key, 0);
+            if let (Some(record), Some((entry, row))) = (record, read_row(&row))
+                && let Some((log, number)) = row.manifest
+            {
+                visit(record, EntryAt { entry, log, number })?;
             }
         }
+        Ok(())
     }
 
     /// The manifest that stands there; `None` when the entry cannot be read.

@@ -119,19 +119,15 @@ impl Casebook {
     /// A plate with wildcards is compared with every plate held.
     fn look_up_pattern(&self, pattern: &Identifier, found: &mut Found) -> Result<(), CasebookError> {
         let prefix = keys::identifiers_of(IdentifierKind::Plate, false);
-        let mut after = None;
-        let mut seen = 0;
-        while seen < PATTERN_ROWS_MAX && found.len() < CANDIDATES_MAX {
-            let rows = self.views.scan(&prefix, 10_000, after.as_ref())?;
-            let Some(last) = rows.last() else { break };
-            after = Some(last.key.clone());
-            seen += rows.len();
-            for row in &rows {
-                let plate = row.key.hidden_part(1).and_then(|bytes| std::str::from_utf8(bytes).ok());
-                let Some(plate) = plate.filter(|plate| plate_matches(&pattern.exact, plate)) else { continue };
-                if let (Some(record), Some(plate)) = (keys::record_part(&row.key, 2), Identifier::plate(plate)) {
-                    keep_best(found, record, MatchKind::LookAlike, Some(plate));
-                }
+        for row in self.views.rows(prefix).take(PATTERN_ROWS_MAX) {
+            let row = row?;
+            let plate = row.key.hidden_part(1).and_then(|bytes| std::str::from_utf8(bytes).ok());
+            let Some(plate) = plate.filter(|plate| plate_matches(&pattern.exact, plate)) else { continue };
+            if let (Some(record), Some(plate)) = (keys::record_part(&row.key, 2), Identifier::plate(plate)) {
+                keep_best(found, record, MatchKind::LookAlike, Some(plate));
+            }
+            if found.len() >= CANDIDATES_MAX {
+                break;
             }
         }
         Ok(())

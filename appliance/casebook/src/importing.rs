@@ -263,14 +263,11 @@ impl Casebook {
 
     fn rows_of_import(&self, batch: &str) -> Result<Vec<RecordId>, CasebookError> {
         let mut ids = Vec::new();
-        let mut after = None;
-        loop {
-            let rows = self.views.scan(&Key::new(Table::Record), 1_000, after.as_ref())?;
-            let Some(last) = rows.last() else { return Ok(ids) };
-            after = Some(last.key.clone());
-            let held = rows.iter().filter_map(|row| RecordRow::decode(&row.value));
-            ids.extend(held.filter(|row| text_of(&row.state, "import_batch") == batch).map(|row| row.state.record));
+        for row in self.views.rows(Key::new(Table::Record)) {
+            let held = RecordRow::decode(&row?.value).filter(|row| text_of(&row.state, "import_batch") == batch);
+            ids.extend(held.map(|row| row.state.record));
         }
+        Ok(ids)
     }
 
     fn undo_rows(

@@ -172,15 +172,10 @@ impl Casebook {
 
     pub(crate) fn load_log_table(&self, writing: &mut Writing) -> Result<(), CasebookError> {
         let mut table = LogTable::default();
-        let mut after = None;
-        loop {
-            let rows = self.views.scan(&keys::logs(), 10_000, after.as_ref())?;
-            let Some(last) = rows.last() else { break };
-            after = Some(last.key.clone());
-            for row in &rows {
-                if let (Some(index), Some((log, number))) = (keys::log_index(&row.key), keys::read_log(&row.value)) {
-                    table.put(index, log, number);
-                }
+        for row in self.views.rows(keys::logs()) {
+            let row = row?;
+            if let (Some(index), Some((log, number))) = (keys::log_index(&row.key), keys::read_log(&row.value)) {
+                table.put(index, log, number);
             }
         }
         *self.logs_mut() = table;

@@ -12,9 +12,6 @@ use cairn_ledger::{Entry, EntryRef, Hlc, Lane, Ledger, Position};
 use crate::local_note::{LocalNote, LocalState};
 use crate::{Casebook, CasebookError};
 
-/// Copies read at a time.
-const COPIES_A_PAGE: usize = 500;
-
 /// Notes by the entry that each was written in.
 type Notes = BTreeMap<EntryRef, (Hlc, LocalNote)>;
 
@@ -62,17 +59,14 @@ fn note_in(ledger: &Ledger, entry: &Entry) -> Result<Option<(Hlc, LocalNote)>, C
 }
 
 fn copies_in(views: &dyn ViewStore) -> Result<Notes, CasebookError> {
-    let (mut notes, mut after) = (Notes::new(), None);
-    loop {
-        let rows = views.scan(&Key::new(Table::Note), COPIES_A_PAGE, after.as_ref())?;
-        let Some(last) = rows.last() else { return Ok(notes) };
-        after = Some(last.key.clone());
-        for row in &rows {
-            let entry = row.key.hidden_part(0).and_then(|bytes| bytes.try_into().ok());
-            let copy = serde_json::from_slice(&row.value).ok();
-            notes.extend(entry.map(EntryRef).zip(copy));
-        }
+    let mut notes = Notes::new();
+    for row in views.rows(Key::new(Table::Note)) {
+        let row = row?;
+        let entry = row.key.hidden_part(0).and_then(|bytes| bytes.try_into().ok());
+        let copy = serde_json::from_slice(&row.value).ok();
+        notes.extend(entry.map(EntryRef).zip(copy));
     }
+    Ok(notes)
 }
 
 /// Keeps copies. The notes themselves are durable: without a copy nothing is lost yet.

@@ -133,19 +133,9 @@ impl Casebook {
 
     /// Every record that is held and not withdrawn, a page at a time; stops at the first failure and leaves it behind.
     fn held_rows<'a>(&'a self, failure: &'a mut Option<CasebookError>) -> impl Iterator<Item = RecordRow> + 'a {
-        let prefix = Key::new(Table::Record);
-        let mut after = None;
-        let pages = std::iter::from_fn(move || match self.views.scan(&prefix, 1_000, after.as_ref()) {
-            Ok(rows) => {
-                after = Some(rows.last()?.key.clone());
-                Some(rows)
-            }
-            Err(error) => {
-                *failure = Some(error.into());
-                None
-            }
-        });
-        pages.flatten().filter_map(|row| RecordRow::decode(&row.value)).filter(|row| !is_yes(&row.state, "withdrawn"))
+        let rows = self.views.rows(Key::new(Table::Record));
+        let rows = rows.map_while(|row| row.map_err(|error| *failure = Some(error.into())).ok());
+        rows.filter_map(|row| RecordRow::decode(&row.value)).filter(|row| !is_yes(&row.state, "withdrawn"))
     }
 
     /// Writes everything out and marks the views as closed in order.

@@ -82,6 +82,35 @@ pub trait ViewStore: Send + Sync {
     fn close(&self) -> Result<(), ViewError>;
 }
 
+/// Rows that `rows` reads at a time.
+const ROWS_A_PAGE: usize = 1_000;
+
+impl<'views> dyn ViewStore + 'views {
+    /// All rows whose key begins with `prefix`, in key order, read a page at a time, so that what is written meanwhile may
+    /// be among them or not. Ends after the first failure.
+    pub fn rows(&self, prefix: Key) -> impl Iterator<Item = Result<Row, ViewError>> + use<'_, 'views> {
+        let (mut page, mut after, mut over) = (Vec::new().into_iter(), None, false);
+        std::iter::from_fn(move || {
+            if let Some(row) = page.next() {
+                return Some(Ok(row));
+            }
+            if over {
+                return None;
+            }
+            let read: Result<Vec<Row>, ViewError> = self.scan(&prefix, ROWS_A_PAGE, after.as_ref());
+            over = read.as_ref().map_or(true, |rows| rows.len() < ROWS_A_PAGE);
+            match read {
+                Ok(rows) => {
+                    after = rows.last().map(|row| row.key.clone());
+                    page = rows.into_iter();
+                    page.next().map(Ok)
+                }
+                Err(error) => Some(Err(error)),
+            }
+        })
+    }
+}
+
 /// Sizes of a view store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ViewStats {

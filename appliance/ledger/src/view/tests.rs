@@ -77,6 +77,25 @@ fn what_was_committed_is_there_after_opening_again_with_its_stamp() {
 }
 
 #[test]
+fn rows_of_several_pages_come_in_order_and_a_failure_ends_them() {
+    for place in Place::both() {
+        let (views, _) = place.open();
+        let prefix = Key::new(Table::Record);
+        for count in [0, 1, 999, 1_000, 1_001, 2_500] {
+            views.commit(&put((0..count).map(|number| (record(number), vec![1]))), None).unwrap();
+            let rows: Vec<Row> = views.rows(prefix.clone()).collect::<Result<_, _>>().unwrap();
+            assert_eq!(rows, all(&*views, &prefix));
+        }
+        let mut rows = views.rows(prefix.clone());
+        assert!(rows.next().unwrap().is_ok());
+        views.close().unwrap();
+        assert!(rows.by_ref().take(999).all(|row| row.is_ok()), "what was read is there");
+        assert!(matches!(rows.next(), Some(Err(ViewError::NeedsReopen))));
+        assert!(rows.next().is_none());
+    }
+}
+
+#[test]
 fn after_an_error_the_same_store_can_be_opened_again_in_place() {
     for place in Place::both() {
         let (views, _) = place.open();
