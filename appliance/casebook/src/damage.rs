@@ -95,7 +95,7 @@ impl Casebook {
     }
 
     /// Whether a site is known to hold what is missing here.
-    fn is_held_elsewhere(&self, lost: &Lost) -> bool {
+    pub(crate) fn is_held_elsewhere(&self, lost: &Lost) -> bool {
         self.peers().values().any(|peer| peer.holds(lost.log.space, &lost.log.key, lost.last))
     }
 

@@ -329,6 +329,7 @@ impl Casebook {
         });
         let Some(receipted) = equal else { return Ok(()) };
         self.rescue(true, now_ms);
+        self.rescue_behind_damage(true, now_ms);
         let here = spaces.into_iter().map(|space| (space, self.frontier(space))).collect();
         let vouched = self.digest_of_records(here);
         if receipted != Some((vouched, self.ledger.incarnation())) {

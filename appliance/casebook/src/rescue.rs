@@ -1,10 +1,15 @@
-//! What was written behind a fork reaches everybody all the same.
+//! What was written behind a fork, or behind damage that nobody can make good, reaches everybody all the same.
 //!
 //! A log with two histories is passed on up to its last common entry only. What either history holds behind it is carried
 //! on, as it is, inside entries of a log that goes on: by the machine that wrote it as soon as it knows of the fork, and by
 //! whoever else holds it once there is a peer that holds the same and nobody has carried it yet.
+//!
+//! A log ends for peers where damage took something of it, until somebody brings that back. While no site is known that could,
+//! what stands behind it is carried on in the same way: once there is a peer that holds the same, and so lacks it too, or when a
+//! stick is written.
 
-use cairn_ledger::{Entry, EntryKind, SpaceId};
+use cairn_ledger::store::StoreError;
+use cairn_ledger::{Entry, EntryDraft, EntryKind, SpaceId};
 use cairn_record::{Reason, reason};
 
 use crate::fold::unusable;
@@ -15,18 +20,37 @@ impl Casebook {
     /// Carries on what stands behind forks here: of `all` logs, or of those that this machine wrote. Where that fails, on a full
     /// disk, it is tried again at the next occasion.
     pub(crate) fn rescue(&self, all: bool, now_ms: u64) {
+        self.carry_on(now_ms, || self.ledger.rescue_drafts(all));
+    }
+
+    /// Carries on what stands behind damage here that no site is known to make good: of `all` logs, or of those that this
+    /// machine wrote.
+    pub(crate) fn rescue_behind_damage(&self, all: bool, now_ms: u64) {
+        let own = self.ledger.replica();
+        let mut lost = self.ledger.lost();
+        // Of this machine's own notes there are copies.
+        lost.retain(|lost| lost.log.space != self.local_space() && (all || lost.log.key.replica == own));
+        lost.retain(|lost| !self.is_held_elsewhere(lost));
+        self.carry_on(now_ms, || self.ledger.rescue_drafts_behind(&lost));
+    }
+
+    fn carry_on(&self, now_ms: u64, drafts: impl Fn() -> Result<Vec<EntryDraft>, StoreError>) {
         if self.is_relay() {
             return;
         }
-        if let Err(error) = self.write_carriers(all, now_ms) {
-            tracing::warn!(%error, "what was written behind a fork could not be carried on; it will be tried again");
+        if let Err(error) = self.write_carriers(now_ms, drafts) {
+            tracing::warn!(%error, "what no log passes on any more could not be carried on; it will be tried again");
         }
     }
 
-    fn write_carriers(&self, all: bool, now_ms: u64) -> Result<(), CasebookError> {
+    fn write_carriers(
+        &self,
+        now_ms: u64,
+        drafts: impl Fn() -> Result<Vec<EntryDraft>, StoreError>,
+    ) -> Result<(), CasebookError> {
         let mut carriers = 0;
         loop {
-            let drafts = self.ledger.rescue_drafts(all)?;
+            let drafts = drafts()?;
             if drafts.is_empty() {
                 break;
             }

@@ -38,6 +38,7 @@ impl Casebook {
         }
         let recipient = self.memory().registry.member(&to).map(|member| member.recipient.clone());
         let recipient = recipient.ok_or_else(|| CasebookError::NotNow(reason!("stick-no-recipient", site = &site)))?;
+        self.rescue_behind_damage(false, now_ms);
         let known = if order.everything { std::collections::HashMap::new() } else { self.proved_frontiers(to) };
         let mut spaces = Vec::new();
         let mut runs = Vec::new();

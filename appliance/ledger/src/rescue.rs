@@ -1,8 +1,9 @@
-//! Entries that stand behind a fork, carried to the others inside an entry of a log that goes on.
+//! Entries that stand behind a fork or behind lost ones, carried to the others inside an entry of a log that goes on.
 //!
-//! A log with two histories is passed on up to its last common entry. What either history holds behind it is signed by the
-//! log's writer all the same, so any member may carry it on as it is: consecutive entries, what leads from the last of them
-//! to the next seal, and that seal. Whoever reads it has the very entries under their own names, and proof of who wrote them.
+//! A log with two histories is passed on up to its last common entry, and one that damage tore up to the hole. What stands
+//! behind is signed by the log's writer all the same, so any member may carry it on as it is: consecutive entries, what
+//! leads from the last of them to the next seal, and that seal. Whoever reads it has the very entries under their own names,
+//! and proof of who wrote them.
 
 use crate::body::MAX_PLAIN_LEN;
 use crate::entry::{Entry, SEAL_LEN, Seal, chain};

@@ -56,3 +56,24 @@ fn what_a_worn_card_lost_is_named_and_comes_back_from_the_hub() {
         assert_eq!(report["well"], true, "{report:#}");
     }
 }
+
+/// What no other site had yet is gone, but not what was written after it.
+#[test]
+fn what_a_post_wrote_behind_the_damage_before_it_met_the_hub_again_arrives() {
+    let (hub, alpha) = (Site::init("Hub", "hub"), Site::init("Alpha", "post"));
+    let hub_runs = hub.run();
+    alpha.join(&hub, &[]);
+    alpha.json(&["sync", "--now"]);
+    drop(hub_runs);
+    alpha.import("northmark-crime");
+    let records = alpha.json(&["status"])["records"].as_u64().unwrap();
+    wear_out(&alpha);
+    let report = alpha.command(&["doctor"]).output().unwrap();
+    assert!(!report.status.success());
+
+    let (_hub_runs, _alpha_runs) = (hub.run(), alpha.run());
+    eventually("what stands behind the damage to arrive", || {
+        hub.json(&["status"])["records"].as_u64().filter(|arrived| *arrived + 1 >= records)
+    });
+    assert!(says_lost(&alpha), "and that is said until somebody has it");
+}

@@ -165,6 +165,55 @@ fn what_no_site_holds_is_named_until_somebody_does() {
     assert_eq!((hub.verdict("AA11AAA"), hub.verdict("EE55EEE")), (Verdict::Hit, Verdict::Hit));
 }
 
+/// Nobody else has seen it, and the card may be gone tomorrow.
+#[test]
+fn what_was_written_behind_the_damage_reaches_the_hub_over_a_link_and_on_a_stick() {
+    for (by_stick, lost) in [(false, &[1][..]), (true, &[1]), (false, &[0, 2])] {
+        let hub = Site::hub();
+        let alpha = Site::post("Alpha", &hub, 2);
+        exchange(&alpha, &hub);
+        let records = vehicles(&alpha);
+        let last = alpha.book.record(&alpha.officer(), records[3], NOW).unwrap();
+        alpha.edit(records[3], &last.version, &[("remarks", "no lights")], NOW);
+        let places: Vec<(LogId, u64)> = lost.iter().map(|index| alpha.place_of(records[*index])).collect();
+        let alpha = alpha.with_damage(&places);
+        if by_stick {
+            let order =
+                crate::StickOrder { to: "hub".into(), everything: false, valid_ms: 86_400_000, files_bytes_max: 0 };
+            alpha.book.plan_stick(&Actor::terminal(), &order, NOW).unwrap();
+            assert!(carriers(&alpha) > 0);
+            carry(&alpha, &hub);
+        } else {
+            exchange(&alpha, &hub);
+        }
+        let hits = |site: &Site| PLATES.map(|plate| site.verdict(plate) == Verdict::Hit);
+        let all_but_lost: [bool; 4] = std::array::from_fn(|index| !lost.contains(&index));
+        assert_eq!(hits(&hub), all_but_lost);
+        assert_eq!(hub.book.row(records[3]).unwrap().unwrap().entries.len(), 2);
+        assert_eq!(alpha.told(), [(NoticeKind::Lost, lost.len() as u64)], "nobody has these");
+        // Others get them from there, they are carried once, and they are found when views are built anew.
+        let beta = Site::post("Beta", &hub, 3);
+        for _ in 0..2 {
+            exchange(&beta, &hub);
+            exchange(&alpha, &hub);
+        }
+        let (hub, alpha) = (hub.restart().without_views(), alpha.restart());
+        assert_eq!([hits(&hub), hits(&beta)], [all_but_lost; 2]);
+        let page = hub.book.record(&hub.officer(), records[3], NOW).unwrap();
+        assert_eq!(page.history[0].holder.site, "Alpha");
+        assert_eq!(carriers(&hub), carriers(&alpha));
+        assert!(carriers(&hub) > 0);
+        exchange(&alpha, &hub);
+        exchange(&beta, &hub);
+        assert_eq!(carriers(&hub), carriers(&alpha), "nothing is carried twice");
+    }
+}
+
+fn carriers(site: &Site) -> usize {
+    let spaces = site.book.spaces_of_kind(SpaceKind::Records);
+    spaces.iter().map(|space| site.book.ledger.carriers_in(space).len()).sum()
+}
+
 #[test]
 fn a_damaged_registry_and_a_damaged_note_do_not_stop_a_post() {
     let hub = Site::hub();

@@ -1,4 +1,5 @@
-//! Logs with two histories: where they are frozen, what from behind that is carried on, and how both are remembered.
+//! Logs with two histories: where they are frozen, what from behind that, or from behind damage, is carried on, and how both are
+//! remembered.
 //!
 //! A proof is an entry like any other, in the urgent lane of the space of the forked log, so it survives a
 //! restart and reaches every member before anything else does.
@@ -13,7 +14,7 @@ use crate::entry::{Entry, EntryKind};
 use crate::fork::{ForkProof, Forked};
 use crate::keyring::Keyring;
 use crate::names::{ClockQuality, EntryRef, Lane, LogId, SpaceId};
-use crate::store::{LogStore, StoreError, pages};
+use crate::store::{LogStore, Lost, StoreError, pages};
 
 /// The frozen logs and their last common numbers, and what from behind them is carried on elsewhere.
 #[derive(Debug, Default)]
@@ -26,10 +27,12 @@ pub(super) struct Frozen {
 }
 
 /// Whether nothing was left to rescue when that was last looked at.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 struct Settled {
     own: bool,
     all: bool,
+    /// What damage took, and nothing behind it is left.
+    behind: BTreeSet<Lost>,
 }
 
 impl Frozen {
@@ -93,7 +96,18 @@ impl Frozen {
 
     /// Nothing is left to rescue until more is learnt.
     pub(super) fn settle(&mut self, all: bool) {
-        self.settled = Settled { own: true, all: self.settled.all || all };
+        self.settled.own = true;
+        self.settled.all |= all;
+    }
+
+    /// Whether nothing is left to rescue behind what damage took, as far as that was looked at.
+    pub(super) fn is_settled_behind(&self, lost: &Lost) -> bool {
+        self.settled.behind.contains(lost)
+    }
+
+    /// Nothing is left to rescue behind it until more is learnt.
+    pub(super) fn settle_behind(&mut self, lost: Lost) {
+        self.settled.behind.insert(lost);
     }
 
     /// The last common number, if the log is frozen.

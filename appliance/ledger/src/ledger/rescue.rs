@@ -1,4 +1,4 @@
-//! What stands behind forks here, and what others carried from there.
+//! What stands behind forks and damage here, and what others carried from there.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::entry::{Entry, EntryKind};
 use crate::keyring::Keyring;
 use crate::names::{EntryRef, Lane, LogId, SpaceId};
 use crate::rescue::{BadRescue, Rescued};
-use crate::store::StoreError;
+use crate::store::{Lost, StoreError};
 
 /// Bytes of entries read at a time.
 const RUN_BYTES: usize = 64 * 1024;
@@ -108,6 +108,27 @@ impl Ledger {
         }
         if drafts.is_empty() {
             self.frozen_mut().settle(all);
+        }
+        Ok(drafts)
+    }
+
+    /// Carriers, some at a time, for what stands here behind what damage took of logs and none carries yet. Empty when nothing is
+    /// left.
+    pub fn rescue_drafts_behind(&self, lost: &[Lost]) -> Result<Vec<EntryDraft>, StoreError> {
+        let mut drafts = Vec::new();
+        // The first hole of each log: what is behind the others is behind it, too.
+        for holes in lost.chunk_by(|one, next| one.log == next.log) {
+            let first = holes[0];
+            if self.frozen().is_settled_behind(&first) || !self.keyring().is_member(&first.log.space) {
+                continue;
+            }
+            let before = drafts.len();
+            self.rescue_from(&first.log, first.last + 1, &mut drafts)?;
+            if drafts.len() == before {
+                self.frozen_mut().settle_behind(first);
+            } else if drafts.len() >= CARRIERS_A_TIME {
+                break;
+            }
         }
         Ok(drafts)
     }

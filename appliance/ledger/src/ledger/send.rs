@@ -4,7 +4,7 @@ use super::receive::BATCH_BYTES_MAX;
 use super::{Ledger, ReceivedBatch, Refusal};
 use crate::body::Body;
 use crate::crypto::OpenError;
-use crate::entry::{Core, Entry, EntryKind, Position};
+use crate::entry::{Core, Entry, EntryKind, Position, Seal};
 use crate::fork::ENTRIES_PER_SEAL_MAX;
 use crate::names::{EntryRef, LogId};
 use crate::parcel::{HASH_TO_DERIVE, OpenEntry, OpenParcel, holes_in};
@@ -12,27 +12,35 @@ use crate::store::StoreError;
 
 impl Ledger {
     /// Entries from `from` on up to a seal: as many as fit in `bytes_max`, or if no seal is within reach, all
-    /// up to the first one. `None` when nothing is held from there that a seal covers.
+    /// up to the first one. Where damage took an entry before that seal, this replica seals what it wrote itself anew.
+    /// `None` when nothing is held from there that a seal covers.
     pub fn sealed_run(&self, log: &LogId, from: u64, bytes_max: usize) -> Result<Option<ReceivedBatch>, StoreError> {
         // Half of what may be received leaves room for the way to the next seal.
         let mut entries = self.store.read(log, from, bytes_max.min(BATCH_BYTES_MAX / 2))?;
         entries.truncate(ENTRIES_PER_SEAL_MAX);
-        let Some(last) = entries.last().map(|entry| entry.header.core.number) else { return Ok(None) };
-        let within = self.store.seal_before(log, last)?.filter(|seal| seal.number >= from);
-        let seal = match within {
-            Some(seal) => seal,
-            None => match self.store.seal_at(log, last)? {
-                Some(seal) => seal,
-                None => return Ok(None),
-            },
+        let Some(last) = entries.last().map(|entry| entry.header.position()) else { return Ok(None) };
+        let within = self.store.seal_before(log, last.number)?.filter(|seal| seal.number >= from);
+        let covering = within.map_or_else(|| self.store.seal_at(log, last.number), |seal| Ok(Some(seal)))?;
+        let seal = match covering {
+            Some(seal) if self.end_with(&mut entries, from, seal.number)? => seal,
+            _ if log.key.replica == self.replica() => Seal::sign(&last, &self.key.0),
+            _ => return Ok(None),
         };
-        entries.truncate((seal.number + 1).saturating_sub(from) as usize);
-        for number in last + 1..=seal.number {
-            // Where a hole lies before the seal, nothing covers the entries until it is filled.
-            let Some(entry) = self.store.entry(log, number)? else { return Ok(None) };
+        Ok(Some(ReceivedBatch { log: *log, entries, seal }))
+    }
+
+    /// Lets consecutive entries from `from` on end with this number; changes nothing where one is missing before it.
+    fn end_with(&self, entries: &mut Vec<Entry>, from: u64, number: u64) -> Result<bool, StoreError> {
+        entries.truncate((number + 1).saturating_sub(from) as usize);
+        let held = entries.len();
+        for next in from + held as u64..=number {
+            let Some(entry) = self.store.entry(&entries[0].header.core.log, next)? else {
+                entries.truncate(held);
+                return Ok(false);
+            };
             entries.push(entry);
         }
-        Ok(Some(ReceivedBatch { log: *log, entries, seal }))
+        Ok(true)
     }
 
     /// The same run in clear, for a fellow member inside an encrypted connection.

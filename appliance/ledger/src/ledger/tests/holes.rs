@@ -5,7 +5,7 @@ use crate::store::Lost;
 
 impl Replica {
     /// The same replica after a restart, with this entry gone bad on its disk.
-    fn damaged(&self, log: &LogId, number: u64) -> Self {
+    pub(super) fn damaged(&self, log: &LogId, number: u64) -> Self {
         let body = self.ledger.entry(log, number).unwrap().unwrap().body.unwrap();
         let mut bytes = self.store.bytes();
         let at = bytes.windows(body.len()).position(|window| window == body).unwrap();

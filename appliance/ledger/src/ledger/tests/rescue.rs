@@ -92,6 +92,35 @@ fn a_carrier_of_rubbish_behind_a_fork_is_carried_once_and_is_no_carrier() {
     assert!(carried(&hub).is_empty());
 }
 
+/// Five entries of one commit, and one seal behind the last.
+#[test]
+fn what_stands_before_and_behind_damage_reaches_others_from_its_writer() {
+    let alice = Replica::new(1);
+    alice.write(&["one", "two", "three", "four", "five"]);
+    let (log, hub, zoe) = (alice.log(Lane::Normal), Replica::new(2), Replica::new(3));
+    zoe.pull(&alice, &log, 1).unwrap();
+    assert!(
+        zoe.damaged(&log, 3).ledger.sealed_run(&log, 1, usize::MAX).unwrap().is_none(),
+        "only who wrote it seals it"
+    );
+    let alice = alice.damaged(&log, 3);
+    alice.ledger.take_new_incarnation(Incarnation(2));
+    let carry = || {
+        let drafts = alice.ledger.rescue_drafts_behind(&alice.ledger.lost()).unwrap();
+        alice.ledger.commit(drafts, 1_000, ClockQuality::Local).unwrap().len()
+    };
+    assert_eq!((carry(), carry()), (1, 0));
+    hub.pull(&alice, &log, 1).unwrap();
+    hub.pull(&alice, &alice.log(Lane::Urgent), 1).unwrap();
+    assert_eq!(
+        (hub.texts(&log), carried(&hub)),
+        (vec!["one".into(), "two".into()], vec!["five".into(), "four".into()])
+    );
+    // Whoever has the one that is missing brings all of it back, and it is the same history.
+    hub.pull(&zoe, &log, 3).unwrap();
+    assert_eq!(hub.texts(&log), zoe.texts(&log));
+}
+
 #[test]
 fn a_long_history_goes_in_several_carriers() {
     let (original, clone) = cloned(&["one"]);
