@@ -292,6 +292,7 @@ impl Casebook {
 
     /// The Automerge document of a record, from its entries in the logs.
     pub(crate) fn document(&self, row: &RecordRow) -> RecordDocument {
+        tracing::debug!("the document of a record is loaded");
         let changes = row.entries.iter().filter_map(|at| {
             let entry = self.entry_at(*at).ok()??;
             let change = self.change_in(&entry).ok()?;

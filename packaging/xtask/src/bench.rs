@@ -4,6 +4,7 @@
 //! links with the real binary, `hub` lets `tests/benches/hub` bring the work of two hundred posts to one hub, `peers` lets
 //! `tests/benches/peers` run Cairn and others on the same records.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -29,6 +30,9 @@ pub struct Options {
     /// How many records the hub holds before they do
     #[arg(long, default_value_t = 0)]
     held: u64,
+    /// Folder in which the hub with its records is kept, so that the next run with the same number and seed need not import
+    #[arg(long)]
+    keep_held: Option<PathBuf>,
     /// Seed of the generator: the same seed makes the same records
     #[arg(long, default_value_t = 2026)]
     seed: u64,
@@ -96,6 +100,13 @@ fn bench_of(bench: &str, profile: &[&str], options: &Options) -> Command {
         ("RECORDS_A_POST", options.records_a_post),
         ("HELD", options.held),
     ];
+    if bench == "hub" {
+        // It says each time it loads a document, so that they can be counted.
+        command.env("CAIRN_LOG", "info,cairn_casebook::fold=debug");
+    }
+    if let Some(keep) = &options.keep_held {
+        command.env("CAIRN_BENCH_KEEP_HELD", std::path::absolute(keep).unwrap_or_else(|_| keep.clone()));
+    }
     command.envs(numbers.map(|(name, number)| (format!("CAIRN_BENCH_{name}"), number.to_string())));
     command
 }

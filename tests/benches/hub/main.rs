@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on says where it stopped")]
 
 mod archive;
+mod held;
 mod memory;
 mod night;
 mod post;
@@ -22,37 +23,39 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use cairn_sync_link::Clock;
 use cairn_tests::Site;
-use cairn_tests::generator::Generator;
 use cairn_tests::process::Process;
 use cairn_tests::random::Random;
 use tempfile::TempDir;
 
+use held::Wanted;
 use post::{Post, Temper};
 use report::Report;
 
 /// Of so many posts, one is behind a thin link, one keeps slowly, one stops, and of the first hundred one is silent.
 const ODD_ONE_IN: usize = 60;
 
-/// Rows of one generated export.
-const EXPORT_ROWS: u64 = 5_000;
-
 fn main() {
     let number = |name: &str, usual: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
     let (posts, records) = (number("CAIRN_BENCH_POSTS", 200), number("CAIRN_BENCH_RECORDS_A_POST", 300));
-    let (held, seed) = (number("CAIRN_BENCH_HELD", 0), number("CAIRN_BENCH_SEED", 2026));
+    let seed = number("CAIRN_BENCH_SEED", 2026);
+    let keep = std::env::var_os("CAIRN_BENCH_KEEP_HELD").map(Into::into);
+    let held = Wanted { records: number("CAIRN_BENCH_HELD", 0), seed, keep };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(2_048).build().unwrap();
     runtime.block_on(measure(posts as usize, records, held, seed));
     runtime.shutdown_background();
 }
 
-async fn measure(count: usize, records: u64, held: u64, seed: u64) {
+async fn measure(count: usize, records: u64, held: Wanted, seed: u64) {
     let mut report = Report::new(format!("{count} posts, {records} records each a night, seed {seed}"));
     let (hub, keys) = (Site::init("Hub", "hub"), TempDir::new().unwrap());
     let key_file = keys.path().join("machine.key");
-    let loaded = load(&hub, held, seed);
-    let running = hub.run();
+    let running = if held.records > 0 {
+        held.fill(&hub, &mut report);
+        held::measure(&hub, seed, &mut report)
+    } else {
+        hub.run()
+    };
     let process = Process(running.pid());
-    report.note("records that the hub held before", loaded.to_string());
     report.note("resident memory of the hub, nobody enrolled", format!("{:.1} MB", process.resident_mb()));
 
     let began = Instant::now();
@@ -81,6 +84,7 @@ async fn measure(count: usize, records: u64, held: u64, seed: u64) {
     report.night("some slow", &odd);
     report.compared(&even, &odd);
     report.note("resident memory of the hub at the end", format!("{:.1} MB", process.resident_mb()));
+    report.note("documents that the hub loaded", held::documents_loaded(&hub).to_string());
     report.print();
 }
 
@@ -93,18 +97,6 @@ fn temper(number: usize) -> Temper {
         30 => Temper::Stops,
         _ => Temper::Ordinary,
     }
-}
-
-/// Imports generated exports until the hub holds this many records; returns how many there are.
-fn load(hub: &Site, records: u64, seed: u64) -> u64 {
-    let mut generator = Generator::new(seed);
-    let mut held = 0;
-    while held < records {
-        let file = hub.write("generated.csv", &generator.export(EXPORT_ROWS.min(records)));
-        let imported = hub.json(&["import", file.to_str().unwrap(), "--mapping", "northmark-crime"]);
-        held += imported["created"].as_object().unwrap().values().filter_map(|count| count.as_u64()).sum::<u64>();
-    }
-    held
 }
 
 /// Milliseconds since 1970.

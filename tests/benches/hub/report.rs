@@ -1,5 +1,7 @@
 //! What was measured.
 
+use std::time::Duration;
+
 use crate::round::Seen;
 
 /// Lines of a table.
@@ -61,4 +63,11 @@ impl Report {
         println!("\n{}\n\n| what | measured |\n|---|---|", self.title);
         self.lines.iter().for_each(|(what, measured)| println!("| {what} | {measured} |"));
     }
+}
+
+/// Half and 99 of 100 of some times.
+pub fn spread_ms(mut times: Vec<Duration>) -> String {
+    times.sort();
+    let at = |part: usize| times[times.len() * part / 100].as_secs_f64() * 1_000.0;
+    format!("{:.1} / {:.1} ms", at(50), at(99))
 }
