@@ -6,6 +6,7 @@
 //! whatever has become possible.
 
 mod greeting;
+mod missing;
 mod proof;
 mod receiving;
 mod sending;

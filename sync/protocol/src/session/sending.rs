@@ -162,7 +162,7 @@ impl Session {
         let space = self
             .spaces
             .get(&id)
-            .filter(|space| space.lacks(lanes))
+            .filter(|space| space.missing.lacks(lanes))
             .filter(|_| self.is_open(&id) && self.is_common(&id));
         let known = space.and_then(|space| Some((space, space.mine.as_ref()?, space.theirs.as_ref()?)));
         known.into_iter().flat_map(move |(space, mine, theirs)| {
@@ -173,8 +173,8 @@ impl Session {
                 let aside = state.is_some_and(|state| state.aside_out || (state.alone && self.sending.refers(&log)));
                 (number > sent && !aside).then(|| (number - sent, sent + 1))
             };
-            let total = space.missing.iter().flatten().filter_map(missing).map(|(count, _)| count).sum();
-            space.missing[..lanes].iter().flatten().filter_map(move |key| {
+            let total = space.missing.all().iter().filter_map(missing).map(|(count, _)| count).sum();
+            space.missing.in_lanes(lanes).iter().filter_map(move |key| {
                 let (_, from) = missing(key)?;
                 let class = if space.registry { 0 } else { 1 + key.lane as u8 + if space.audit { 3 } else { 0 } };
                 Some(Waiting { class, missing_in_space: total, log: LogId { space: id, key: *key }, from })

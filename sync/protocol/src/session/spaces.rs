@@ -4,10 +4,11 @@
 //! lists a digest, and where the two differ says its frontier, once. From then on both keep count: what was answered with
 //! `Held` the peer has, what it sent it had.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cairn_ledger::{EntryHash, Frontier, Lane, LogId, LogKey, SpaceId};
 
+use super::missing::Missing;
 use super::{Effect, ListedSpace, Phase, Session};
 use crate::Refusal;
 use crate::frame::{Frame, SpaceLine};
@@ -49,8 +50,8 @@ pub(super) struct Space {
     pub(super) theirs: Option<Frontier>,
     /// `theirs` changed since the shell was told.
     pub(super) theirs_changed: bool,
-    /// Logs of which `theirs` lacks entries, by lane: what is looked through for the next parcel.
-    pub(super) missing: [BTreeSet<LogKey>; Lane::ALL.len()],
+    /// Logs of which `theirs` lacks entries: what is looked through for the next parcel.
+    pub(super) missing: Missing,
     pub(super) logs: BTreeMap<LogKey, LogState>,
     /// The digest told to the peer and the frontier it is of.
     pub(super) listed: Option<([u8; 32], Frontier)>,
@@ -90,7 +91,7 @@ impl Space {
             theirs.0.insert(key, (number, hash));
             self.theirs_changed = true;
             if self.mine.as_ref().is_none_or(|mine| mine.number(&key) <= number) {
-                self.missing[key.lane as usize].remove(&key);
+                self.missing.remove(&key);
             }
         }
     }
@@ -110,7 +111,7 @@ impl Space {
         if number > mine.number(&key) {
             mine.0.insert(key, (number, hash));
             if self.theirs.as_ref().is_some_and(|theirs| theirs.number(&key) < number) {
-                self.missing[key.lane as usize].insert(key);
+                self.missing.insert(key);
             }
         }
     }
@@ -126,25 +127,19 @@ impl Space {
         self.find_missing();
     }
 
-    /// Whether the peer lacks entries of it in so many lanes, the most urgent ones.
-    pub(super) fn lacks(&self, lanes: usize) -> bool {
-        self.missing[..lanes].iter().any(|logs| !logs.is_empty())
-    }
-
     fn find_missing(&mut self) {
-        self.missing = Default::default();
+        self.missing = Missing::default();
         let (Some(mine), Some(theirs)) = (&self.mine, &self.theirs) else { return };
         if mine == theirs {
             return;
         }
-        for (key, _) in mine.0.iter().filter(|(key, held)| held.0 > theirs.number(key)) {
-            self.missing[key.lane as usize].insert(*key);
-        }
+        let lacking = mine.0.iter().filter(|(key, held)| held.0 > theirs.number(key));
+        self.missing = lacking.map(|(key, _)| *key).collect();
     }
 
     fn forget_peer(&mut self) {
         (self.known, self.theirs) = (None, None);
-        self.missing = Default::default();
+        self.missing = Missing::default();
         self.told = None;
         self.logs.clear();
     }
@@ -167,7 +162,7 @@ impl Session {
 
     /// What is held of a space changed, here or there.
     pub(super) fn weigh(&mut self, id: SpaceId) {
-        if self.spaces.get(&id).is_some_and(|space| space.lacks(Lane::ALL.len())) {
+        if self.spaces.get(&id).is_some_and(|space| space.missing.lacks(Lane::ALL.len())) {
             self.lacking.insert(id);
         } else {
             self.lacking.remove(&id);
@@ -205,6 +200,8 @@ impl Session {
         // The registry first, so that it keeps its place if the list is longer than a list may be.
         let (first, others): (Vec<_>, Vec<_>) = list.iter().partition(|line| line.registry);
         first.into_iter().chain(others).take(SPACES_MAX).for_each(|line| self.want_space(line));
+        // Made from a list a map has full nodes, grown one by one half empty ones.
+        self.spaces = std::mem::take(&mut self.spaces).into_iter().collect();
         Ok(())
     }
 
