@@ -1,6 +1,7 @@
 //! Two hundred posts bring a night's work to one real hub, all at once, and what that costs it.
 //!
-//! Run it with `cargo xtask bench hub`. The hub is the release binary as a process of its own. The posts are simulated in this
+//! Run it with `cargo xtask bench hub`; with `--held 1000000` the hub holds so many records before, and what they cost it is
+//! measured first ([`held`]). The hub is the release binary as a process of its own. The posts are simulated in this
 //! one: each has enrolled for real, has its own key and logs, and runs real sessions over QUIC; what they get from each other
 //! they verify once for all ([`archive`]). Two nights of the same shape: in the first all posts are ordinary, in the second some
 //! have thin links, keep slowly, stop in the middle or say nothing; what that costs the others is the ratio of the two.
