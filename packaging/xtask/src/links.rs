@@ -13,7 +13,7 @@ use crate::{cargo, guest, root, run, tools};
 pub struct Options {
     /// Only stories whose name has this in it
     story: Option<String>,
-    /// In a small virtual machine with the kernel's own netem as the link (an hour and a half for all; x86-64 only)
+    /// In a small virtual machine with the kernel's own netem as the link (hours for all; x86-64 only)
     #[arg(long)]
     guest: bool,
 }
