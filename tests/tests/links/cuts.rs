@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cairn_tests::net::apart::{is_connected, records_are_equal};
+use cairn_tests::net::apart::{is_connected, is_equal, records_are_equal};
 use cairn_tests::net::{Apart, Conditions};
 use cairn_tests::random::Random;
 use cairn_tests::wait::{patience, within};
@@ -46,6 +46,8 @@ pub fn fifty_long() {
     let hub = apart.hub.run();
     apart.link.set(Conditions::thin(0));
     let uncut = begin(&apart, 10_000, 1).finish(Duration::from_secs(1_200));
+    let session = empty_session(&apart);
+    println!("a session with nothing to bring, handshake and audit of itself: {session} B");
     let transfer = begin(&apart, 10_000, 2);
     let officer = transfer.post().http.signed_in("officer");
     for cut in 0..CUTS {
@@ -84,6 +86,16 @@ pub fn flapping() {
     println!("flapping for 180 s: all there after {:?}, {} B", took.time, took.payload());
     drop(hub);
     apart.assert_sound();
+}
+
+/// Bytes of a session between two that hold the same.
+fn empty_session(apart: &Apart) -> u64 {
+    let before = apart.payload();
+    let _post = apart.post.run();
+    within(patience(), "a session with nothing to bring", || {
+        let sync = apart.post.json(&["sync"]);
+        (is_connected(&sync) && is_equal(&sync)).then(|| apart.payload() - before)
+    })
 }
 
 /// Waits until so many bytes more have set out.
