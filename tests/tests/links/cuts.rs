@@ -18,7 +18,7 @@ const IN_THE_AIR: u64 = 16_000;
 const ANOTHER_SESSION: u64 = 28_000;
 
 /// Rows that make a transfer of some minutes at 256 kbit/s.
-const ROWS: u64 = 24_000;
+const ROWS: u64 = 32_000;
 
 /// Fifty cuts that the connection survives: nothing but packets in the air is lost.
 pub fn fifty_short() {
