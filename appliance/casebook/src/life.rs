@@ -138,6 +138,7 @@ impl Casebook {
             book.new_life(reason!("audit-lost-commits"), now_ms)?;
         }
         book.rescue(false, now_ms);
+        book.look_behind_damage();
         if let Some(why) = new_life {
             tracing::warn!("this machine goes on under a new incarnation: {why}");
             book.write_machine_audit(AuditEvent::new("new_incarnation", "machine").say(why), now_ms)?;

@@ -521,7 +521,8 @@ impl Casebook {
         waiting(&own, &states)
     }
 
-    /// The logs of records that this machine wrote, with their last numbers.
+    /// The logs of records that this machine wrote, with their last numbers: of those that damage tore, with what stands behind
+    /// until it is carried on.
     fn own_logs(&self) -> Vec<(SpaceId, LogKey, u64)> {
         let own = self.identity().replica;
         let mut logs = Vec::new();
@@ -529,6 +530,10 @@ impl Casebook {
             let frontier = self.frontier(space);
             let mine = frontier.0.iter().filter(|(log, _)| log.replica == own);
             logs.extend(mine.map(|(log, (number, _))| (space, *log, *number)));
+        }
+        for (log, number) in self.own_behind_damage() {
+            logs.retain(|(space, key, _)| (*space, *key) != (log.space, log.key));
+            logs.push((log.space, log.key, number));
         }
         logs
     }

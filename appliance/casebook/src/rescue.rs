@@ -8,8 +8,9 @@
 //! what stands behind it is carried on in the same way: once there is a peer that holds the same, and so lacks it too, or when a
 //! stick is written.
 
+use cairn_ledger::registry::SpaceKind;
 use cairn_ledger::store::StoreError;
-use cairn_ledger::{Entry, EntryDraft, EntryKind, SpaceId};
+use cairn_ledger::{Entry, EntryDraft, EntryKind, LogId, SpaceId};
 use cairn_record::{Reason, reason};
 
 use crate::fold::unusable;
@@ -32,6 +33,23 @@ impl Casebook {
         lost.retain(|lost| lost.log.space != self.local_space() && (all || lost.log.key.replica == own));
         lost.retain(|lost| !self.is_held_elsewhere(lost));
         self.carry_on(now_ms, || self.ledger.rescue_drafts_behind(&lost));
+    }
+
+    /// The logs of records that this machine wrote and damage tore, with the last number behind, while what stands there waits
+    /// to be carried on.
+    pub(crate) fn own_behind_damage(&self) -> Vec<(LogId, u64)> {
+        let mut lost = self.ledger.lost();
+        lost.dedup_by_key(|lost| lost.log);
+        lost.retain(|lost| lost.log.key.replica == self.ledger.replica());
+        lost.retain(|lost| self.space_kind(lost.log.space) == Some(SpaceKind::Records));
+        lost.iter().filter_map(|lost| Some((lost.log, self.ledger.uncarried_behind(lost)?))).collect()
+    }
+
+    /// At the start: what stands behind damage and is carried on already does not wait.
+    pub(crate) fn look_behind_damage(&self) {
+        if let Err(error) = self.ledger.rescue_drafts_behind(&self.ledger.lost()) {
+            tracing::warn!(%error, "what stands behind damage could not be read; it will be tried again");
+        }
     }
 
     fn carry_on(&self, now_ms: u64, drafts: impl Fn() -> Result<Vec<EntryDraft>, StoreError>) {

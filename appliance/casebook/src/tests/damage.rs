@@ -177,6 +177,8 @@ fn what_was_written_behind_the_damage_reaches_the_hub_over_a_link_and_on_a_stick
         alpha.edit(records[3], &last.version, &[("remarks", "no lights")], NOW);
         let places: Vec<(LogId, u64)> = lost.iter().map(|index| alpha.place_of(records[*index])).collect();
         let alpha = alpha.with_damage(&places);
+        let waiting = |site: &Site| site.book.home(&site.officer(), NOW).unwrap().waiting;
+        assert!(waiting(&alpha) >= 3, "what stands behind the damage waits: {}", waiting(&alpha));
         if by_stick {
             let order =
                 crate::StickOrder { to: "hub".into(), everything: false, valid_ms: 86_400_000, files_bytes_max: 0 };
@@ -197,7 +199,9 @@ fn what_was_written_behind_the_damage_reaches_the_hub_over_a_link_and_on_a_stick
             exchange(&beta, &hub);
             exchange(&alpha, &hub);
         }
+        assert_eq!(waiting(&alpha), 0);
         let (hub, alpha) = (hub.restart().without_views(), alpha.restart());
+        assert_eq!(alpha.book.own_behind_damage(), [], "nothing is left to be carried on");
         assert_eq!([hits(&hub), hits(&beta)], [all_but_lost; 2]);
         let page = hub.book.record(&hub.officer(), records[3], NOW).unwrap();
         assert_eq!(page.history[0].holder.site, "Alpha");

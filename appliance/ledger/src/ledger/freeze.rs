@@ -68,7 +68,8 @@ impl Frozen {
         let core = &entry.header.core;
         for rescued in rescued_in(entry, keyring).unwrap_or_default() {
             self.carriers.entry(rescued.header.hash().short()).or_default().insert((core.log, core.number));
-            self.settled = Settled::default();
+            // Behind damage it can only be less now.
+            (self.settled.own, self.settled.all) = (false, false);
         }
     }
 

@@ -133,6 +133,20 @@ impl Ledger {
         Ok(drafts)
     }
 
+    /// The last number held of a log behind what damage took of it, while that is not known to be carried on.
+    pub fn uncarried_behind(&self, lost: &Lost) -> Option<u64> {
+        let held = |number| self.store.next_held(&lost.log, number);
+        let mut last = held(lost.last + 1).filter(|_| !self.frozen().is_settled_behind(lost))?;
+        let mut step = 1;
+        while step > 0 {
+            match held(last + step) {
+                Some(further) => (last, step) = (further, step * 2),
+                None => step /= 2,
+            }
+        }
+        Some(last)
+    }
+
     fn rescue_from(&self, log: &LogId, first: u64, drafts: &mut Vec<EntryDraft>) -> Result<(), StoreError> {
         let mut from = first;
         while let Some(held) = self.store.next_held(log, from).filter(|_| drafts.len() < CARRIERS_A_TIME) {
