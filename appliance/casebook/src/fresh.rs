@@ -4,15 +4,23 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cairn_ledger::registry::SpaceKind;
+use cairn_ledger::registry::{ReplicaRole, SpaceKind};
 use cairn_ledger::{Frontier, Incarnation, LogId, ReplicaId, SpaceId};
 
 use crate::carrying::role_word;
-use crate::peers::PeerState;
 use crate::{Casebook, CasebookError, Freshness, Member, keys};
 
 /// Most receipts of one replica that are looked at: one about each replica it ever met.
 const RECEIPTS_MAX: usize = 4_096;
+
+/// What is known of the lives of a replica.
+struct Lives {
+    /// The one in which its word counts: that which began last. In an earlier one it may have held what it lost since. `None`
+    /// where it has begun one of which nothing is here yet.
+    newest: Option<Incarnation>,
+    /// There was more than one.
+    many: bool,
+}
 
 impl Casebook {
     /// How fresh what is held of each site is, this one first.
@@ -43,15 +51,15 @@ impl Casebook {
     }
 
     /// Until when everything of each member is known to be here: our own comparison with it, or what somebody we were
-    /// equal with later said of it. Members of whom nothing is known are left out.
+    /// equal with later said of it. Members of whom nothing is known are left out, and those that began a new life and have
+    /// not said in it that they are whole.
     fn complete_since(&self, members: &[Member], now_ms: u64) -> Result<HashMap<ReplicaId, u64>, CasebookError> {
         let equal = self.equal_since(members, now_ms);
         let mut complete = equal.clone();
-        let lives = self.lives_of(equal.keys().copied())?;
+        let lives = self.lives_of(members)?;
         for (between, until) in equal {
-            let Some(life) = lives.get(&between) else { continue };
-            for row in self.views.scan(&keys::receipts_of(between, *life), RECEIPTS_MAX, None)? {
-                let Some((about, said)) = keys::read_receipt(&row) else { continue };
+            let Some(life) = lives.get(&between).and_then(|lives| lives.newest) else { continue };
+            for (about, said) in self.receipts_in(between, life)? {
                 // What it said after we were last equal is about entries that may not be here yet.
                 if about != between && said <= until {
                     let known = complete.entry(about).or_default();
@@ -59,30 +67,56 @@ impl Casebook {
                 }
             }
         }
+        let mut hubs: HashSet<ReplicaId> = members.iter().filter(|one| one.is_hub()).map(|one| one.replica).collect();
+        let identity = self.identity();
+        hubs.extend((identity.role == role_word(ReplicaRole::Hub)).then_some(identity.replica));
+        for (replica, lives) in lives {
+            if lives.many && !self.is_whole_in(replica, lives.newest, &hubs)? {
+                complete.remove(&replica);
+            }
+        }
         Ok(complete)
     }
 
-    /// The life of each that its word counts in: the one that began last. In an earlier one it may have held what it lost since.
-    /// Missing where none is known, or where it has begun one of which nothing is here yet.
-    fn lives_of(
+    /// Whether a replica has said in this life that it holds what a hub holds. Before that, what it lost or wrote in an earlier one
+    /// may be on its way. A hub may say it of anybody, and so may everybody where there is none.
+    fn is_whole_in(
         &self,
-        replicas: impl Iterator<Item = ReplicaId>,
-    ) -> Result<HashMap<ReplicaId, Incarnation>, CasebookError> {
-        let lives = self.lives()?;
+        replica: ReplicaId,
+        life: Option<Incarnation>,
+        hubs: &HashSet<ReplicaId>,
+    ) -> Result<bool, CasebookError> {
+        let Some(life) = life else { return Ok(false) };
+        let any = hubs.is_empty() || hubs.contains(&replica);
+        let receipts = self.receipts_in(replica, life)?;
+        Ok(receipts.iter().any(|(about, _)| any || hubs.contains(about)))
+    }
+
+    /// About whom a replica wrote receipts in one of its lives, and of what time the last of each is.
+    fn receipts_in(&self, writer: ReplicaId, life: Incarnation) -> Result<Vec<(ReplicaId, u64)>, CasebookError> {
+        let rows = self.views.scan(&keys::receipts_of(writer, life), RECEIPTS_MAX, None)?;
+        Ok(rows.iter().filter_map(keys::read_receipt).collect())
+    }
+
+    /// What is known of the lives of each member: from what is held of their audit, and what each said it holds.
+    fn lives_of(&self, members: &[Member]) -> Result<HashMap<ReplicaId, Lives>, CasebookError> {
+        let told = self.lives()?;
         let audits = self.spaces_of_kind(SpaceKind::Audit);
         let mut held: HashMap<ReplicaId, HashSet<Incarnation>> = HashMap::new();
         for key in audits.iter().flat_map(|space| self.frontier(*space).0.into_keys()) {
             held.entry(key.replica).or_default().insert(key.incarnation);
         }
         let peers = self.peers();
-        let one = |replica: ReplicaId| {
-            let held = held.get(&replica)?;
-            let unseen = |state: &PeerState| state.knows_another_life(&replica, &audits, held);
-            let newest = lives.get(&replica).and_then(|lives| lives.iter().max_by_key(|life| life.first_ms));
-            let newest = newest.map(|life| life.incarnation).or_else(|| held.iter().next().copied());
-            newest.filter(|_| !peers.get(&replica).is_some_and(unseen)).map(|life| (replica, life))
+        let mut one = |member: &Member| {
+            let held = held.remove(&member.replica).unwrap_or_default();
+            let state = peers.get(&member.replica);
+            let said = state.map(|state| state.lives_said(&member.replica, &audits)).unwrap_or_default();
+            let begun = told.get(&member.replica).and_then(|lives| lives.iter().max_by_key(|life| life.first_ms));
+            let newest = begun.map(|life| life.incarnation).or_else(|| held.iter().next().copied());
+            let lives = Lives { newest: newest.filter(|_| said.is_subset(&held)), many: held.union(&said).count() > 1 };
+            (member.replica, lives)
         };
-        Ok(replicas.filter_map(one).collect())
+        Ok(members.iter().map(&mut one).collect())
     }
 
     /// When this machine and each member last held the same registry and records.

@@ -143,10 +143,10 @@ impl PeerState {
         spaces.iter().all(|space| self.said.contains(space))
     }
 
-    /// Whether it holds something of a life of a replica, in these spaces, that is none of those.
-    pub(crate) fn knows_another_life(&self, of: &ReplicaId, spaces: &[SpaceId], than: &HashSet<Incarnation>) -> bool {
-        let told = spaces.iter().filter_map(|space| self.frontiers.get(space));
-        told.flat_map(|frontier| frontier.0.keys()).any(|log| log.replica == *of && !than.contains(&log.incarnation))
+    /// The lives of a replica of which it said that it holds something in these spaces.
+    pub(crate) fn lives_said(&self, of: &ReplicaId, spaces: &[SpaceId]) -> HashSet<Incarnation> {
+        let said = spaces.iter().filter_map(|space| self.frontiers.get(space)).flat_map(|frontier| frontier.0.keys());
+        said.filter(|log| log.replica == *of).map(|log| log.incarnation).collect()
     }
 
     /// When it and this machine last held the same: now, while they are connected and do, and its greeting is over.

@@ -80,8 +80,9 @@ impl Casebook {
 
     /// A peer held the same at that time, and no receipt says so yet.
     pub(crate) fn receipt_is_due(&self, peer: ReplicaId, at_ms: u64, digest: [u8; 32]) {
-        // A relay cannot say what it held in words that others should rely on: it has read nothing.
-        if self.is_relay() {
+        // A relay cannot say what it held in words that others should rely on: it has read nothing. And of a machine that lacks
+        // something of its own they would think that they have all.
+        if self.is_relay() || !self.is_whole_itself() {
             return;
         }
         self.receipts().due.insert(peer, (at_ms, digest));

@@ -9,7 +9,7 @@
 //! stick is written.
 
 use cairn_ledger::registry::SpaceKind;
-use cairn_ledger::store::StoreError;
+use cairn_ledger::store::{Lost, StoreError};
 use cairn_ledger::{Entry, EntryDraft, EntryKind, LogId, SpaceId};
 use cairn_record::{Reason, reason};
 
@@ -43,6 +43,16 @@ impl Casebook {
         lost.retain(|lost| lost.log.key.replica == self.ledger.replica());
         lost.retain(|lost| self.space_kind(lost.log.space) == Some(SpaceKind::Records));
         lost.iter().filter_map(|lost| Some((lost.log, self.ledger.uncarried_behind(lost)?))).collect()
+    }
+
+    /// Whether nothing of the records that this machine wrote is still to come back or to be carried on.
+    pub(crate) fn is_whole_itself(&self) -> bool {
+        let own = |lost: &Lost| {
+            lost.log.key.replica == self.ledger.replica() && self.space_kind(lost.log.space) == Some(SpaceKind::Records)
+        };
+        let lost = self.ledger.lost();
+        lost.iter().filter(|lost| own(lost)).all(|lost| !self.is_held_elsewhere(lost))
+            && self.own_behind_damage().is_empty()
     }
 
     /// At the start: what stands behind damage and is carried on already does not wait.

@@ -281,6 +281,34 @@ fn the_word_of_a_hub_from_before_it_lost_something_counts_no_longer() {
     assert_eq!(of_alpha(&hub), (Verdict::Hit, Some(NOW)));
 }
 
+/// Both hold the same, and what Alpha wrote behind the damage has still to come.
+#[test]
+fn of_a_post_that_lost_something_nothing_is_complete_before_it_says_that_it_is_whole() {
+    let hub = Site::hub();
+    let (alpha, beta) = (Site::post("Alpha", &hub, 2), Site::post("Beta", &hub, 3));
+    exchange(&alpha, &hub);
+    let records = vehicles(&alpha);
+    let place = alpha.place_of(records[1]);
+    let alpha = alpha.with_damage(&[place]);
+    let of_alpha = |site: &Site| {
+        exchange(&hub, &beta);
+        let answer = site.book.check(&site.officer(), "CC33CCC", NOW + 1_000).unwrap();
+        let line = answer.freshness.into_iter().find(|line| line.site == "Alpha").unwrap();
+        (answer.verdict, line.complete_ms.is_some())
+    };
+    // What Alpha holds goes to the hub, and the link breaks.
+    carry(&alpha, &hub);
+    for shared in hub.book.shared_spaces(alpha.book.identity().replica) {
+        hub.hears_of(&alpha, shared.space);
+    }
+    assert_eq!([of_alpha(&hub), of_alpha(&beta)], [(Verdict::NothingHeld, false); 2]);
+    exchange(&alpha, &hub);
+    alpha.book.note_peer(hub.book.identity().replica, PeerEvent::Passing, NOW + crate::receipts::GAP_MS).unwrap();
+    exchange(&alpha, &hub);
+    hub.book.note_peer(alpha.book.identity().replica, PeerEvent::Passing, NOW + crate::receipts::GAP_MS).unwrap();
+    assert_eq!([of_alpha(&hub), of_alpha(&beta)], [(Verdict::Hit, true); 2]);
+}
+
 /// The simulator's seed 146: two changes that follow on a lost one wait for it, and neither they nor it is forgotten.
 #[test]
 fn changes_that_follow_on_what_was_lost_are_merged_when_it_comes_back() {
