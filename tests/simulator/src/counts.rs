@@ -23,6 +23,8 @@ sometimes! {
     PowerCut,
     /// A byte of a journal went bad.
     JournalDamaged,
+    /// The byte was in a change that nobody else had.
+    LostForGood,
     /// A commit was torn in the middle.
     TornWrite,
     /// A commit was written and its flush failed.

@@ -2,7 +2,7 @@
 
 use cairn_ledger::store::Fault;
 use cairn_ledger::view::MemoryViews;
-use cairn_ledger::{EntryKind, LogStore};
+use cairn_ledger::{EntryKind, LogId, LogStore};
 
 use crate::clock::DAY_MS;
 use crate::counts::Sometimes;
@@ -139,15 +139,24 @@ impl World {
     }
 
     /// A byte of the journal goes bad, in an entry that another machine holds: it must come back from there. Nobody puts an
-    /// older disk into that one meanwhile.
+    /// older disk into that one meanwhile. Or, once, in a change that nobody else has yet.
     fn damage_journal(&mut self, machine: usize) {
         let whole = self.machines.iter().all(|one| one.is_honest() && one.joined && one.disk.logs.lost().is_empty());
         if !whole || self.plan.traitor.is_some() || self.forked() {
             return;
         }
-        let logs = self.machines[machine].disk.logs.logs();
+        let mut logs = self.machines[machine].disk.logs.logs();
+        // What it wrote last, perhaps nobody else has yet.
+        let late = self.gone.is_none() && self.dice.chance(40);
+        let one = &self.machines[machine];
+        let is_change = |log: &LogId| {
+            let last = one.disk.logs.entry(log, one.disk.logs.last(log).0).ok().flatten();
+            last.is_some_and(|last| last.header.core.kind == EntryKind::RecordChange)
+        };
+        logs.retain(|log| !late || (log.key.replica == one.replica && is_change(log)));
         let Some(log) = self.dice.pick(&logs).copied() else { return };
-        let number = self.dice.between(1, self.machines[machine].disk.logs.last(&log).0.max(1));
+        let last = self.machines[machine].disk.logs.last(&log).0.max(1);
+        let number = self.dice.between(if late { last.saturating_sub(6).max(1) } else { 1 }, last);
         let held = |one: &crate::machine::Machine| one.disk.logs.entry(&log, number).ok().flatten();
         let Some(entry) = held(&self.machines[machine]) else { return };
         // A copy of its card does not give back what a machine shares with nobody.
@@ -155,7 +164,11 @@ impl World {
         let others = self.machines.iter().filter(|one| one.replica != replica);
         let elsewhere = others.filter(|one| held(one).is_some_and(|there| there == entry)).count();
         // A hub that forgets who its only post is cannot be helped by it.
-        if elsewhere == 0 || (machine == 0 && entry.header.core.kind == EntryKind::Statement) {
+        if machine == 0 && entry.header.core.kind == EntryKind::Statement {
+            return;
+        }
+        let gone = if elsewhere == 0 { self.gone_with(&entry) } else { None };
+        if elsewhere == 0 && gone.is_none() {
             return;
         }
         self.machines.iter_mut().for_each(|one| one.backup = None);
@@ -168,6 +181,10 @@ impl World {
             one.damaged.insert(log);
             self.say(|| format!("entry {number} of {log:?} goes bad at {machine}"));
             self.hit(Sometimes::JournalDamaged);
+            if gone.is_some() {
+                self.gone = gone;
+                self.hit(Sometimes::LostForGood);
+            }
         }
     }
 

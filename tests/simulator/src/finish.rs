@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_casebook::Actor;
 use cairn_ledger::{EntryHash, LogId, LogStore, SpaceId};
+use cairn_record::RecordId;
 
 use crate::counts::Sometimes;
 use crate::judge::differing;
@@ -96,7 +97,7 @@ impl World {
     /// What is not the same everywhere yet.
     fn out_of_step(&self) -> Option<String> {
         // What damage took must come back, of audit spaces too.
-        let damaged = self.honest().into_iter().find_map(|one| self.machines[one].broken_promises().into_iter().next());
+        let damaged = self.honest().into_iter().find_map(|one| self.broken_promises(one).into_iter().next());
         let lost = || self.honest().into_iter().find_map(|one| self.lost_at(one));
         let stranded = || self.honest().into_iter().find_map(|one| self.stranded_at(one));
         if let Some(what) = damaged.or_else(lost).or_else(stranded) {
@@ -133,21 +134,37 @@ impl World {
         self.undiscovered_fork()
     }
 
+    /// What a machine acknowledged and does not have, but for what damage took for good.
+    fn broken_promises(&self, machine: usize) -> Vec<String> {
+        let one = &self.machines[machine];
+        let promised = one.promised.iter().filter(|(log, (number, _))| !self.is_gone_at(log, *number));
+        promised.filter_map(|(log, last)| one.broken_promise(log, last)).collect()
+    }
+
     /// What damage took of a machine and is not back: somebody honest held it.
     fn lost_at(&self, machine: usize) -> Option<String> {
         let one = &self.machines[machine];
-        one.disk.logs.lost().first().map(|lost| format!("{} still lacks what damage took: {lost:?}", one.name))
+        let lost = one.disk.logs.lost().into_iter().find(|lost| !self.is_gone(lost));
+        lost.map(|lost| format!("{} still lacks what damage took: {lost:?}", one.name))
     }
 
-    /// What a machine holds behind a fork and nobody carries on.
+    /// What a machine holds behind a fork, or behind what damage took for good, and nobody carries on.
     fn stranded_at(&self, machine: usize) -> Option<String> {
+        let torn = self.is_torn(machine);
         // A hub without an honest post has nobody to carry it on to.
-        if (!self.forked() && self.plan.traitor.is_none()) || self.honest().len() < 2 {
+        if (!torn && !self.forked() && self.plan.traitor.is_none()) || self.honest().len() < 2 {
             return None;
         }
-        let drafts = self.machines[machine].raw(false)?.rescue_drafts(true).ok()?;
+        let raw = self.machines[machine].raw(false)?;
+        let behind_fork = raw.rescue_drafts(true).ok()?;
+        let behind_damage = raw.rescue_drafts_behind(&raw.lost()).ok()?;
         let name = &self.machines[machine].name;
-        (!drafts.is_empty()).then(|| format!("what {name} holds behind a fork is not carried on to the others"))
+        let what = match (behind_fork.is_empty(), behind_damage.is_empty()) {
+            (true, true) => return None,
+            (false, _) => "a fork",
+            (true, false) => "what damage took",
+        };
+        Some(format!("what {name} holds behind {what} is not carried on to the others"))
     }
 
     /// A log of which the hub and a post hold two histories, or of which one of them knows that it has two, while not both
@@ -213,7 +230,7 @@ impl World {
     /// member, in its own log or carried on from behind a fork.
     fn check_promises(&mut self, promised: &[Promises]) {
         let honest = self.honest();
-        let mut broken: Vec<String> = honest.iter().flat_map(|one| self.machines[*one].broken_promises()).collect();
+        let mut broken: Vec<String> = honest.iter().flat_map(|one| self.broken_promises(*one)).collect();
         if !self.frozen_at(0).is_empty() {
             self.hit(Sometimes::Frozen);
         }
@@ -243,7 +260,8 @@ impl World {
         for one in honest {
             let name = &self.machines[one].name;
             let logs = promised[one].iter().filter(|(log, _)| shared.contains(&log.space));
-            let lacking = logs.filter(|(log, (number, hash))| !has(log, *number, hash));
+            let lacking =
+                logs.filter(|(log, (number, hash))| !self.is_gone_at(log, *number) && !has(log, *number, hash));
             unreached.extend(lacking.map(|(log, (number, _))| {
                 format!("{name} acknowledged entry {number} of {log:?}, and the hub never got it")
             }));
@@ -259,7 +277,7 @@ impl World {
             self.hit(Sometimes::Compared);
             let shared = hub.shared_spaces(self.machines[machine].replica);
             let spaces = shared.iter().map(|space| space.space).collect();
-            if let Some(record) = differing(&hub, &book, &spaces) {
+            if let Some(record) = differing(&hub, &book, &spaces).find(|record| !self.is_of_gone(record)) {
                 for (one, book) in [(0, &hub), (machine, &book)] {
                     self.say(|| format!("{one} has {record} from {:?}", book.entries_of(record)));
                 }
@@ -274,7 +292,11 @@ impl World {
         self.trace(&before.values().flat_map(|(_, digest)| *digest).collect::<Vec<u8>>());
         let rebuilt = book.rebuild(&Actor::terminal(), self.clock(one));
         let after = book.record_digests();
-        if rebuilt.is_err() || after.as_ref().ok() != Some(&before) {
+        let but_gone = |digests: &BTreeMap<RecordId, (SpaceId, [u8; 32])>| {
+            let kept = digests.iter().filter(|(id, _)| !self.is_of_gone(id));
+            kept.map(|(id, digest)| (*id, *digest)).collect::<Vec<_>>()
+        };
+        if rebuilt.is_err() || after.as_ref().ok().map(but_gone) != Some(but_gone(&before)) {
             let name = &self.machines[one].name;
             let changed = after
                 .ok()
@@ -294,7 +316,8 @@ impl World {
             let name = self.machines[machine].name.clone();
             match book.verify(&Actor::terminal(), false, now_ms) {
                 Ok(verified) => {
-                    for log in verified.logs.iter().filter(|log| !log.fault.is_empty()) {
+                    let torn = self.is_torn(machine);
+                    for log in verified.logs.iter().filter(|log| !log.fault.is_empty() && !torn) {
                         self.fails(format!("{name}: the log of {} in {}: {}", log.site, log.space, log.fault));
                     }
                 }

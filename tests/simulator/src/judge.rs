@@ -96,10 +96,8 @@ impl World {
             let missing = {
                 let truth = truth::of(&self.truth);
                 let entries = truth.of_record.get(&record).into_iter().flatten();
-                let has = |one: usize, hash| {
-                    let Some(written) = truth.written.get(hash) else { return false };
-                    self.machines[one].holds(&written.log, written.number, hash)
-                };
+                let has =
+                    |one: usize, hash| truth.written.get(hash).is_some_and(|written| self.has(one, hash, written));
                 let missing = entries.filter(|hash| has(machine, hash) && !has(there, hash));
                 let place = |hash| truth.written.get(hash).map(|written| (written.log, written.number));
                 missing.filter_map(place).collect::<Vec<_>>()
@@ -152,7 +150,8 @@ impl World {
                 };
                 // An entry that failed to be stored has a number that another one took; it is not lacking.
                 let lacking = truth.written.iter().filter(|(_, written)| lacks(written));
-                lacking.filter(|(hash, written)| self.exists(hash, written)).map(|(_, written)| written.at_ms).min()
+                let lacking = lacking.filter(|(hash, written)| self.exists(hash, written));
+                lacking.filter(|(hash, written)| !self.has(machine, hash, written)).map(|(_, at)| at.at_ms).min()
             };
             self.hit(Sometimes::SaidComplete);
             if let Some(at_ms) = lacking {
@@ -203,7 +202,7 @@ impl World {
         }
         self.hit(Sometimes::Compared);
         let spaces = spaces.iter().map(|space| space.space).collect();
-        if let Some(record) = differing(&one, &two, &spaces) {
+        if let Some(record) = differing(&one, &two, &spaces).find(|record| !self.is_of_gone(record)) {
             let (a, b) = (&self.machines[machine].name, &self.machines[other].name);
             let what = format!("{a} and {b} hold the same entries, and {record} says different things");
             self.breaks(what);
@@ -211,10 +210,18 @@ impl World {
     }
 }
 
-/// A record of these spaces that two casebooks do not agree about.
-pub fn differing(one: &Casebook, two: &Casebook, spaces: &BTreeSet<SpaceId>) -> Option<RecordId> {
-    let (Ok(one), Ok(two)) = (one.record_digests(), two.record_digests()) else { return None };
+/// The records of these spaces that two casebooks do not agree about.
+pub fn differing<'a>(
+    one: &Casebook,
+    two: &Casebook,
+    spaces: &'a BTreeSet<SpaceId>,
+) -> impl Iterator<Item = RecordId> + use<'a> {
+    let (one, two) = match (one.record_digests(), two.record_digests()) {
+        (Ok(one), Ok(two)) => (one, two),
+        _ => Default::default(),
+    };
     let ids: BTreeSet<RecordId> = one.keys().chain(two.keys()).copied().collect();
     let shared = |held: Option<&(SpaceId, [u8; 32])>| held.is_some_and(|(space, _)| spaces.contains(space));
-    ids.into_iter().filter(|id| shared(one.get(id)) || shared(two.get(id))).find(|id| one.get(id) != two.get(id))
+    let differs = move |id: &RecordId| (shared(one.get(id)) || shared(two.get(id))) && one.get(id) != two.get(id);
+    ids.into_iter().filter(differs)
 }

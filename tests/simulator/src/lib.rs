@@ -39,6 +39,7 @@ pub mod disk;
 pub mod faults;
 pub mod files;
 pub mod finish;
+pub mod gone;
 pub mod hostile;
 pub mod judge;
 pub mod judge_again;

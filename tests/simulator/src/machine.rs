@@ -208,11 +208,6 @@ impl Machine {
         }
     }
 
-    /// What it promised to keep and does not have.
-    pub fn broken_promises(&self) -> Vec<String> {
-        self.promised.iter().filter_map(|(log, last)| self.broken_promise(log, last)).collect()
-    }
-
     /// Whether its disk holds this very entry.
     pub fn holds(&self, log: &LogId, number: u64, hash: &EntryHash) -> bool {
         self.broken_promise(log, &(number, *hash)).is_none()

@@ -24,6 +24,7 @@ use crate::clock::BEGIN_MS;
 use crate::counts::{Counts, Sometimes};
 use crate::dice::Dice;
 use crate::files::{ANSWERING, ASKING};
+use crate::gone::Gone;
 use crate::hostile::{Hostile, Mood};
 use crate::machine::Machine;
 use crate::plan::Plan;
@@ -95,6 +96,8 @@ pub struct World {
     pub apart_until_ms: BTreeMap<(usize, usize), u64>,
     /// Versions of records that forms were opened with.
     pub forms: BTreeMap<(usize, RecordId), String>,
+    /// What damage took for good: a change that nobody else had.
+    pub gone: Option<Gone>,
     /// What really happened.
     pub truth: SharedTruth,
     /// How often what happened.
@@ -123,6 +126,7 @@ impl World {
             wires: BTreeMap::new(),
             apart_until_ms: BTreeMap::new(),
             forms: BTreeMap::new(),
+            gone: None,
             truth: SharedTruth::default(),
             counts,
             healing: false,
