@@ -59,7 +59,7 @@ impl World {
         if one.holds(&written.log, written.number, hash) {
             return true;
         }
-        let Some(raw) = self.gone.as_ref().and_then(|_| one.raw(false)) else { return false };
+        let Some(raw) = self.gone.as_ref().and_then(|_| one.raw_with_keys()) else { return false };
         let named = raw.entry_named(&written.log, written.number, hash.short());
         named.is_ok_and(|entry| entry.is_some_and(|entry| entry.header.hash() == *hash))
     }

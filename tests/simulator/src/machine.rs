@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cairn_casebook::{Casebook, CasebookError, InitRequest, Place, Unlock};
 use cairn_ledger::keystore::Unlock as RawUnlock;
+use cairn_ledger::registry::Registry;
 use cairn_ledger::view::MemoryViews;
-use cairn_ledger::{EntryHash, Keystore, Ledger, LogId, LogStore, ReplicaId};
+use cairn_ledger::{EntryHash, EntryKind, Keystore, Ledger, LogId, LogStore, ReplicaId};
 use cairn_sync_link::sessions::Sessions;
 
 use crate::clock::Clock;
@@ -230,6 +231,21 @@ impl Machine {
         let keyring = keystore.keyring().ok()?;
         let store = Box::new(self.disk.store(outlaw));
         Ledger::open(store, keystore.replica_key(), keystore.secrets.incarnation, keyring).ok()
+    }
+
+    /// The same for reading, with every key that a registry on its disk grants: a running casebook has them, and its key store
+    /// may not have them yet.
+    pub fn raw_with_keys(&self) -> Option<Ledger> {
+        let keystore = Keystore::open(self.disk.keystore(), RawUnlock::Passphrase(PASSPHRASE)).ok()?;
+        let ledger = self.raw(false)?;
+        let states = |log: &LogId| {
+            let first = ledger.entry(log, 1).ok().flatten();
+            first.is_some_and(|first| first.header.core.kind == EntryKind::Statement)
+        };
+        for log in ledger.logs().iter().filter(|log| states(log)) {
+            Registry::load(&ledger, log.space).ok()?.0.take_keys(&ledger, &keystore.secrets.age_identity);
+        }
+        Some(ledger)
     }
 }
 
