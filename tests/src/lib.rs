@@ -15,10 +15,12 @@ pub mod random;
 pub mod region;
 pub mod running;
 pub mod site;
+pub mod sizes;
 pub mod wait;
 pub mod wire;
 
 pub use region::Region;
 pub use running::Running;
 pub use site::{Refusal, Site};
+pub use sizes::bytes_in;
 pub use wait::{eventually, within};

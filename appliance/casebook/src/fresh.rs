@@ -100,15 +100,15 @@ impl Casebook {
 
     /// What is known of the lives of each member: from what is held of their audit, and what each said it holds.
     fn lives_of(&self, members: &[Member]) -> Result<HashMap<ReplicaId, Lives>, CasebookError> {
-        let told = self.lives()?;
-        let audits = self.spaces_of_kind(SpaceKind::Audit);
-        let mut held: HashMap<ReplicaId, HashSet<Incarnation>> = HashMap::new();
-        for key in audits.iter().flat_map(|space| self.frontier(*space).0.into_keys()) {
-            held.entry(key.replica).or_default().insert(key.incarnation);
-        }
+        let logs = self.logs_of_lives();
+        let told = self.lives(&logs)?;
+        let audits: HashSet<SpaceId> = self.spaces_of_kind(SpaceKind::Audit).into_iter().collect();
         let peers = self.peers();
-        let mut one = |member: &Member| {
-            let held = held.remove(&member.replica).unwrap_or_default();
+        let one = |member: &Member| {
+            let of_audit = |logs: &&Vec<LogId>| logs.iter().any(|log| audits.contains(&log.space));
+            let written = logs.get(&member.replica).into_iter().flatten();
+            let held = written.filter(|(_, logs)| of_audit(logs)).map(|(incarnation, _)| *incarnation);
+            let held: HashSet<Incarnation> = held.collect();
             let state = peers.get(&member.replica);
             let said = state.map(|state| state.lives_said(&member.replica, &audits)).unwrap_or_default();
             let begun = told.get(&member.replica).and_then(|lives| lives.iter().max_by_key(|life| life.first_ms));
@@ -116,7 +116,7 @@ impl Casebook {
             let lives = Lives { newest: newest.filter(|_| said.is_subset(&held)), many: held.union(&said).count() > 1 };
             (member.replica, lives)
         };
-        Ok(members.iter().map(&mut one).collect())
+        Ok(members.iter().map(one).collect())
     }
 
     /// When this machine and each member last held the same registry and records.

@@ -116,6 +116,9 @@ pub struct Notice {
     pub words: String,
 }
 
+/// Logs by the replica that wrote them, and the incarnation in which it did.
+pub(crate) type LogsOfLives = BTreeMap<ReplicaId, BTreeMap<Incarnation, Vec<LogId>>>;
+
 /// What one incarnation of a replica has written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Life {
@@ -129,7 +132,7 @@ impl Casebook {
     pub(crate) fn notices(&self, now_ms: u64) -> Result<Vec<Notice>, CasebookError> {
         let mut notices = self.clock_notices(now_ms);
         let own = self.ledger.replica();
-        for (replica, lives) in self.lives()? {
+        for (replica, lives) in self.lives(&self.logs_of_lives())? {
             let site = self.site_of(replica);
             let kind_and_time = if replica == own { self.own_life(&lives, now_ms) } else { life_there(&lives, now_ms) };
             notices.extend(kind_and_time.map(|(kind, at_ms)| Notice::new(kind, site, at_ms, 0)));
@@ -198,21 +201,25 @@ impl Casebook {
         Some((kind, now.first_ms)).filter(|(_, at_ms)| is_told(*at_ms, now_ms))
     }
 
-    /// The incarnations of replicas that have written under more than one, by replica.
-    pub(crate) fn lives(&self) -> Result<BTreeMap<ReplicaId, Vec<Life>>, CasebookError> {
-        let mut logs: BTreeMap<ReplicaId, BTreeMap<Incarnation, Vec<LogId>>> = BTreeMap::new();
+    /// The logs of records and audit, by replica and incarnation.
+    pub(crate) fn logs_of_lives(&self) -> LogsOfLives {
+        let mut logs = LogsOfLives::new();
         let shared = [SpaceKind::Records, SpaceKind::Audit].map(|kind| self.spaces_of_kind(kind));
         for space in shared.into_iter().flatten() {
             for key in self.frontier(space).0.into_keys() {
                 logs.entry(key.replica).or_default().entry(key.incarnation).or_default().push(LogId { space, key });
             }
         }
-        logs.retain(|_, incarnations| incarnations.len() > 1);
+        logs
+    }
+
+    /// The incarnations of replicas that have written under more than one, by replica.
+    pub(crate) fn lives(&self, logs: &LogsOfLives) -> Result<BTreeMap<ReplicaId, Vec<Life>>, CasebookError> {
         let mut lives = BTreeMap::new();
-        for (replica, incarnations) in logs {
+        for (replica, incarnations) in logs.iter().filter(|(_, incarnations)| incarnations.len() > 1) {
             let read: Result<Vec<Life>, CasebookError> =
-                incarnations.into_iter().map(|(incarnation, logs)| self.life(incarnation, &logs)).collect();
-            lives.insert(replica, read?);
+                incarnations.iter().map(|(incarnation, logs)| self.life(*incarnation, logs)).collect();
+            lives.insert(*replica, read?);
         }
         Ok(lives)
     }

@@ -144,7 +144,7 @@ impl PeerState {
     }
 
     /// The lives of a replica of which it said that it holds something in these spaces.
-    pub(crate) fn lives_said(&self, of: &ReplicaId, spaces: &[SpaceId]) -> HashSet<Incarnation> {
+    pub(crate) fn lives_said(&self, of: &ReplicaId, spaces: &HashSet<SpaceId>) -> HashSet<Incarnation> {
         let said = spaces.iter().filter_map(|space| self.frontiers.get(space)).flat_map(|frontier| frontier.0.keys());
         said.filter(|log| log.replica == *of).map(|log| log.incarnation).collect()
     }

@@ -38,26 +38,27 @@ impl Casebook {
     /// The logs of records that this machine wrote and damage tore, with the last number behind, while what stands there waits
     /// to be carried on.
     pub(crate) fn own_behind_damage(&self) -> Vec<(LogId, u64)> {
-        let mut lost = self.ledger.lost();
+        let mut lost = self.own_lost();
         lost.dedup_by_key(|lost| lost.log);
-        lost.retain(|lost| lost.log.key.replica == self.ledger.replica());
-        lost.retain(|lost| self.space_kind(lost.log.space) == Some(SpaceKind::Records));
         lost.iter().filter_map(|lost| Some((lost.log, self.ledger.uncarried_behind(lost)?))).collect()
     }
 
     /// Whether nothing of the records that this machine wrote is still to come back or to be carried on.
     pub(crate) fn is_whole_itself(&self) -> bool {
-        let own = |lost: &Lost| {
-            lost.log.key.replica == self.ledger.replica() && self.space_kind(lost.log.space) == Some(SpaceKind::Records)
-        };
-        let lost = self.ledger.lost();
-        lost.iter().filter(|lost| own(lost)).all(|lost| !self.is_held_elsewhere(lost))
-            && self.own_behind_damage().is_empty()
+        !self.own_lost().iter().any(|lost| self.is_held_elsewhere(lost)) && self.own_behind_damage().is_empty()
     }
 
-    /// At the start: what stands behind damage and is carried on already does not wait.
+    /// What damage took of the records that this machine wrote, in order.
+    fn own_lost(&self) -> Vec<Lost> {
+        let mut lost = self.ledger.lost();
+        lost.retain(|lost| lost.log.key.replica == self.ledger.replica());
+        lost.retain(|lost| self.space_kind(lost.log.space) == Some(SpaceKind::Records));
+        lost
+    }
+
+    /// At the start: what this machine wrote behind damage and is carried on already does not wait.
     pub(crate) fn look_behind_damage(&self) {
-        if let Err(error) = self.ledger.rescue_drafts_behind(&self.ledger.lost()) {
+        if let Err(error) = self.ledger.rescue_drafts_behind(&self.own_lost()) {
             tracing::warn!(%error, "what stands behind damage could not be read; it will be tried again");
         }
     }

@@ -3,13 +3,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use cairn_tests::generator::{Generator, forename, plate, surname};
 use cairn_tests::process::Process;
 use cairn_tests::random::Random;
-use cairn_tests::{Running, Site};
+use cairn_tests::site::copy;
+use cairn_tests::{Running, Site, bytes_in};
 use serde_json::{Value, json};
 
 use crate::report::{Report, spread_ms};
@@ -121,21 +121,13 @@ fn disk(hub: &Site, records: u64, report: &mut Report) {
         let measured = format!("{:.0} MB, {:.0} B a record", bytes as f64 / 1e6, bytes as f64 / records as f64);
         report.note(what, measured);
     };
-    note(report, "bytes on disk", size(&hub.data()));
+    note(report, "bytes on disk", bytes_in(&hub.data()));
     for entry in fs::read_dir(hub.data()).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            note(report, &format!("… of which {}", path.file_name().unwrap().to_string_lossy()), size(&path));
+            note(report, &format!("… of which {}", path.file_name().unwrap().to_string_lossy()), bytes_in(&path));
         }
     }
-}
-
-fn size(path: &Path) -> u64 {
-    let metadata = fs::symlink_metadata(path).unwrap();
-    if !metadata.is_dir() {
-        return metadata.len();
-    }
-    fs::read_dir(path).unwrap().map(|entry| size(&entry.unwrap().path())).sum()
 }
 
 fn text(value: &Value) -> String {
@@ -160,8 +152,4 @@ fn take(kept: &Path, hub: &Site) -> Value {
     fs::write(hub.data().join("config.toml"), settings).unwrap();
     copy(&kept.join("key"), &hub.desk().join("key"));
     serde_json::from_str(&fs::read_to_string(kept.join("filled.json")).unwrap()).unwrap()
-}
-
-fn copy(from: &Path, to: &Path) {
-    assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success(), "cp -a failed");
 }

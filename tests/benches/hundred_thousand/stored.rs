@@ -1,9 +1,8 @@
 //! What the records cost at rest: bytes on disk, memory of the idle process, time to open, rate of a rebuild.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use cairn_tests::Site;
+use cairn_tests::{Site, bytes_in};
 
 use crate::report::Report;
 
@@ -21,25 +20,17 @@ pub fn measure(site: &Site, records: u64, report: &mut Report) {
 }
 
 fn disk(site: &Site, records: u64, report: &mut Report) {
-    report.at_most("bytes on disk a record, all in all", size(&site.data()) as f64 / records as f64, 1_200.0, "B");
+    report.at_most("bytes on disk a record, all in all", bytes_in(&site.data()) as f64 / records as f64, 1_200.0, "B");
     for entry in std::fs::read_dir(site.data()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() {
             report.note(
                 &format!("… of which {name}/, B a record"),
-                format!("{:.0}", size(&path) as f64 / records as f64),
+                format!("{:.0}", bytes_in(&path) as f64 / records as f64),
             );
         }
     }
-}
-
-fn size(path: &Path) -> u64 {
-    let metadata = std::fs::symlink_metadata(path).unwrap();
-    if !metadata.is_dir() {
-        return metadata.len();
-    }
-    std::fs::read_dir(path).unwrap().map(|entry| size(&entry.unwrap().path())).sum()
 }
 
 fn memory(site: &Site, report: &mut Report) {

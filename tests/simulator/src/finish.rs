@@ -8,6 +8,7 @@ use cairn_ledger::{EntryHash, LogId, LogStore, SpaceId};
 use cairn_record::RecordId;
 
 use crate::counts::Sometimes;
+use crate::gone::is_carried;
 use crate::judge::differing;
 use crate::machine::Promises;
 use crate::truth;
@@ -245,14 +246,12 @@ impl World {
     fn unreached(&self, promised: &[Promises]) -> Vec<String> {
         let Some(hub) = self.machines[0].book.as_ref() else { return Vec::new() };
         // Opened only when something is not in its own log.
-        let raw = LazyCell::new(|| self.machines[0].raw(false));
+        let raw = LazyCell::new(|| self.machines[0].raw_with_keys());
         let honest = self.honest();
         let shared = honest.iter().flat_map(|one| hub.shared_spaces(self.machines[*one].replica));
         let shared: BTreeSet<SpaceId> = shared.map(|space| space.space).collect();
-        let carried = |log: &LogId, number, hash: &EntryHash| {
-            let entry = raw.as_ref().and_then(|raw| raw.entry_named(log, number, hash.short()).ok()?);
-            entry.is_some_and(|entry| entry.header.hash() == *hash)
-        };
+        let carried =
+            |log: &LogId, number, hash: &EntryHash| raw.as_ref().is_some_and(|raw| is_carried(raw, log, number, hash));
         let has = |log: &LogId, number, hash: &EntryHash| {
             self.machines[0].holds(log, number, hash) || carried(log, number, hash)
         };

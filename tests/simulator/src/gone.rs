@@ -4,7 +4,7 @@
 //! everybody.
 
 use cairn_ledger::store::Lost;
-use cairn_ledger::{Entry, EntryHash, EntryKind, LogId, LogStore};
+use cairn_ledger::{Entry, EntryHash, EntryKind, Ledger, LogId, LogStore};
 use cairn_record::RecordId;
 
 use crate::truth::{self, Written};
@@ -59,8 +59,13 @@ impl World {
         if one.holds(&written.log, written.number, hash) {
             return true;
         }
-        let Some(raw) = self.gone.as_ref().and_then(|_| one.raw_with_keys()) else { return false };
-        let named = raw.entry_named(&written.log, written.number, hash.short());
-        named.is_ok_and(|entry| entry.is_some_and(|entry| entry.header.hash() == *hash))
+        let raw = self.gone.as_ref().and_then(|_| one.raw_with_keys());
+        raw.is_some_and(|raw| is_carried(&raw, &written.log, written.number, hash))
     }
+}
+
+/// Whether this very entry is held there or carried on.
+pub(crate) fn is_carried(raw: &Ledger, log: &LogId, number: u64, hash: &EntryHash) -> bool {
+    let named = raw.entry_named(log, number, hash.short());
+    named.is_ok_and(|entry| entry.is_some_and(|entry| entry.header.hash() == *hash))
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use cairn_tests::bytes_in;
 use cairn_tests::net::{Apart, Conditions};
 use cairn_tests::wait::{is_slow, stretched, within};
 use serde_json::json;
@@ -43,9 +44,4 @@ pub fn marker_overtakes() {
         println!("marker {number}, set with {} B of the import gone out: at the hub after {took:?}", import.payload());
         assert!(took < WITHIN, "marker {number} took {took:?}");
     }
-}
-
-fn bytes_in(folder: &std::path::Path) -> u64 {
-    let files = std::fs::read_dir(folder).unwrap().flatten();
-    files.map(|file| file.metadata().map_or(0, |metadata| metadata.len())).sum()
 }

@@ -12,17 +12,14 @@ impl Site {
     fn with_damage(self, entries: &[(LogId, u64)]) -> Self {
         let bodies: Vec<Vec<u8>> =
             entries.iter().map(|(log, number)| self.entry(log, *number).unwrap().body.unwrap()).collect();
-        let Self { dir, book, seed } = self;
-        drop(book);
-        let journal = dir.path().join("logs/00000001.seg");
-        let mut bytes = std::fs::read(&journal).unwrap();
-        for body in bodies {
-            let at = bytes.windows(body.len()).position(|window| window == body).unwrap();
-            bytes[at + body.len() / 2] ^= 4;
-        }
-        std::fs::write(&journal, bytes).unwrap();
-        let book = Casebook::open(dir.path(), &unlock(dir.path()), entropy(seed + 500), NOW).unwrap();
-        Self { dir, book, seed: seed + 500 }
+        self.restart_with(|folder| {
+            let mut bytes = std::fs::read(folder.join(JOURNAL)).unwrap();
+            for body in bodies {
+                let at = place_in(&bytes, &body);
+                bytes[at + body.len() / 2] ^= 4;
+            }
+            std::fs::write(folder.join(JOURNAL), bytes).unwrap();
+        })
     }
 
     fn entry(&self, log: &LogId, number: u64) -> Option<Entry> {
@@ -56,15 +53,11 @@ impl Site {
         let (peer, frontier) = (other.book.identity().replica, other.book.frontier(space));
         self.book.note_peer(peer, PeerEvent::Frontier { space, frontier }, NOW).unwrap();
     }
+}
 
-    fn without_views(self) -> Self {
-        let Self { dir, book, seed } = self;
-        drop(book);
-        std::fs::remove_dir_all(dir.path().join("views")).unwrap();
-        std::fs::remove_dir_all(dir.path().join("search")).unwrap();
-        let book = Casebook::open(dir.path(), &unlock(dir.path()), entropy(seed + 700), NOW).unwrap();
-        Self { dir, book, seed: seed + 700 }
-    }
+/// Where the sealed body of an entry stands in the bytes of a journal.
+fn place_in(bytes: &[u8], body: &[u8]) -> usize {
+    bytes.windows(body.len()).position(|window| window == body).unwrap()
 }
 
 const PLATES: [&str; 4] = ["AA11AAA", "BB22BBB", "CC33CCC", "DD44DDD"];
@@ -373,16 +366,12 @@ fn a_post_that_lost_its_last_commit_unnoticed_does_not_use_its_numbers_again() {
     alpha.book.note_peer(peer, PeerEvent::Disconnected { reason: None }, NOW).unwrap();
     let (log, number) = alpha.place_of(car.id);
     let before = alpha.book.ledger.incarnation();
-    let Site { dir, book, seed } = alpha;
-    drop(book);
-    // Cut off before the car was written: as if nothing had ever come behind.
-    let journal = dir.path().join("logs/00000001.seg");
-    let bytes = std::fs::read(&journal).unwrap();
     let entry = hub.entry(&log, number).unwrap().body.unwrap();
-    let at = bytes.windows(entry.len()).position(|window| window == entry).unwrap();
-    std::fs::write(&journal, &bytes[..at]).unwrap();
-    let book = Casebook::open(dir.path(), &unlock(dir.path()), entropy(seed + 900), NOW).unwrap();
-    let alpha = Site { dir, book, seed };
+    let alpha = alpha.restart_with(|folder| {
+        // Cut off before the car was written: as if nothing had ever come behind.
+        let bytes = std::fs::read(folder.join(JOURNAL)).unwrap();
+        std::fs::write(folder.join(JOURNAL), &bytes[..place_in(&bytes, &entry)]).unwrap();
+    });
     assert_ne!(alpha.book.ledger.incarnation(), before);
     alpha.save(Kind::Vehicle, &[("plate", "BB22BBB")]);
     exchange(&alpha, &hub);

@@ -100,14 +100,11 @@ fn a_restart_finds_everything_again_and_so_does_a_rebuild() {
 fn a_write_that_a_power_cut_tore_is_a_note_and_no_finding() {
     let hub = Site::hub();
     hub.save(Kind::Person, &[("surname", "Fairfax")]);
-    let Site { dir, book, seed } = hub;
-    drop(book);
-    let journal = dir.path().join("logs/00000001.seg");
-    let mut bytes = std::fs::read(&journal).unwrap();
-    bytes.extend_from_slice(&[0, 0, 1, 200, 7, 7, 7, 7, 1, 9, 9]);
-    std::fs::write(&journal, bytes).unwrap();
-    let book = Casebook::open(dir.path(), &unlock(dir.path()), entropy(seed + 77), NOW).unwrap();
-    let hub = Site { dir, book, seed };
+    let hub = hub.restart_with(|folder| {
+        let mut bytes = std::fs::read(folder.join(JOURNAL)).unwrap();
+        bytes.extend_from_slice(&[0, 0, 1, 200, 7, 7, 7, 7, 1, 9, 9]);
+        std::fs::write(folder.join(JOURNAL), bytes).unwrap();
+    });
     let diagnosis = hub.book.doctor(&Actor::terminal(), NOW).unwrap();
     assert_eq!(diagnosis.findings, []);
     assert!(diagnosis.notes[0].reason.contains("nothing is lost"), "{diagnosis:?}");
@@ -117,12 +114,7 @@ fn a_write_that_a_power_cut_tore_is_a_note_and_no_finding() {
 fn views_and_search_that_were_thrown_away_grow_back_from_the_logs() {
     let hub = Site::hub();
     hub.save(Kind::Person, &[("surname", "Fairfax"), ("forenames", "William")]);
-    let Site { dir, book, seed } = hub;
-    drop(book);
-    std::fs::remove_dir_all(dir.path().join("views")).unwrap();
-    std::fs::remove_dir_all(dir.path().join("search")).unwrap();
-    let book = Casebook::open(dir.path(), &unlock(dir.path()), entropy(seed + 77), NOW).unwrap();
-    let hub = Site { dir, book, seed };
+    let hub = hub.without_views();
     assert_eq!(hub.book.check(&hub.officer(), "Fairfax", NOW).unwrap().verdict, Verdict::Possible);
     assert_eq!(hub.book.home(&hub.officer(), NOW).unwrap().records, 1);
 }

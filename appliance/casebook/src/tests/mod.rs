@@ -39,6 +39,9 @@ impl Entropy for Counted {
     }
 }
 
+/// The part of the journal that is written now, in the folder of an installation.
+const JOURNAL: &str = "logs/00000001.seg";
+
 /// A site with its folder.
 pub struct Site {
     pub dir: TempDir,
@@ -77,10 +80,24 @@ impl Site {
 
     /// Ends the process and starts it again.
     pub fn restart(self) -> Self {
+        self.restart_with(|_| ())
+    }
+
+    /// Ends the process, does something to its folder, and starts it again.
+    pub fn restart_with(self, change: impl FnOnce(&Path)) -> Self {
         let Self { dir, book, seed } = self;
         drop(book);
+        change(dir.path());
         let book = Casebook::open(dir.path(), &unlock(dir.path()), entropy(seed + (1 << 20)), NOW).unwrap();
         Self { dir, book, seed: seed + (1 << 20) }
+    }
+
+    /// Ends the process, throws away what grows back from the logs, and starts it again.
+    pub fn without_views(self) -> Self {
+        self.restart_with(|folder| {
+            std::fs::remove_dir_all(folder.join("views")).unwrap();
+            std::fs::remove_dir_all(folder.join("search")).unwrap();
+        })
     }
 
     pub fn officer(&self) -> Actor {
