@@ -344,6 +344,8 @@ pub struct RecordPage {
     pub summary: Summary,
     /// The version it shows: pass it back when saving, so that nobody's later change is overwritten.
     pub version: String,
+    /// What of it was lost for good, if anything was.
+    pub lost: Option<LostPart>,
     /// Its fields that hold something, in form order.
     pub fields: Vec<FieldView>,
     /// Links from and to it.
@@ -356,6 +358,15 @@ pub struct RecordPage {
     pub history: Vec<HistoryLine>,
     /// What this machine knows of where it is: "Saved on this machine", "The hub has it since 14:02".
     pub whereabouts: Vec<Whereabout>,
+}
+
+/// A part of a record is lost and no site is known to hold it: the record has to be written anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostPart {
+    /// Changes that wait for what is lost and are not shown.
+    pub waiting: u64,
+    /// What is lost, what that means and what to do, in English.
+    pub words: String,
 }
 
 /// Whether a peer is proved to hold what is shown.

@@ -200,7 +200,7 @@ impl Casebook {
         self.retry_parked(folding, record, now_ms)
     }
 
-    fn change_in(&self, entry: &Entry) -> Result<RecordChange, Reason> {
+    pub(crate) fn change_in(&self, entry: &Entry) -> Result<RecordChange, Reason> {
         let body = self.ledger.open_body(entry).map_err(|error| unusable(&error))?;
         let change = codec::decode(&body.payload).map_err(|error| unusable(&error))?;
         if body.record != Some(change.record) {

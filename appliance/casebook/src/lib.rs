@@ -41,6 +41,7 @@ mod link_rules;
 mod linking;
 mod local_note;
 mod logs;
+mod loss;
 mod notes;
 mod notices;
 mod password;

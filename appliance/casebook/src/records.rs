@@ -25,15 +25,19 @@ impl Casebook {
     pub fn record(&self, actor: &Actor, id: RecordId, now_ms: u64) -> Result<RecordPage, CasebookError> {
         actor.must(Right::View)?;
         self.must_hold_keys()?;
-        let row = self
-            .row(id)?
-            .ok_or_else(|| CasebookError::NotFound(reason!("record-not-here", record = id.to_string())))?;
+        let row = self.row(id)?;
+        let lost = self.lost_part(id, row.as_ref(), now_ms)?;
+        let row = row.ok_or_else(|| match lost {
+            Some(_) => CasebookError::NotFound(reason!("record-lost-whole", record = id.to_string())),
+            None => not_here(id),
+        })?;
         let summary = self.summary(&row)?;
         let event = AuditEvent::new("view", actor.via.key()).on([id]).detail(&summary.title);
         self.write_audit(actor, event, now_ms)?;
         self.remember_look(actor, id, now_ms);
         Ok(RecordPage {
             version: version_of(&row.state),
+            lost,
             fields: self.field_views(&row)?,
             links: self.links_of(id, BESIDE_MAX)?,
             markers: self.markers_on(id)?,

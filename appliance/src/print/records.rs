@@ -62,6 +62,9 @@ pub fn search(answer: &SearchAnswer) -> String {
 /// A record with everything that is known of it.
 pub fn page(page: &RecordPage) -> String {
     let mut text = format!("{}\n{}\n", heading(&page.summary), held_by(&page.summary));
+    if let Some(lost) = &page.lost {
+        text += &format!("LOST: {}\n", lost.words);
+    }
     text += &fields(page);
     text += &markers(&page.markers);
     text += &links(&page.links);

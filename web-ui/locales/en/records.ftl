@@ -34,6 +34,7 @@ record-edit = Change
 record-mark = Set a marker
 record-link = Link
 record-withdrawn = This record was withdrawn: the import that brought it was undone. It is kept for its history and no check finds it.
+record-lost-new = Write it anew
 record-values = What is held
 record-common = Grade, handling and origin
 record-history = History

@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use cairn_casebook::{
-    AttachmentLine, CheckAnswer, HeldValue, HistoryLine, LinkLine, MarkerLine, RecordPage, SaveRequest, Saved,
-    SearchAnswer, SearchRequest, SettleRequest, Summary, Whereabout,
+    AttachmentLine, CheckAnswer, HeldValue, HistoryLine, LinkLine, LostPart, MarkerLine, RecordPage, SaveRequest,
+    Saved, SearchAnswer, SearchRequest, SettleRequest, Summary, Whereabout,
 };
 use cairn_record::schema::schema;
 use cairn_record::{FieldNo, Kind, RecordDraft, RecordId, Value, normalised};
@@ -76,6 +76,7 @@ pub(super) struct RecordJson {
     #[serde(flatten)]
     summary: Summary,
     version: String,
+    lost: Option<LostPart>,
     fields: Vec<HeldField>,
     links: Vec<LinkLine>,
     markers: Vec<MarkerLine>,
@@ -104,6 +105,7 @@ impl From<RecordPage> for RecordJson {
         Self {
             summary: page.summary,
             version: page.version,
+            lost: page.lost,
             fields: page.fields.into_iter().map(field).collect(),
             links: page.links,
             markers: page.markers,

@@ -406,10 +406,12 @@ fn one_record() -> Shapes {
                 ("settles", yes_or_no()),
             ]),
         ),
+        ("LostPart", object([("waiting", whole()), ("words", text())])),
         (
             "Record",
             summary_and([
                 ("version", text()),
+                ("lost", or_null(of("LostPart"))),
                 ("fields", list(of("HeldField"))),
                 ("links", list(of("Linked"))),
                 ("markers", list(of("Marker"))),

@@ -306,6 +306,7 @@ impl Flavour {
         RecordPage {
             summary: self.car(),
             version: "v1".into(),
+            lost: None,
             fields: vec![
                 field("plate", vec![held("OH 3338 L", &imported, 19 * DAY_MS)], false),
                 field("plate_country", vec![held("Utopia (specimen)", &imported, 19 * DAY_MS)], false),
@@ -460,10 +461,12 @@ impl Flavour {
         let settled = RecordPage { summary: Summary { conflict: false, ..self.car() }, ..self.record() };
         let settled =
             RecordPage { fields: settled.fields.into_iter().filter(|field| !field.conflict).collect(), ..settled };
+        let lost = RecordPage { lost: Some(LostPart { waiting: 2, words: String::new() }), ..self.record() };
         let mut pages = vec![
             ("record", html(&record::RecordShown::of(visit("/records/x"), self.record(), false))),
             ("record-private", html(&record::RecordShown::of(visit("/records/x?private=yes"), self.record(), true))),
             ("record-saved", html(&record::RecordShown::of(saved, settled, false))),
+            ("record-lost", html(&record::RecordShown::of(visit("/records/x"), lost, false))),
             (
                 "record-before-private",
                 html(&record::BeforePrivate {

@@ -9,7 +9,7 @@ use crate::{NoticeKind, Verdict};
 
 impl Site {
     /// Ends the process, lets a byte of the sealed body of these entries go bad, and starts it again.
-    fn with_damage(self, entries: &[(LogId, u64)]) -> Self {
+    pub(super) fn with_damage(self, entries: &[(LogId, u64)]) -> Self {
         let bodies: Vec<Vec<u8>> =
             entries.iter().map(|(log, number)| self.entry(log, *number).unwrap().body.unwrap()).collect();
         self.restart_with(|folder| {
@@ -27,7 +27,7 @@ impl Site {
     }
 
     /// Where the last change of a record stands.
-    fn place_of(&self, record: RecordId) -> (LogId, u64) {
+    pub(super) fn place_of(&self, record: RecordId) -> (LogId, u64) {
         let (log, number, _) = *self.book.entries_of(record).unwrap().last().unwrap();
         (log, number)
     }

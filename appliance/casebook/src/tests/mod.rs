@@ -6,6 +6,7 @@ mod drafts;
 mod enrolment;
 mod imports;
 mod linking;
+mod loss;
 mod mending;
 mod notices;
 mod people;
