@@ -342,6 +342,7 @@ pub fn why_refused(name: &str) -> Reason {
         "not-authorised" => reason!("peer-not-authorised"),
         "gap" | "unknown-epoch" => reason!("peer-gap"),
         "fork" | "frozen" => reason!("peer-frozen"),
+        "no-room" => reason!("peer-no-room"),
         "store" | "storage" => reason!("peer-storage"),
         "greet-timeout" | "answer-timeout" => reason!("peer-slow"),
         _ => reason!("peer-rule", name = name),

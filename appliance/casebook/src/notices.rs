@@ -53,11 +53,13 @@ pub enum NoticeKind {
     Damaged,
     /// `entries` that a site wrote were damaged on this machine's disk, and no site is known to hold them.
     Lost,
+    /// This machine's disk is nearly full: bulk work waits, and some of what others send.
+    DiskLow,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ClockHere,
         Self::ClockWentBack,
         Self::ClockThere,
@@ -70,6 +72,7 @@ impl NoticeKind {
         Self::TwoHistories,
         Self::Damaged,
         Self::Lost,
+        Self::DiskLow,
     ];
 
     /// Its name in JSON.
@@ -87,6 +90,7 @@ impl NoticeKind {
             Self::TwoHistories => "two_histories",
             Self::Damaged => "damaged",
             Self::Lost => "lost",
+            Self::DiskLow => "disk_low",
         }
     }
 
@@ -94,7 +98,13 @@ impl NoticeKind {
     pub const fn is_grave(self) -> bool {
         matches!(
             self,
-            Self::ClockHere | Self::TwinHere | Self::TwinThere | Self::TwoHistories | Self::Damaged | Self::Lost
+            Self::ClockHere
+                | Self::TwinHere
+                | Self::TwinThere
+                | Self::TwoHistories
+                | Self::Damaged
+                | Self::Lost
+                | Self::DiskLow
         )
     }
 }
@@ -131,6 +141,7 @@ impl Casebook {
     /// Everything of this kind that holds now, clocks first.
     pub(crate) fn notices(&self, now_ms: u64) -> Result<Vec<Notice>, CasebookError> {
         let mut notices = self.clock_notices(now_ms);
+        notices.extend(self.disk_is_low().then(|| Notice::new(NoticeKind::DiskLow, String::new(), 0, 0)));
         let own = self.ledger.replica();
         for (replica, lives) in self.lives(&self.logs_of_lives())? {
             let site = self.site_of(replica);
@@ -152,6 +163,11 @@ impl Casebook {
     /// Whether this machine's clock is known to be wrong; cheap, for every page.
     pub fn clock_is_wrong(&self, now_ms: u64) -> bool {
         self.clock_notices(now_ms).iter().any(|notice| notice.kind == NoticeKind::ClockHere)
+    }
+
+    /// Whether less of this machine's disk is free than is kept for records; cheap, for every page.
+    pub fn disk_is_low(&self) -> bool {
+        !self.ledger.stats().roomy
     }
 
     /// What clocks say: of this machine alone if its own is wrong, else of each site whose clock differs.
@@ -351,6 +367,12 @@ impl Notice {
                  and have the disk or card replaced.",
                 entries(self.entries)
             ),
+            NoticeKind::DiskLow => {
+                "The disk of this machine is nearly full. Nothing is lost, and records can be written while there is any \
+                 room; but imports and files wait, and so does some of what other sites send. Free space on this disk, or \
+                 move to a larger one: what waits is taken within minutes."
+                    .into()
+            }
         }
     }
 }

@@ -206,7 +206,10 @@ impl Casebook {
             PeerEvent::Files { lacking, known } => self.note_files(peer, (lacking, known), now_ms),
             PeerEvent::Refused { name, detail } => {
                 tracing::info!(peer = %self.site_of(peer), name, detail, "what a peer sent was refused");
-                let why = reason!("peer-refused", why = why_refused(&name));
+                let why = match name.as_str() {
+                    "no-room" => reason!("link-no-room-here"),
+                    _ => reason!("peer-refused", why = why_refused(&name)),
+                };
                 self.peer(peer, |state| state.failure = Some(why));
                 let said = reason!("audit-refused", site = self.site_of(peer), why = why_refused(&name), name = name);
                 self.write_machine_audit(AuditEvent::new("sync_refused", "machine").say(said), now_ms)

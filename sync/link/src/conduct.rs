@@ -219,7 +219,10 @@ impl Conduct {
         match by {
             Side::Here => self.note(PeerEvent::Refused { name: name.clone(), detail: detail.clone() }),
             Side::There => {
-                let reason = reason!("link-not-taken", why = why_refused(&name));
+                let reason = match name.as_str() {
+                    "no-room" => reason!("link-no-room-there"),
+                    _ => reason!("link-not-taken", why = why_refused(&name)),
+                };
                 self.note(PeerEvent::Failed { reason, next_attempt_ms: None });
             }
         }

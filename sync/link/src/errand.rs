@@ -136,6 +136,9 @@ fn kept(log: LogId, kept: Result<Kept, CasebookError>) -> Event {
         Err(CasebookError::PeerRefused { name, detail }) => {
             Event::ParcelRefused { log, name: name.to_owned(), detail: detail.to_string() }
         }
+        Err(CasebookError::NoRoom(why)) => {
+            Event::ParcelRefused { log, name: "no-room".to_owned(), detail: why.to_string() }
+        }
         Err(error) => {
             tracing::warn!(%error, "a parcel could not be kept");
             // What went wrong on this machine's disk is nothing for the peer to read.

@@ -54,5 +54,10 @@ notice-lost = { $entries ->
 notice-lost-means = The damaged file was set aside. If a site that has not been met since holds what is missing, it comes back from there. Answers of this machine are not complete.
 notice-lost-do = Run “cairn doctor”, which names what is missing. Restore a backup if there is one, and have the disk or card replaced.
 
+notice-disk-low = The disk of this machine is nearly full.
+notice-disk-low-means = Nothing is lost, and records can be written while there is any room. But imports and files wait, and so does some of what other sites send.
+notice-disk-low-do = Free space on this disk, or move to a larger one. What waits is taken within minutes.
+
 # Beside the footer’s sentence, on every page.
 notice-footer-clock = This machine’s clock is wrong.
+notice-footer-disk = This machine’s disk is nearly full.

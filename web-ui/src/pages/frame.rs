@@ -66,6 +66,8 @@ pub struct Visit {
     pub no_link: bool,
     /// Whether this machine's clock is known to be wrong.
     pub wrong_clock: bool,
+    /// Whether this machine's disk is nearly full.
+    pub low_disk: bool,
     /// Path and query asked for.
     pub path: String,
     /// What was just done, as the address says.
@@ -100,9 +102,9 @@ impl Visit {
         path: &str,
         signed_in: Option<SignedIn>,
     ) -> Result<Self, Failure> {
-        let (here, says, cut, wrong_clock, now_ms) = blocking(state, |casebook, now_ms| {
-            let wrong_clock = casebook.clock_is_wrong(now_ms);
-            Ok::<_, Failure>((casebook.identity(), casebook.sync_says(), casebook.is_cut(), wrong_clock, now_ms))
+        let (here, says, cut, wrong, now_ms) = blocking(state, |casebook, now_ms| {
+            let wrong = (casebook.clock_is_wrong(now_ms), casebook.disk_is_low());
+            Ok::<_, Failure>((casebook.identity(), casebook.sync_says(), casebook.is_cut(), wrong, now_ms))
         })
         .await?;
         let accepts = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
@@ -117,7 +119,8 @@ impl Visit {
             signed_in,
             here,
             cut,
-            wrong_clock,
+            wrong_clock: wrong.0,
+            low_disk: wrong.1,
             path: path.to_string(),
             done: Done::of(path),
         })
@@ -145,6 +148,7 @@ impl Visit {
             cut: self.cut,
             no_link: self.no_link,
             wrong_clock: self.wrong_clock,
+            low_disk: self.low_disk,
             path: self.path,
             section,
             title: title.into(),
@@ -241,6 +245,8 @@ pub struct Frame {
     pub no_link: bool,
     /// Whether this machine's clock is known to be wrong.
     pub wrong_clock: bool,
+    /// Whether this machine's disk is nearly full.
+    pub low_disk: bool,
     /// Path and query of this page.
     pub path: String,
     /// Part of the appliance.

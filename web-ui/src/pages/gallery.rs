@@ -87,6 +87,7 @@ impl Flavour {
             cut: false,
             no_link: true,
             wrong_clock: false,
+            low_disk: false,
             path: path.into(),
             done: None,
         }

@@ -61,6 +61,7 @@ impl Flavour {
             words: "14 entries wait for the hub".into(),
             state: "waiting".into(),
             notices: vec![
+                self.notice(NoticeKind::DiskLow, 0),
                 self.notice(NoticeKind::ClockHere, NOW_MS - 40 * DAY_MS),
                 self.notice(NoticeKind::CameBackThere, NOW_MS - 2 * DAY_MS),
             ],

@@ -39,6 +39,11 @@ impl Words {
     pub fn wrong_clock(self) -> String {
         self.t("notice-footer-clock")
     }
+
+    /// What the footer adds to its sentence when this machine's disk is nearly full.
+    pub fn low_disk(self) -> String {
+        self.t("notice-footer-disk")
+    }
 }
 
 #[cfg(test)]

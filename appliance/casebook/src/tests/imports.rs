@@ -11,11 +11,11 @@ NOCR90003,too few columns
 NOCR90004,31/02/2025,burglary dwelling,victim,Pell,Ann,08/04/1997,81 Mill Lane,,,,burglary dwelling.
 ";
 
-fn file() -> Vec<u8> {
+pub(super) fn file() -> Vec<u8> {
     format!("{HEADER}{ROWS}").into_bytes()
 }
 
-fn import(site: &Site, bytes: &[u8], dry_run: bool) -> crate::ImportReport {
+pub(super) fn import(site: &Site, bytes: &[u8], dry_run: bool) -> crate::ImportReport {
     let mapping = site.book.mapping("northmark-crime").unwrap();
     let analyst = site.as_role(Role::Analyst);
     site.book.import(&analyst, "northmark-crime.csv", bytes, &mapping, dry_run, &mut |_, _| true, NOW).unwrap()

@@ -14,6 +14,7 @@ mod questions;
 mod records;
 mod relay;
 mod rescue;
+mod room;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -98,6 +98,7 @@ impl Refusal {
             Self::Fork(_) => "fork",
             Self::Frozen { .. } => "frozen",
             Self::RolledBack(_) => "rolled-back",
+            Self::Store(StoreError::Full | StoreError::LowSpace { .. }) => "no-room",
             Self::Store(_) => "store",
         }
     }

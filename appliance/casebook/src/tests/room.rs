@@ -1,0 +1,105 @@
+//! A disk that is nearly full: sync says so by name, what it means and what to do.
+
+use std::io;
+
+use cairn_finder::RandomSource;
+use cairn_ledger::keystore::KeyPlace;
+use cairn_ledger::store::SegmentOptions;
+use cairn_ledger::view::{ViewError, ViewKey, ViewStore};
+use cairn_ledger::{BlobStore, LogStore, SegmentStore, StoreError};
+
+use super::imports::{file, import};
+use super::*;
+use crate::place::Folder;
+use crate::{CasebookError, NoticeKind, Place, Searchable};
+
+/// A folder on a disk of which less is free than is kept for records.
+struct NearlyFull<'a>(&'a Path);
+
+impl Place for NearlyFull<'_> {
+    fn name(&self) -> String {
+        Folder(self.0).name()
+    }
+
+    fn exists(&self) -> bool {
+        Folder(self.0).exists()
+    }
+
+    fn make(&self) -> io::Result<()> {
+        Folder(self.0).make()
+    }
+
+    fn keystore(&self) -> KeyPlace {
+        Folder(self.0).keystore()
+    }
+
+    fn logs(&self, _small: bool) -> Result<Box<dyn LogStore>, StoreError> {
+        let options = SegmentOptions { floor_bytes: u64::MAX, ..SegmentOptions::without_reserve() };
+        Ok(Box::new(SegmentStore::open(&self.0.join("logs"), options)?))
+    }
+
+    fn blobs(&self) -> Result<Box<dyn BlobStore>, StoreError> {
+        Folder(self.0).blobs()
+    }
+
+    fn views(&self, key: &ViewKey) -> Result<Box<dyn ViewStore>, ViewError> {
+        Folder(self.0).views(key)
+    }
+
+    fn search(&self, key: &[u8; 32], random: RandomSource) -> Result<Option<Searchable>, CasebookError> {
+        Folder(self.0).search(key, random)
+    }
+
+    fn is_copy(&self) -> bool {
+        Folder(self.0).is_copy()
+    }
+
+    fn settle(&self) -> io::Result<()> {
+        Folder(self.0).settle()
+    }
+}
+
+impl Site {
+    /// Ends the process, and starts it again when other files have nearly filled the disk.
+    fn on_a_disk_that_is_nearly_full(self) -> Self {
+        let Self { dir, book, seed } = self;
+        drop(book);
+        let place = NearlyFull(dir.path());
+        let book = Casebook::open_in(&place, &unlock(dir.path()), entropy(seed + (1 << 21)), NOW).unwrap();
+        Self { dir, book, seed: seed + (1 << 21) }
+    }
+
+    fn says_that_its_disk_is_low(&self) -> bool {
+        let notices = self.book.sync_status(&self.officer(), NOW).unwrap().notices;
+        notices.iter().any(|notice| notice.kind == NoticeKind::DiskLow && notice.words.contains("Free space on this disk"))
+    }
+}
+
+#[test]
+fn a_post_whose_disk_is_nearly_full_says_so_when_it_cannot_keep_what_the_hub_sends() {
+    let hub = Site::hub();
+    let alpha = Site::post("Alpha", &hub, 2);
+    assert!(!alpha.book.disk_is_low() && !alpha.says_that_its_disk_is_low());
+    import(&hub, &file(), false);
+    let alpha = alpha.on_a_disk_that_is_nearly_full();
+    assert!(alpha.book.disk_is_low() && alpha.says_that_its_disk_is_low());
+
+    let space = hub.book.spaces_of_kind(cairn_ledger::registry::SpaceKind::Records)[0];
+    let key = hub.book.frontier(space).0.into_keys().find(|key| key.lane == cairn_ledger::Lane::Bulk).unwrap();
+    let parcel = hub.book.read_parcel(&LogId { space, key }, 1, 8_192).unwrap().unwrap();
+    let sender = hub.book.identity().replica;
+    let CasebookError::PeerRefused { name, detail } = alpha.book.keep_parcel(sender, parcel, NOW).unwrap_err() else {
+        panic!("refused for another reason")
+    };
+    assert_eq!(name, "no-room", "{detail}");
+    let refused = PeerEvent::Refused { name: name.into(), detail: detail.to_string() };
+    alpha.book.note_peer(sender, refused, NOW).unwrap();
+    let failure = alpha.book.sync_status(&alpha.officer(), NOW).unwrap().peers.remove(0).failure;
+    assert!(failure.contains("disk of this machine is nearly full") && failure.contains("nothing is lost"), "{failure}");
+
+    // What people write goes on, and what they write elsewhere arrives.
+    alpha.save(Kind::Vehicle, &[("plate", "AA11AAA")]);
+    let car = hub.save(Kind::Vehicle, &[("plate", "BB22BBB")]);
+    carry_log(&hub, &alpha, &hub.book.entries_of(car.id).unwrap()[0].0);
+    assert!(alpha.book.row(car.id).unwrap().is_some());
+}
