@@ -124,11 +124,20 @@ impl Site {
 
     /// A command on this installation, in JSON.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        self.command_for_people(&[&["--json"], arguments].concat())
+    }
+
+    /// What a command says to a person.
+    pub fn text(&self, arguments: &[&str]) -> String {
+        String::from_utf8(self.command_for_people(arguments).output().unwrap().stdout).unwrap()
+    }
+
+    fn command_for_people(&self, arguments: &[&str]) -> Command {
         let mut command = match &self.namespace {
             Some(namespace) => namespace.command(cairn()),
             None => Command::new(cairn()),
         };
-        command.arg("--json").arg("--data").arg(self.data()).args(arguments);
+        command.arg("--data").arg(self.data()).args(arguments);
         command.env_remove("CAIRN_DATA").env_remove("CAIRN_PASSPHRASE_FILE").env_remove("CAIRN_PASSWORD_FILE");
         command.env("CAIRN_CLOCK_AHEAD_MS", self.clock_ahead_ms.load(Ordering::Relaxed).to_string());
         command

@@ -274,6 +274,8 @@ pub struct SearchAnswer {
     /// The same as data, for those who say it in other words.
     #[serde(skip)]
     pub also: Vec<Reason>,
+    /// Words that were not looked for, because a search takes no more than [`crate::SEARCH_WORDS_MAX`].
+    pub ignored: Vec<String>,
     /// How fresh each source is.
     pub freshness: Vec<Freshness>,
     /// When the answer was given.

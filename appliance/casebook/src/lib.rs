@@ -69,7 +69,7 @@ mod told;
 mod upkeep;
 mod why;
 
-pub use cairn_finder::{MatchedBy, OFFSET_MAX as SEARCH_OFFSET_MAX};
+pub use cairn_finder::{MatchedBy, OFFSET_MAX as SEARCH_OFFSET_MAX, TERMS_MAX as SEARCH_WORDS_MAX};
 pub use cairn_intake::Mapping;
 pub use cairn_ledger::attachment::FILE_BYTES_MAX;
 pub use cairn_ledger::registry::ReplicaRole;

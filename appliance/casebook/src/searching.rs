@@ -40,6 +40,7 @@ impl Casebook {
             facets: found.kinds,
             also_searched: also.iter().map(ToString::to_string).collect(),
             also,
+            ignored: found.ignored,
             freshness: self.freshness(now_ms)?,
             answered_ms: now_ms,
         })

@@ -2,7 +2,7 @@
 
 use cairn_casebook::{
     CheckAnswer, CheckHit, Freshness, Grade, HistoryLine, Holder, LinkLine, MarkerLine, MatchKind, RecordPage,
-    SearchAnswer, Summary, Verdict,
+    SEARCH_WORDS_MAX, SearchAnswer, Summary, Verdict,
 };
 
 use super::table::Table;
@@ -52,6 +52,12 @@ pub fn search(answer: &SearchAnswer) -> String {
     let mut text = format!("{} for: {}\n", count(answer.total as u64, "record", "records"), answer.asked);
     if !answer.also_searched.is_empty() {
         text += &format!("also searched: {}\n", answer.also_searched.join(", "));
+    }
+    if !answer.ignored.is_empty() {
+        text += &format!(
+            "NOT looked for, since a search takes the first {SEARCH_WORDS_MAX} words only: {}\n",
+            answer.ignored.join(", ")
+        );
     }
     for hit in &answer.hits {
         text += &format!("\n{}\n  {}\n{}", heading(&hit.record), hit.why, provenance(&hit.record, answer.answered_ms));

@@ -136,6 +136,16 @@ fn cut_links_carry_nothing_until_they_are_restored() {
 }
 
 #[test]
+fn a_search_with_too_many_words_says_which_it_did_not_look_for() {
+    let site = Site::init("Delta", "post");
+    let words: Vec<String> = (1..=13).map(|number| format!("street{number}")).collect();
+    let text = words.join(" ");
+    assert_eq!(site.json(&["search", &text])["ignored"], serde_json::json!(["street13"]));
+    let said = site.text(&["search", &text]);
+    assert!(said.contains("NOT looked for, since a search takes the first 12 words only: street13"), "{said}");
+}
+
+#[test]
 fn commands_answer_the_same_whether_cairn_runs_or_not() {
     let site = Site::init("Delta", "post");
     site.import("northmark-crime");

@@ -10,6 +10,7 @@ search-count = { $count ->
    *[other] { $count } records
 }
 search-also = Also searched:
+search-ignored = Only the first { $count } words were looked for. Not looked for:
 search-narrow = Kinds of record
 search-pages = Pages
 search-narrow-it = Only the first { $count } can be looked through. Narrow the search: another word, or a kind of record.

@@ -343,6 +343,7 @@ fn answers() -> Shapes {
                     list(json!({"type": "array", "prefixItems": [kind(), whole()], "minItems": 2, "maxItems": 2})),
                 ),
                 ("also_searched", list(text())),
+                ("ignored", list(text())),
                 ("freshness", list(of("Freshness"))),
                 ("answered_ms", time()),
             ]),

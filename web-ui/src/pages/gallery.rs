@@ -285,6 +285,7 @@ impl Flavour {
                 reason!("also-sounds-alike", word = self.t("harrow")),
                 reason!("also-looks-alike", word = self.t("oh3338l")),
             ],
+            ignored: vec![self.t("lane"), self.t("riverside")],
             freshness: self.freshness(),
             answered_ms: NOW_MS,
         }

@@ -215,6 +215,7 @@ mod tests {
             facets: Vec::new(),
             also_searched: Vec::new(),
             also: Vec::new(),
+            ignored: Vec::new(),
             freshness: Vec::new(),
             answered_ms: 0,
         };

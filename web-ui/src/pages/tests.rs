@@ -383,3 +383,16 @@ fn files_of_others_are_what_their_packages_ship() {
     let scripts = shipped.filter(|name| name.ends_with(".js")).count();
     assert_eq!(scripts, listed.len(), "every file of others is in the manifest");
 }
+
+#[test]
+fn what_a_search_left_out_and_what_a_record_lost_is_said_on_the_page() {
+    let pages: BTreeMap<_, _> = Flavour::PLAIN.pages().into_iter().collect();
+    let search = &pages["search-found"];
+    assert!(search.contains("Only the first 12 words were looked for. Not looked for:"), "{search}");
+    assert!(search.contains("<bdi>lane</bdi>, <bdi>riverside</bdi>"), "{search}");
+    let record = &pages["record-lost"];
+    assert!(record.contains("2 changes that build on it wait and are not shown"), "{record}");
+    assert!(record.contains("href=\"/records/new?kind=vehicle\">Write it anew</a>"), "{record}");
+    assert!(!pages["record"].contains("no site is known to hold it"));
+    assert!(pages["sync"].contains("The disk of this machine is nearly full."));
+}

@@ -108,6 +108,16 @@ async fn a_record_is_written_checked_found_changed_and_its_conflict_settled() {
     let search = json!({"text": "corsa", "kinds": ["vehicle"], "limit": 5});
     let found = officer.post(200, "/api/v1/search", search).await;
     assert_eq!((&found["total"], &found["hits"][0]["id"]), (&json!(1), id));
+    assert_eq!(found["ignored"], json!([]));
+}
+
+#[tokio::test]
+async fn a_search_says_which_words_it_did_not_look_for() {
+    let post = Post::new();
+    let officer = Strict::new(&post, Role::Officer).await;
+    let words: Vec<String> = (1..=14).map(|number| format!("street{number}")).collect();
+    let found = officer.post(200, "/api/v1/search", json!({"text": words.join(" ")})).await;
+    assert_eq!(found["ignored"], json!(["street13", "street14"]));
 }
 
 #[tokio::test]
