@@ -24,7 +24,7 @@ use crate::logs::LogTable;
 use crate::peers::Peers;
 use crate::receipts::Receipts;
 use crate::row::RecordRow;
-use crate::space_titles::founding_title;
+use crate::space_titles::{FORMER_REGISTRY, founding_title};
 use crate::throttle::Throttle;
 use crate::{Actor, Casebook, CasebookError, Change, Entropy, Identity, keys};
 
@@ -50,6 +50,11 @@ impl Memory {
     /// What a statement says of a space.
     fn stated(&self, space: &SpaceId) -> Option<&SpaceOpened> {
         self.registry.opened(space).or_else(|| self.former.as_ref()?.opened(space))
+    }
+
+    /// Whether it is the registry from before this post joined.
+    fn is_former_registry(&self, space: &SpaceId) -> bool {
+        self.former.as_ref().is_some_and(|former| former.space() == *space)
     }
 
     /// Spaces of the agency, then those of before joining, each once.
@@ -338,6 +343,7 @@ impl Casebook {
             Some(SpaceKind::Records) => "records",
             Some(SpaceKind::Audit) => "audit",
             Some(SpaceKind::Local) => "local",
+            None if self.memory().is_former_registry(&space) => "registry",
             None => "unknown",
         }
     }
@@ -349,6 +355,9 @@ impl Casebook {
         let memory = self.memory();
         if memory.registry.space() == space {
             return founding_title(SpaceKind::Registry, &memory.local.profile.agency);
+        }
+        if memory.is_former_registry(&space) {
+            return FORMER_REGISTRY.into();
         }
         memory.space(&space).map_or_else(|| format!("space {}", &space.to_string()[..8]), |known| known.title.clone())
     }

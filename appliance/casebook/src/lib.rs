@@ -92,7 +92,7 @@ pub use link_rules::*;
 pub use notices::{Notice, NoticeKind};
 pub use place::{Place, Searchable};
 pub use question_words::*;
-pub use space_titles::founded_title;
+pub use space_titles::{FORMER_REGISTRY, founded_title};
 pub use status::*;
 pub use stick_words::*;
 pub use sticks::STICK_VALID_MS_MAX;

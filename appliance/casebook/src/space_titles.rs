@@ -10,6 +10,9 @@ const FOUNDED: [(SpaceKind, &str, &str); 3] = [
     (SpaceKind::Audit, "audit", "Audit of "),
 ];
 
+/// What the registry of a site is called that it kept as an agency of one before it joined.
+pub const FORMER_REGISTRY: &str = "Registry of this site alone, from before it joined";
+
 /// The title that founding gives to a space of this kind.
 pub(crate) fn founding_title(kind: SpaceKind, agency: &str) -> String {
     let begins = FOUNDED.iter().find(|(of, ..)| *of == kind).map_or("", |(_, _, begins)| *begins);

@@ -63,6 +63,7 @@ sync-to-send = To send
 sync-to-receive = To receive
 # What founding named. Other spaces bear the names that people gave them.
 space-registry = Registry of { $agency }
+space-former-registry = Registry of this site alone, from before it joined
 space-records = Records of { $agency }
 space-audit = Audit of { $agency }
 space-local = This machine

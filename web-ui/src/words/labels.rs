@@ -3,7 +3,7 @@
 
 use std::borrow::Borrow;
 
-use cairn_casebook::{Grade, Role, Summary, founded_title};
+use cairn_casebook::{FORMER_REGISTRY, Grade, Role, Summary, founded_title};
 use cairn_record::grade::{SCHEMES, Scheme};
 use cairn_record::schema::schema;
 use cairn_record::{Field, FieldType, Kind, country};
@@ -90,6 +90,7 @@ impl Words {
     pub fn space(self, kind: &str, title: &str) -> String {
         match (kind, founded_title(kind, title)) {
             ("local", _) => self.t("space-local"),
+            ("registry", _) if title == FORMER_REGISTRY => self.t("space-former-registry"),
             (_, None) => title.to_string(),
             ("registry", Some(agency)) => self.a("space-registry", "agency", agency),
             ("audit", Some(agency)) => self.a("space-audit", "agency", agency),
@@ -146,6 +147,8 @@ mod tests {
         assert!(!longer.space("records", "Records of Northmark").contains("Records of"));
         assert!(longer.space("registry", "Registry of Northmark").contains("Northmark"));
         assert_eq!(longer.space("records", "Harbour cases"), "Harbour cases");
+        assert_eq!(english.space("registry", FORMER_REGISTRY), FORMER_REGISTRY);
+        assert!(!longer.space("registry", FORMER_REGISTRY).contains("this site alone"));
     }
 
     #[test]

@@ -35,6 +35,17 @@ fn a_post_works_before_it_joins_and_brings_along_what_it_wrote() {
 }
 
 #[test]
+fn every_log_of_a_post_that_joined_has_a_name_also_the_registry_from_before() {
+    let hub = Site::hub();
+    let post = Site::post("Delta", &hub, 5);
+    let logs = post.restart().book.verify(&Actor::terminal(), false, NOW).unwrap().logs;
+    let unnamed: Vec<_> = logs.iter().filter(|log| log.space.starts_with("space ") || log.kind == "unknown").collect();
+    assert!(unnamed.is_empty(), "{unnamed:#?}");
+    let before = logs.iter().filter(|log| log.space == "Registry of this site alone, from before it joined");
+    assert_eq!(before.map(|log| log.kind.as_str()).collect::<Vec<_>>(), ["registry"]);
+}
+
+#[test]
 fn a_code_is_good_once_and_for_a_limited_time_and_guessing_closes_the_door() {
     let hub = Site::hub();
     let (one, other) = (Site::new("One", false, 6 << 40), Site::new("Other", false, 7 << 40));
