@@ -73,7 +73,7 @@ pub enum SignInError {
     #[error("the name or the password is wrong")]
     Wrong,
     /// Too many failures.
-    #[error("too many failed attempts; try again in {seconds} seconds")]
+    #[error("too many failed attempts; the next one is possible in {seconds} s")]
     Wait {
         /// How long to wait.
         seconds: u64,

@@ -5,25 +5,23 @@
 
 mod files;
 mod row;
+mod whereabouts;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use cairn_ledger::registry::SpaceKind;
-use cairn_ledger::{EntryRef, Frontier, Incarnation, LogId, LogKey, ReplicaId, SpaceId};
+use cairn_ledger::{Frontier, Incarnation, LogId, LogKey, ReplicaId, SpaceId};
 
 use cairn_record::{Reason, reason};
 
-use crate::attachment_rows::AttachmentRow;
 use crate::carrying::role_word;
 use crate::exchange::why_refused;
 use crate::link_rules::{UsedBytes, day_of};
 use crate::notices::CLOCKS_AGREE_MS;
-use crate::row::{EntryAt, RecordRow};
 pub(crate) use files::FilesHad;
 
 use crate::{
-    Actor, AuditEvent, Casebook, CasebookError, Member, PeerEvent, PeerSync, Right, SpaceSync, SyncStatus, Whereabout,
-    keys,
+    Actor, AuditEvent, Casebook, CasebookError, Member, PeerEvent, PeerSync, Right, SpaceSync, SyncStatus, keys,
 };
 
 /// Live knowledge of one peer.
@@ -421,38 +419,6 @@ impl Casebook {
         Ok(())
     }
 
-    /// Whether each hub, and each post that is heard from directly, is proved to hold all changes of a record.
-    pub(crate) fn whereabouts(&self, row: &RecordRow) -> Result<Vec<Whereabout>, CasebookError> {
-        let members = self.readers();
-        let files = self.attachment_rows(row.state.record)?;
-        let of_file = |(id, file): &(EntryRef, AttachmentRow)| {
-            let manifest = file.manifest.map(|at| (*id, at)).into_iter();
-            manifest.chain(file.steps.iter().map(|step| (step.entry, step.at))).collect::<Vec<_>>()
-        };
-        let steps = files.iter().flat_map(of_file).map(|(entry, (log, number))| EntryAt { entry, log, number });
-        let entries: Vec<EntryAt> = row.entries.iter().copied().chain(steps).collect();
-        // Changes that wait for others are not among them, and whoever has the rest has not all.
-        let waiting = !self.views.scan(&keys::parked_of(row.state.record), 1, None)?.is_empty();
-        let peers = self.peers();
-        let logs = self.logs();
-        let one = |member: &Member| {
-            let state = peers.get(&member.replica)?;
-            let holds =
-                |log: &LogId, number| log.key.replica == member.replica || state.holds(log.space, &log.key, number);
-            let has = |at: &EntryAt| {
-                let carried = || self.ledger.carriers_of(at.entry).iter().any(|(log, number)| holds(log, *number));
-                logs.log(at.log).is_some_and(|log| holds(&log, at.number)) || carried()
-            };
-            Some(Whereabout {
-                site: member.site.clone(),
-                role: role_word(member.role).into(),
-                has_it: !waiting && entries.iter().all(has),
-                since_ms: state.last_equal_ms,
-            })
-        };
-        Ok(members.iter().filter_map(one).collect())
-    }
-
     /// What is where. Right: SeeSync.
     pub fn sync_status(&self, actor: &Actor, now_ms: u64) -> Result<SyncStatus, CasebookError> {
         actor.must(Right::SeeSync)?;
@@ -474,7 +440,12 @@ impl Casebook {
     }
 
     pub(crate) fn peer_sync(&self, member: Member, now_ms: u64) -> PeerSync {
-        let link = self.link_use(&member.replica, now_ms);
+        let mut link = self.link_use(&member.replica, now_ms);
+        let cut = self.is_cut();
+        if cut {
+            // Nothing goes, not even when the rules would let it.
+            link.waits = None;
+        }
         let state = self.peers().get(&member.replica).cloned().unwrap_or_default();
         let spaces = self.shared_spaces(member.replica);
         let spaces = spaces.into_iter().map(|shared| self.space_sync(&state, shared.space)).collect();
@@ -493,7 +464,7 @@ impl Casebook {
             // Later than its rule allows it is not tried either.
             next_attempt_ms: match link.waits.as_ref().map(|waits| waits.until_ms) {
                 Some(until_ms) => until_ms,
-                None => state.next_attempt_ms,
+                None => state.next_attempt_ms.filter(|_| !cut),
             },
             link,
             spaces,

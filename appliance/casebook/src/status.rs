@@ -78,7 +78,7 @@ pub struct PeerSync {
     /// The same as data, for those who say it in other words.
     #[serde(skip)]
     pub failed: Option<Reason>,
-    /// The next attempt by itself; `None` when none is due, or when it waits for a person.
+    /// The next attempt by itself; `None` when none is due, when it waits for a person, and while links are cut.
     pub next_attempt_ms: Option<u64>,
     /// How the link is used, by the rules of this machine.
     pub link: LinkUse,

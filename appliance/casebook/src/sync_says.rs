@@ -103,9 +103,9 @@ impl SyncSays {
                 format!("{} has every record. {} to follow.", at_start(peer), crate::peers::files(*files))
             }
             Self::SendingFiles { peer, connected: false, files } => format!(
-                "{} has every record from here. {} wait for a link.",
+                "{} has every record from here. {} for a link.",
                 at_start(peer),
-                crate::peers::files(*files)
+                waiting(crate::peers::files(*files), *files)
             ),
             Self::HadEverything { peer, since_ms } => format!(
                 "{} has everything from here. Last compared {}; no link now.",
@@ -113,17 +113,22 @@ impl SyncSays {
                 ago(*since_ms, now_ms)
             ),
             Self::Waits { peer, entries: count, since_ms: Some(since) } => format!(
-                "Saved here. {} wait for {}; last compared {}.",
-                entries(*count),
+                "Saved here. {} for {}; last compared {}.",
+                waiting(entries(*count), *count),
                 within(peer),
                 ago(*since, now_ms)
             ),
             Self::Waits { peer, entries: count, since_ms: None } => {
-                format!("Saved here. {} wait for {}.", entries(*count), within(peer))
+                format!("Saved here. {} for {}.", waiting(entries(*count), *count), within(peer))
             }
             Self::Several { sites, sure, .. } if sites == sure => format!("All {sites} other sites have everything."),
             Self::Several { sites, linked, have, .. } => {
-                format!("{have} of {sites} other sites have everything from here; {linked} are connected.")
+                let are = match linked {
+                    0 => "none is connected".into(),
+                    1 => "1 is connected".into(),
+                    linked => format!("{linked} are connected"),
+                };
+                format!("{have} of {sites} other sites have everything from here; {are}.")
             }
         }
     }
@@ -185,6 +190,11 @@ impl Casebook {
     }
 }
 
+/// "1 entry waits", "3 entries wait".
+fn waiting(what: String, count: u64) -> String {
+    format!("{what} {}", if count == 1 { "waits" } else { "wait" })
+}
+
 /// A time in words, relative to now.
 fn ago(at_ms: u64, now_ms: u64) -> String {
     let Some(age_ms) = (now_ms + 60_000).checked_sub(at_ms) else {
@@ -193,8 +203,25 @@ fn ago(at_ms: u64, now_ms: u64) -> String {
     match age_ms.saturating_sub(60_000) / 60_000 {
         0 => "just now".into(),
         1 => "a minute ago".into(),
-        minutes @ 2..=90 => format!("{minutes} minutes ago"),
-        minutes @ 91..=2_880 => format!("{} hours ago", minutes / 60),
+        minutes @ 2..=119 => format!("{minutes} minutes ago"),
+        minutes @ 120..=2_880 => format!("{} hours ago", minutes / 60),
         minutes => format!("{} days ago", minutes / 1_440),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_a_thing_waits_and_several_wait() {
+        let says = |entries, since_ms| SyncSays::Waits { peer: None, entries, since_ms }.in_english(7_000_000);
+        assert_eq!(says(1, None), "Saved here. 1 entry waits for the hub.");
+        assert_eq!(says(2, None), "Saved here. 2 entries wait for the hub.");
+        assert_eq!(says(1, Some(0)), "Saved here. 1 entry waits for the hub; last compared 116 minutes ago.");
+        let files = SyncSays::SendingFiles { peer: None, connected: false, files: 1 };
+        assert_eq!(files.in_english(0), "The hub has every record from here. 1 file waits for a link.");
+        let several = |linked| SyncSays::Several { sites: 3, linked, have: 1, sure: 0 }.in_english(0);
+        assert!(several(1).ends_with("; 1 is connected.") && several(2).ends_with("; 2 are connected."));
     }
 }

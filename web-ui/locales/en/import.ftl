@@ -52,7 +52,10 @@ import-check-words = A dry run: it writes nothing.
 import-new-mapping = A file of another system
 import-new-mapping-words = Say once what each column is. It is kept under a name for the next file.
 import-sample = The first rows
-import-sample-words = Read as { $encoding }, about { $rows } rows.
+import-sample-words = { $rows ->
+    [one] Read as { $encoding }, about 1 row.
+   *[other] Read as { $encoding }, about { $rows } rows.
+}
 import-encoding-unsure = The encoding is not certain: look whether the letters are right.
 import-forget = Forget this file
 import-checking = Checking the file

@@ -109,3 +109,29 @@ fn only_an_administrator_sets_rules_and_only_rules_that_make_sense() {
     let post = post.restart();
     assert_eq!(post.book.link_rules(&post.officer()).unwrap(), night);
 }
+
+#[test]
+fn no_next_attempt_is_promised_while_links_are_cut() {
+    let hub = Site::hub();
+    let post = Site::post("Alpha", &hub, 2);
+    let peer = hub.book.identity().replica;
+    let next_attempt_ms = Some(NOW + 5 * MINUTE);
+    let promised = || {
+        let peer = post.book.sync_status(&Actor::terminal(), NOW).unwrap().peers.remove(0);
+        (peer.next_attempt_ms, peer.link.waits.is_some())
+    };
+    let reason = crate::reason!("link-no-answer");
+    post.book.note_peer(peer, PeerEvent::Failed { reason, next_attempt_ms }, NOW).unwrap();
+    assert_eq!(promised(), (next_attempt_ms, false));
+    post.book.set_cut(&Actor::terminal(), true, NOW).unwrap();
+    assert_eq!(promised(), (None, false));
+
+    // Nor when hours are set, whose beginning would be the next attempt otherwise.
+    let hour = (NOW / 3_600_000 + 2) % 24;
+    let windows = read_windows(&format!("{hour:02}:00-{hour:02}:30")).unwrap();
+    set(&post, rules(LinkRule { when: LinkWhen::Windows, windows, bytes_a_day: None }));
+    assert_eq!(promised(), (None, false));
+    post.book.set_cut(&Actor::terminal(), false, NOW).unwrap();
+    let (next_ms, waits) = promised();
+    assert!(next_ms > Some(NOW) && waits);
+}
