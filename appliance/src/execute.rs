@@ -10,7 +10,7 @@ use cairn_web_ui::WhySaid;
 use crate::attachments;
 use crate::config::Config;
 use crate::failure::{Failure, While as _};
-use crate::links::Links;
+use crate::links::{Exchanged, Links};
 use crate::request::{DoctorReport, Done, Request, Response, StatusReport, SyncReport};
 use crate::sticks;
 use crate::system::now_ms;
@@ -66,9 +66,11 @@ pub fn execute(desk: &Desk, request: Request) -> Result<Response, Failure> {
         Request::AskedHere => Response::AskedHere(casebook.asked_here(terminal, now)?),
         Request::Search(search) => Response::Search(casebook.search(terminal, &search, now)?),
         Request::Show { id } => Response::Record(Box::new(casebook.record(terminal, id, now)?)),
-        Request::SyncStatus => {
-            Response::Sync(SyncReport { status: casebook.sync_status(terminal, now)?, reached: None })
-        }
+        Request::SyncStatus => Response::Sync(SyncReport {
+            status: casebook.sync_status(terminal, now)?,
+            reached: None,
+            missed: Vec::new(),
+        }),
         Request::Why { site } => Response::Why(why(desk, site.as_deref())?),
         Request::SyncNow => Response::Sync(sync_now(desk)?),
         Request::SetCut { cut } => {
@@ -142,8 +144,9 @@ fn import(casebook: &Casebook, file: &Path, mapping: &str, dry_run: bool) -> Res
 }
 
 fn sync_now(desk: &Desk) -> Result<SyncReport, Failure> {
-    let reached = desk.links.sync_now(&desk.casebook)?;
-    Ok(SyncReport { status: desk.casebook.sync_status(&Actor::terminal(), now_ms())?, reached: Some(reached) })
+    let Exchanged { reached, missed } = desk.links.sync_now(&desk.casebook)?;
+    let status = desk.casebook.sync_status(&Actor::terminal(), now_ms())?;
+    Ok(SyncReport { status, reached: Some(reached), missed })
 }
 
 fn set_link_rule(

@@ -118,8 +118,8 @@ impl Links {
         task.as_ref().map(|task| task.nearby(site)).unwrap_or_default()
     }
 
-    /// Exchanges records now. True when at least one peer was reached and everybody who was reached holds the same.
-    pub fn sync_now(&self, casebook: &Arc<Casebook>) -> Result<bool, Failure> {
+    /// Exchanges records now.
+    pub fn sync_now(&self, casebook: &Arc<Casebook>) -> Result<Exchanged, Failure> {
         if self.is_running() { asked_of_the_task(casebook) } else { once(casebook) }
     }
 }
@@ -132,10 +132,22 @@ fn own_runtime() -> Result<Runtime, Failure> {
     Builder::new_multi_thread().worker_threads(1).enable_all().build().while_doing(|| "start the runtime".into())
 }
 
-fn once(casebook: &Arc<Casebook>) -> Result<bool, Failure> {
+/// How a sync ended that somebody asked for.
+pub struct Exchanged {
+    /// At least one site was reached, and what was reached holds the same.
+    pub reached: bool,
+    /// The sites with a known address that were not reached.
+    pub missed: Vec<String>,
+}
+
+fn once(casebook: &Arc<Casebook>) -> Result<Exchanged, Failure> {
     let outcomes = own_runtime()?.block_on(sync_once(casebook.clone(), clock(), SYNC_NOW_MAX))?;
-    let mut reached = outcomes.iter().filter(|peer| !matches!(peer.outcome, Outcome::Failed(_))).peekable();
-    Ok(reached.peek().is_some() && reached.all(|peer| peer.outcome == Outcome::Equal))
+    let (missed, reached): (Vec<_>, Vec<_>) =
+        outcomes.into_iter().partition(|peer| matches!(peer.outcome, Outcome::Failed(_)));
+    Ok(Exchanged {
+        reached: !reached.is_empty() && reached.iter().all(|peer| peer.outcome == Outcome::Equal),
+        missed: missed.into_iter().map(|peer| peer.site).collect(),
+    })
 }
 
 /// What has become of one peer since a sync was asked for.
@@ -146,7 +158,7 @@ enum Since {
     Failed,
 }
 
-fn asked_of_the_task(casebook: &Casebook) -> Result<bool, Failure> {
+fn asked_of_the_task(casebook: &Casebook) -> Result<Exchanged, Failure> {
     let terminal = &Actor::terminal();
     let (asked_ms, began) = (now_ms(), Instant::now());
     let before = casebook.sync_status(terminal, asked_ms)?.peers;
@@ -157,15 +169,19 @@ fn asked_of_the_task(casebook: &Casebook) -> Result<bool, Failure> {
     loop {
         let peers = casebook.sync_status(terminal, now_ms())?.peers;
         let reachable = peers.iter().filter(|peer| peer.connected || !peer.addresses.is_empty());
-        let outcomes: Vec<Since> = reachable.map(|peer| since(peer, asked_ms, &before)).collect();
+        let outcomes: Vec<(&str, Since)> =
+            reachable.map(|peer| (peer.site.as_str(), since(peer, asked_ms, &before))).collect();
         if outcomes.is_empty() {
             return Err(LinkError::Nobody.into());
         }
-        if !outcomes.contains(&Since::Pending) {
-            return Ok(outcomes.contains(&Since::Equal));
-        }
-        if began.elapsed() > SYNC_NOW_MAX {
-            return Ok(false);
+        let ended = |how| outcomes.iter().any(|(_, since)| *since == how);
+        let late = began.elapsed() > SYNC_NOW_MAX;
+        if late || !ended(Since::Pending) {
+            let missed = outcomes.iter().filter(|(_, since)| *since == Since::Failed);
+            return Ok(Exchanged {
+                reached: !late && ended(Since::Equal),
+                missed: missed.map(|(site, _)| (*site).to_owned()).collect(),
+            });
         }
         std::thread::sleep(GLANCE);
     }

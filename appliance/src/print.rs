@@ -219,10 +219,13 @@ fn undone(report: &UndoReport) -> String {
 }
 
 fn sync(report: &SyncReport) -> String {
-    let ended = match report.reached {
-        Some(true) => "Everything was exchanged.\n",
-        Some(false) => "Not everything could be exchanged.\n",
-        None => "",
+    let ended = match (report.reached, report.missed.join(", ")) {
+        (Some(true), missed) if missed.is_empty() => "Everything was exchanged.\n".to_owned(),
+        (Some(true), missed) => {
+            format!("Everything was exchanged with who was reached. Not reached, and not compared: {missed}.\n")
+        }
+        (Some(false), _) => "Not everything could be exchanged.\n".to_owned(),
+        (None, _) => String::new(),
     };
     format!("{ended}{}", sync_words(&report.status))
 }

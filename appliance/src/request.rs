@@ -172,6 +172,9 @@ pub struct SyncReport {
     pub status: SyncStatus,
     /// With `--now`: whether every peer that could be reached ended equal, and at least one was reached.
     pub reached: Option<bool>,
+    /// With `--now`: the sites with a known address that were not reached.
+    #[serde(default)]
+    pub missed: Vec<String>,
 }
 
 /// What the doctor found.

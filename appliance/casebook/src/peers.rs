@@ -56,7 +56,7 @@ pub struct PeerState {
     files: Option<(u64, u64)>,
     /// The files that it said it has, when it last lacked none that is known here.
     files_had: Option<FilesHad>,
-    /// Entries that came from it, or went to it, in this session.
+    /// Entries of registry and records that came from it, or went to it, in this session.
     moved: (u64, u64),
     /// The audit says that records move in this session.
     logged: bool,
@@ -193,8 +193,12 @@ impl Casebook {
             PeerEvent::Bytes { sent, received } => self.peer_bytes(peer, sent, received, now_ms),
             PeerEvent::Equal { held } => self.peer_equal(peer, held, now_ms),
             PeerEvent::Sending { space, entries } => {
+                if self.space_kind(space) == Some(SpaceKind::Audit) {
+                    // What is said of the session does not count among what moved in it.
+                    return Ok(());
+                }
                 self.peer(peer, |state| state.moved.1 += entries);
-                self.log_moving(peer, space, now_ms)
+                self.log_moving(peer, now_ms)
             }
             PeerEvent::Passing => Ok(()),
             PeerEvent::ClockSkew { ms } => {
@@ -232,9 +236,8 @@ impl Casebook {
     }
 
     /// The first time that entries of records or registry move in a session, the audit says so, before they are sent.
-    fn log_moving(&self, peer: ReplicaId, space: SpaceId, now_ms: u64) -> Result<(), CasebookError> {
-        let audit = self.space_kind(space) == Some(SpaceKind::Audit);
-        if audit || self.peer(peer, |state| std::mem::replace(&mut state.logged, true)) {
+    fn log_moving(&self, peer: ReplicaId, now_ms: u64) -> Result<(), CasebookError> {
+        if self.peer(peer, |state| std::mem::replace(&mut state.logged, true)) {
             return Ok(());
         }
         let detail = reason!("audit-link-opened", site = self.site_of(peer));
@@ -282,11 +285,14 @@ impl Casebook {
 
     /// Counts entries of a parcel that came from a peer, if it came over a link. They are kept, whatever the audit says.
     pub(crate) fn note_received(&self, peer: ReplicaId, space: SpaceId, entries: u64, now_ms: u64) {
+        if self.space_kind(space) == Some(SpaceKind::Audit) {
+            return;
+        }
         let linked = self.peer(peer, |state| {
             state.moved.0 += entries;
             state.connected
         });
-        if linked && let Err(error) = self.log_moving(peer, space, now_ms) {
+        if linked && let Err(error) = self.log_moving(peer, now_ms) {
             tracing::warn!(%error, "that records came from a peer could not be written to the audit");
         }
     }

@@ -61,6 +61,13 @@ fn a_post_turns_to_the_second_hub_when_the_first_dies_and_records_flow_from_hub_
     let count = |site: &Site| site.json(&["status"])["records"].as_u64().unwrap();
     eventually("the other post to hold the same", || (count(&bravo) == count(&alpha)).then_some(()));
 
+    let asked = alpha.json(&["sync", "--now"]);
+    assert_eq!(
+        (&asked["reached"], &asked["missed"]),
+        (&true.into(), &serde_json::json!(["Harrow Point"])),
+        "{asked:#}"
+    );
+
     // And when it is back it hears of it from the second.
     let first_runs = first.run();
     eventually("the first hub to catch up", || (count(&first) == count(&alpha)).then_some(()));

@@ -45,6 +45,8 @@ check-answered = Answered
 check-next-heading = What this answer is worth
 check-next-search = Search all records instead
 check-unheard-none = Every site that this machine knows was heard from within a day. Newer entries may still be on their way.
+check-unheard-alone = This machine knows no other site: only what was recorded here was looked at.
+check-unheard-partly = never everything
 check-unheard = { $count ->
     [one] Not heard from within a day: { $sites }. It may hold something that has not arrived here.
    *[other] Not heard from within a day: { $sites }. They may hold something that has not arrived here.

@@ -76,6 +76,7 @@ sync-different = Not equal
 sync-unknown = Never compared
 sync-detail = Space by space
 sync-all-equal = Everything is equal
+sync-all-equal-then = Everything was equal when last compared
 sync-waits-send = { $count ->
     [one] 1 entry to send
    *[other] { $count } entries to send

@@ -99,11 +99,18 @@ fn is_fresh(clock: &Clock, ms: u64) -> bool {
 /// Who has not been heard from for a day, in a sentence.
 pub(super) fn unheard(clock: &Clock, freshness: &[Freshness]) -> String {
     let w = clock.words;
+    if freshness.iter().all(|source| source.here) {
+        return w.t("check-unheard-alone");
+    }
     let silent =
         freshness.iter().filter(|source| !source.here && !source.complete_ms.is_some_and(|ms| is_fresh(clock, ms)));
     let names: Vec<String> = silent
         .map(|source| {
-            let when = source.complete_ms.map_or_else(|| w.t("never"), |ms| clock.ago_words(ms));
+            let when = match (source.complete_ms, source.newest_ms) {
+                (Some(ms), _) => clock.ago_words(ms),
+                (None, Some(_)) => w.t("check-unheard-partly"),
+                (None, None) => w.t("never"),
+            };
             w.with("check-unheard-site", &[("site", source.site.as_str().into()), ("when", when.into())])
         })
         .collect();
@@ -188,5 +195,22 @@ pub(super) fn look(holds: Option<FieldType>) -> &'static str {
         Some(FieldType::Phone | FieldType::DocumentNumber | FieldType::Vin) => "code",
         Some(FieldType::LongText) => "pre",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::gallery::Flavour;
+
+    #[test]
+    fn who_was_never_complete_has_no_date_and_a_machine_alone_heard_from_nobody() {
+        let (clock, sources) = (Flavour::PLAIN.clock(), Flavour::PLAIN.freshness());
+        let said = unheard(&clock, &sources);
+        assert!(said.contains("Post Charlie (never everything)"), "something came from it: {said}");
+        assert!(said.contains("Post Foxtrot (never)"), "{said}");
+        let alone = unheard(&clock, &sources[..1]);
+        assert!(alone.contains("knows no other site") && !alone.contains("heard from within a day"), "{alone}");
+        assert!(unheard(&clock, &sources[..2]).contains("was heard from within a day"));
     }
 }

@@ -124,8 +124,37 @@ impl SyncPage {
         super::space_kind_key(kind)
     }
 
-    /// Whether every space was equal when last compared.
-    pub fn all_equal(&self, peer: &PeerSync) -> bool {
-        !peer.spaces.is_empty() && peer.spaces.iter().all(|space| space.equal == Some(true))
+    /// What is said of a peer with which every space is equal: while there is a link, or as of the last comparison. Before
+    /// its first sync a post shares no space but the registry, and that this is equal is not everything.
+    pub fn all_equal(&self, peer: &PeerSync) -> Option<&'static str> {
+        let records = peer.spaces.iter().any(|space| space.kind == "records");
+        let equal = records && peer.spaces.iter().all(|space| space.equal == Some(true));
+        let then = peer.last_equal_ms.map(|_| "sync-all-equal-then");
+        if peer.connected { Some("sync-all-equal") } else { then }.filter(|_| equal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::gallery::Flavour;
+
+    #[test]
+    fn everything_is_equal_only_when_records_were_compared_and_there_is_a_link() {
+        let status = Flavour::PLAIN.sync();
+        let said = |connected, kinds: &[&str], equal| {
+            let visit = Flavour::PLAIN.visit(cairn_casebook::Role::Officer, "/sync");
+            let page = SyncPage::of(visit, status.clone(), Vec::new());
+            let mut peer = status.peers[0].clone();
+            peer.connected = connected;
+            peer.spaces.retain(|space| kinds.contains(&space.kind.as_str()));
+            peer.spaces.iter_mut().for_each(|space| space.equal = equal);
+            page.all_equal(&peer)
+        };
+        let all = ["registry", "records", "audit"];
+        assert_eq!(said(true, &all, Some(true)), Some("sync-all-equal"));
+        assert_eq!(said(false, &all, Some(true)), Some("sync-all-equal-then"));
+        assert_eq!(said(true, &["registry"], Some(true)), None, "of the records nothing was compared");
+        assert_eq!([said(true, &all, None), said(true, &all, Some(false)), said(true, &[], None)], [None; 3]);
     }
 }

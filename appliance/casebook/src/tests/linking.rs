@@ -1,5 +1,7 @@
 //! When links are used: rules, bytes, and what a person asked for.
 
+use cairn_ledger::registry::SpaceKind;
+
 use super::*;
 use crate::{CasebookError, HeldBack, LinkRule, LinkRules, LinkWhen, MaySync, SiteRule, read_windows};
 
@@ -134,4 +136,24 @@ fn no_next_attempt_is_promised_while_links_are_cut() {
     post.book.set_cut(&Actor::terminal(), false, NOW).unwrap();
     let (next_ms, waits) = promised();
     assert!(next_ms > Some(NOW) && waits);
+}
+
+#[test]
+fn the_audit_counts_what_moved_over_a_link_without_what_it_says_itself() {
+    let hub = Site::hub();
+    let post = Site::post("Alpha", &hub, 2);
+    let peer = hub.book.identity().replica;
+    let of_kind = |kind| post.book.spaces_of_kind(kind)[0];
+    let [records, audit] = [SpaceKind::Records, SpaceKind::Audit].map(of_kind);
+    let note = |event| post.book.note_peer(peer, event, NOW).unwrap();
+    note(PeerEvent::Connected { address: "127.0.0.1:4440".into() });
+    note(PeerEvent::Sending { space: records, entries: 2 });
+    note(PeerEvent::Sending { space: audit, entries: 5 });
+    post.book.note_received(peer, audit, 3, NOW);
+    note(PeerEvent::Disconnected { reason: None });
+    let query = crate::AuditQuery { action: "sync".into(), ..crate::AuditQuery::default() };
+    let lines = post.book.audit(&Actor::terminal(), &query, NOW).unwrap();
+    let closed = lines.iter().find(|line| line.detail.contains("closed")).unwrap();
+    assert!(closed.detail.ends_with("entries received: 0, sent: 2"), "{closed:?}");
+    assert_eq!(closed.count, 2);
 }
