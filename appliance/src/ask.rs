@@ -141,7 +141,7 @@ fn sticks(command: StickCommand) -> Result<Request, Failure> {
             out: absolute(out)?,
             everything,
             valid_ms: valid * 24 * 3_600_000,
-            files_bytes_max: files_max * 1024 * 1024,
+            files_bytes_max: files_max * 1_000_000,
         },
         StickCommand::Read { file } => Request::StickRead { file: absolute(file)? },
         StickCommand::List => Request::Sticks,

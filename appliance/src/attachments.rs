@@ -89,12 +89,12 @@ pub fn execute(casebook: &Casebook, request: AttachmentRequest) -> Result<Attach
 fn attach(casebook: &Casebook, record: RecordId, file: &Path) -> Result<AttachmentLine, Failure> {
     let doing = || format!("read {}", file.display());
     let bytes = std::fs::metadata(file).while_doing(doing)?.len();
-    let limit = cairn_casebook::FILE_BYTES_MAX;
+    let limit = cairn_casebook::ATTACH_BYTES_MAX;
     if bytes > limit {
         return Err(Failure::setup(format!(
-            "{} is larger than {} MiB; nothing was attached",
+            "{} is larger than {} MB; nothing was attached",
             file.display(),
-            limit / (1024 * 1024)
+            limit / 1_000_000
         )));
     }
     let content = std::fs::read(file).while_doing(doing)?;

@@ -93,7 +93,7 @@ pub enum Question {
     Attach {
         /// The record's id
         id: String,
-        /// The file, at most 32 MiB
+        /// The file, at most 32 MB
         file: PathBuf,
     },
     /// Files that belong to records
@@ -325,8 +325,8 @@ pub enum StickCommand {
         /// How long it is good
         #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=400))]
         valid: u64,
-        /// Most MiB of photographs and other files on it; 0 for records only. What does not fit goes on the next one
-        #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(..=4_194_304))]
+        /// Most MB of photographs and other files on it; 0 for records only. What does not fit goes on the next one
+        #[arg(long, value_name = "MB", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(..=4_194_304))]
         files_max: u64,
     },
     /// Read a stick; reading one again after an interruption goes on where it was

@@ -16,7 +16,7 @@ use crate::sticks;
 use crate::system::now_ms;
 
 /// Largest file that is imported in one go: what the intake reads.
-const IMPORT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+const IMPORT_BYTES_MAX: u64 = 64_000_000;
 
 /// An open installation.
 #[derive(Clone)]
@@ -131,9 +131,9 @@ fn import(casebook: &Casebook, file: &Path, mapping: &str, dry_run: bool) -> Res
     let doing = || format!("read {}", file.display());
     let bytes = std::fs::metadata(file).while_doing(doing)?.len();
     if bytes > IMPORT_BYTES_MAX {
-        let limit = IMPORT_BYTES_MAX / (1024 * 1024);
+        let limit = IMPORT_BYTES_MAX / 1_000_000;
         return Err(Failure::setup(format!(
-            "{} is larger than {limit} MiB; nothing was imported, split it and import the parts",
+            "{} is larger than {limit} MB; nothing was imported, split it and import the parts",
             file.display()
         )));
     }

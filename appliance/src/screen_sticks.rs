@@ -11,7 +11,7 @@ use crate::sticks::file_name;
 use crate::system::now_ms;
 
 /// Longest stick that goes through a browser: what a page takes back.
-const BYTES_MAX: usize = 64 * 1024 * 1024;
+const BYTES_MAX: usize = 64_000_000;
 /// What of that must stay for records before files go on it.
 const RECORDS_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -60,7 +60,7 @@ fn shown(error: StickError) -> Failure {
         StickError::Casebook(error @ CasebookError::PeerRefused { .. }) => refusal(StickError::Casebook(error)),
         StickError::Casebook(error) => error.into(),
         StickError::Medium(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-            let too_long = reason!("stick-too-long-for-browser", most = BYTES_MAX / (1024 * 1024));
+            let too_long = reason!("stick-too-long-for-browser", most = BYTES_MAX / 1_000_000);
             Failure::of_reason(409, "stick-medium", too_long)
         }
         other => refusal(other),

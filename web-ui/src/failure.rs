@@ -92,8 +92,10 @@ impl Failure {
 
     /// The body is larger than this route takes.
     pub fn too_large(max_bytes: usize) -> Self {
-        let max_kib = max_bytes / 1024;
-        let limit = if max_kib >= 1024 { format!("{} MiB", max_kib / 1024) } else { format!("{max_kib} KiB") };
+        let limit = match max_bytes {
+            0..1_000_000 => format!("{} kB", max_bytes / 1_000),
+            _ => format!("{} MB", max_bytes / 1_000_000),
+        };
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", reason!("sent-too-large", most = limit))
     }
 

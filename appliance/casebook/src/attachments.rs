@@ -4,7 +4,7 @@
 //! audit line. What an entry names is therefore here or on its way; a chunk that no entry names is left over from an
 //! attempt that was never acknowledged. Nobody's file is ever deleted: taking one from view is a step of the history.
 
-use cairn_ledger::attachment::{AttachmentStep, FILE_BYTES_MAX, FILE_NAME_CHARS_MAX, Manifest};
+use cairn_ledger::attachment::{AttachmentStep, FILE_NAME_CHARS_MAX, Manifest};
 use cairn_ledger::blob::CHUNK_BYTES;
 use cairn_ledger::view::Batch;
 use cairn_ledger::{ChunkName, EntryDraft, EntryKind, EntryRef, Lane, SealedChunk, SpaceId, StoreError};
@@ -31,7 +31,10 @@ const CHUNKS_AT_A_TIME: usize = 32;
 const LOOK_MS: u64 = 10 * 60 * 1_000;
 /// Looks that are remembered.
 const LOOKS_MAX: usize = 1_000;
-const MIB: u64 = 1024 * 1024;
+/// As people count: what disks and files are labelled with.
+const MEGABYTE: u64 = 1_000_000;
+/// Largest file that can be attached here, in bytes. The format takes a little more.
+pub const ATTACH_BYTES_MAX: u64 = 32 * MEGABYTE;
 
 impl Casebook {
     /// Attaches a file to a record. Durable on this machine when it returns, with its audit line. A file that was taken
@@ -406,11 +409,11 @@ fn check_size(size: u64) -> Result<(), CasebookError> {
     if size == 0 {
         return Err(CasebookError::BadRequest(reason!("file-empty")));
     }
-    if size > FILE_BYTES_MAX {
+    if size > ATTACH_BYTES_MAX {
         return Err(CasebookError::BadRequest(reason!(
             "file-too-large-to-attach",
-            size = size.div_ceil(MIB),
-            most = FILE_BYTES_MAX / MIB
+            size = size.div_ceil(MEGABYTE),
+            most = ATTACH_BYTES_MAX / MEGABYTE
         )));
     }
     Ok(())
@@ -419,7 +422,7 @@ fn check_size(size: u64) -> Result<(), CasebookError> {
 fn no_room(error: StoreError) -> CasebookError {
     match error {
         StoreError::LowSpace { free_bytes, floor_bytes } => {
-            CasebookError::NoRoom(reason!("file-no-room", free = free_bytes / MIB, floor = floor_bytes / MIB))
+            CasebookError::NoRoom(reason!("file-no-room", free = free_bytes / MEGABYTE, floor = floor_bytes / MEGABYTE))
         }
         StoreError::Full => CasebookError::NoRoom(reason!("file-disk-full")),
         other => other.into(),

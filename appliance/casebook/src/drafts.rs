@@ -65,7 +65,7 @@ impl Casebook {
         actor.must(Right::Edit)?;
         let bytes: usize = draft.fields.iter().map(|(field, value)| field.len() + value.len()).sum();
         if bytes > DRAFT_BYTES_MAX || draft.name.len().max(draft.about.len()) > NAME_BYTES_MAX {
-            return Err(CasebookError::BadRequest(reason!("draft-too-long", most = DRAFT_BYTES_MAX / 1024)));
+            return Err(CasebookError::BadRequest(reason!("draft-too-long", most = DRAFT_BYTES_MAX / 1_000)));
         }
         // One at a time, so that two forms cannot both take the last place.
         let _writing = self.writing();

@@ -71,7 +71,6 @@ mod why;
 
 pub use cairn_finder::{MatchedBy, OFFSET_MAX as SEARCH_OFFSET_MAX, TERMS_MAX as SEARCH_WORDS_MAX};
 pub use cairn_intake::Mapping;
-pub use cairn_ledger::attachment::FILE_BYTES_MAX;
 pub use cairn_ledger::registry::ReplicaRole;
 pub use cairn_ledger::{EntryRef, EntryRef as QuestionId, LogId, ReplicaId, SpaceId};
 pub use cairn_record::{Arg, Reason, reason};
@@ -80,6 +79,7 @@ pub use access::{Actor, Refused, Right, Role, Via};
 pub use answers::*;
 pub use asking::{OPEN_QUESTIONS_MAX, OPEN_QUESTIONS_PER_PERSON_MAX, REASON_CHARS_MAX, VALID_MS};
 pub use attachment_words::*;
+pub use attachments::ATTACH_BYTES_MAX;
 pub use audit_event::AuditEvent;
 pub use carrying::{Carried, role_of};
 pub use casebook::*;

@@ -19,8 +19,8 @@ pub struct StickOrder {
     pub files_bytes_max: u64,
 }
 
-/// Bytes of files on a stick when nobody says otherwise: 1 GiB.
-pub const STICK_FILES_BYTES_USUAL: u64 = 1024 * 1024 * 1024;
+/// Bytes of files on a stick when nobody says otherwise: 1 GB.
+pub const STICK_FILES_BYTES_USUAL: u64 = 1_000_000_000;
 
 /// One space on a stick.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -36,7 +36,7 @@ pub use shipped::shipped;
 pub use sniff::{ColumnGuess, Sniffed, sniff};
 
 /// Largest file that is read.
-pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub const FILE_BYTES_MAX: usize = 64_000_000;
 /// Most rows of one file, the header not counted. Rows beyond it are refused together, by one rejection.
 pub const ROWS_MAX: u64 = 1_000_000;
 /// Longest row.

@@ -64,8 +64,6 @@ files-hidden = { $count ->
 }
 file-open = Open { $name }
 file-small = { $name }, small; the whole file is not on this machine yet
-file-kib = { $count } KiB
-file-mib = { $count } MiB
 file-not-here = Not on this machine yet.
 file-partly = { $here } of { $all } parts are on this machine.
 file-coming = Fetched as soon as a link allows: { $here } of { $all } parts are here.
@@ -75,7 +73,7 @@ file-hide-named = Take { $name } from view
 file-show = Show again
 file-show-named = Show { $name } again
 file-add = Add a file
-file-add-hint = A photograph, a scan, a dump of messages: at most 32 MiB. Drop it here or choose it.
+file-add-hint = A photograph, a scan, a dump of messages: at most 32 MB. Drop it here or choose it.
 file-add-button = Attach
 
 settle-heading = { $field }: two values wait for a decision

@@ -74,10 +74,10 @@ fn operation(endpoint: &Endpoint) -> Value {
 }
 
 fn file_body(rule: Option<&Rule>) -> Value {
-    let mebibytes = rule.map_or(0, |rule| rule.body_max_bytes / (1024 * 1024));
+    let megabytes = rule.map_or(0, |rule| rule.body_max_bytes / 1_000_000);
     json!({
         "required": true,
-        "description": format!("At most {mebibytes} MiB."),
+        "description": format!("At most {megabytes} MB."),
         "content": {
             "multipart/form-data": {"schema": reference("ImportForm")},
             "application/octet-stream": {},

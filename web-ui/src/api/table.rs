@@ -175,13 +175,13 @@ fn file_routes() -> Vec<Endpoint> {
         posting("/api/v1/records/{id}/attachments", post(files::add), Json(201, "Attachment"))
             .takes_file()
             .query(NAME)
-            .says("attach", "Attach a file of at most 32 MiB; it is durable on this machine when the answer comes."),
+            .says("attach", "Attach a file of at most 32 MB; it is durable on this machine when the answer comes."),
         getting("/api/v1/records/{id}/attachments/{attachment}", get(files::open), Bytes).says(
             "attachment",
             "The file itself, when all of it is on this machine. A download unless it is a JPEG or PNG.",
         ),
         getting("/api/v1/records/{id}/attachments/{attachment}/thumbnail", get(files::thumbnail), Bytes)
-            .says("thumbnail", "The thumbnail of a picture: a JPEG of at most 4 KiB."),
+            .says("thumbnail", "The thumbnail of a picture: a JPEG of at most 4 kB."),
         posting("/api/v1/records/{id}/attachments/{attachment}/fetch", post(files::fetch), Json(200, "Attachment"))
             .says("fetchAttachment", "Fetch the whole file to this machine as soon as a link allows."),
         Endpoint::new(

@@ -49,7 +49,7 @@ struct FilesFragment {
 impl FilesShown {
     pub fn of(clock: &Clock, record: RecordId, files: Vec<AttachmentLine>, may_edit: bool) -> Self {
         let one = |line: AttachmentLine| FileShown {
-            size: size_words(clock, line.size),
+            size: clock.words.bytes(line.size),
             by: clock.words.holding(&line.holder),
             at: clock.at(line.attached_ms),
             line,
@@ -69,11 +69,6 @@ impl FileShown {
     pub fn is_here(&self) -> bool {
         self.line.whole == Whole::Here
     }
-}
-
-fn size_words(clock: &Clock, bytes: u64) -> String {
-    let (key, count) = if bytes < 1024 * 1024 { ("file-kib", bytes.div_ceil(1024)) } else { ("file-mib", bytes >> 20) };
-    clock.words.n(key, count)
 }
 
 /// The files alone, for the page that follows a transfer; to a browser without scripts, the record.

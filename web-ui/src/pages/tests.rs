@@ -384,6 +384,19 @@ fn files_of_others_are_what_their_packages_ship() {
     assert_eq!(scripts, listed.len(), "every file of others is in the manifest");
 }
 
+/// Sizes are counted in thousands, as disks and files are labelled, and called so.
+#[test]
+fn sizes_are_said_in_kilobytes_and_megabytes_of_a_thousand() {
+    let catalogues = files("locales", ".ftl").into_iter().map(|(_, text)| text);
+    for text in catalogues.chain([cairn_record::reason::ENGLISH.to_string()]) {
+        let other = text.lines().find(|line| ["KiB", "MiB", "GiB"].iter().any(|unit| line.contains(unit)));
+        assert_eq!(other, None);
+    }
+    every_page(|name, html| assert!(!html.contains("KiB") && !html.contains("MiB"), "{name}"));
+    let limit = |bytes| crate::Failure::too_large(bytes).detail.to_string();
+    assert!(limit(64_000_000).contains("64 MB") && limit(256 * 1024).contains("262 kB"), "{}", limit(64_000_000));
+}
+
 #[test]
 fn what_a_search_left_out_and_what_a_record_lost_is_said_on_the_page() {
     let pages: BTreeMap<_, _> = Flavour::PLAIN.pages().into_iter().collect();

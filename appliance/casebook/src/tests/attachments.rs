@@ -1,5 +1,4 @@
 use cairn_ledger::EntryRef;
-use cairn_ledger::attachment::FILE_BYTES_MAX;
 use cairn_ledger::blob::CHUNK_BYTES;
 use cairn_record::Kind;
 
@@ -109,7 +108,7 @@ fn limits_and_roles_are_said_in_words() {
     let car = hub.save(Kind::Vehicle, &[("plate", "RH29YFL")]).id;
     let refused = |content: &[u8]| hub.book.attach(&hub.officer(), car, "x", content, NOW).unwrap_err().to_string();
     assert!(refused(b"").contains("empty"));
-    assert!(refused(&vec![0; FILE_BYTES_MAX as usize + 1]).contains("at most 32"));
+    assert!(refused(&vec![0; 32_000_001]).contains("the file has 33 MB, and one may have at most 32 MB"));
     let auditor = hub.as_role(Role::Auditor);
     assert!(matches!(hub.book.attach(&auditor, car, "x", b"x", NOW), Err(CasebookError::Refused(_))));
     let line = hub.attach(car, "x", b"x");
