@@ -169,9 +169,12 @@ fn join(file: Option<&Path>, code: Option<String>, hub: Option<String>) -> Resul
         return Ok(Request::Join { code, addresses: hub.into_iter().collect() });
     }
     let file = file.ok_or_else(|| Failure::setup("say --file FILE, or --code CODE"))?;
-    let text = std::fs::read_to_string(file).while_doing(|| format!("read {}", file.display()))?;
-    let invitation: Invitation = serde_json::from_str(&text)
-        .map_err(|error| Failure::new("bad_request", format!("{} is no invitation: {error}", file.display())))?;
+    let bytes = std::fs::read(file).while_doing(|| format!("read {}", file.display()))?;
+    let invitation: Invitation = serde_json::from_slice(&bytes).map_err(|_| {
+        let file = file.display();
+        let text = format!("{file} is not an invitation of a hub; nothing was changed: ask the hub for a new one");
+        Failure::new("bad_request", text)
+    })?;
     Ok(Request::Join { code: invitation.code, addresses: invitation.addresses })
 }
 

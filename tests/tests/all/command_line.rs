@@ -136,6 +136,19 @@ fn cut_links_carry_nothing_until_they_are_restored() {
 }
 
 #[test]
+fn a_photograph_is_not_taken_for_an_invitation() {
+    let site = Site::init("Delta", "post");
+    let contents: [&[u8]; 3] = [b"\xff\xd8\xff\xe0 a photograph", b"a letter", b"{\"code\": 7}"];
+    for content in contents {
+        let file = site.write_bytes("invitation.json", content);
+        let refused = site.ask(&["enrol", "join", "--file", file.to_str().unwrap()]).unwrap_err();
+        assert!(refused.text.contains("is not an invitation of a hub; nothing was changed"), "{}", refused.text);
+        assert!(!refused.text.contains("UTF-8"), "{}", refused.text);
+    }
+    assert_eq!(site.json(&["status"])["enrolled"], false);
+}
+
+#[test]
 fn a_search_with_too_many_words_says_which_it_did_not_look_for() {
     let site = Site::init("Delta", "post");
     let words: Vec<String> = (1..=13).map(|number| format!("street{number}")).collect();
