@@ -18,6 +18,7 @@ mod attachment_words;
 mod attachments;
 mod audit_event;
 mod auditing;
+mod calendar;
 mod carrying;
 mod casebook;
 mod checking;

@@ -6,6 +6,8 @@ use cairn_ledger::{ChunkName, EntryRef, Frontier, LogId, ReplicaId, SpaceId};
 use cairn_record::{Reason, RecordId, reason};
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::day;
+
 /// A wish for a stick.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StickOrder {
@@ -177,7 +179,7 @@ pub enum StickRefused {
         /// Who wrote it.
         site: String,
         /// When it was read.
-        on: String,
+        at_ms: u64,
     },
     /// Too old.
     Expired {
@@ -185,10 +187,10 @@ pub enum StickRefused {
         number: u64,
         /// Who wrote it.
         site: String,
-        /// Last day.
-        until: String,
-        /// The day here.
-        today: String,
+        /// Until when it was good.
+        expires_ms: u64,
+        /// The time here.
+        now_ms: u64,
     },
 }
 
@@ -198,8 +200,11 @@ impl StickRefused {
         match self {
             Self::Foreign => reason!("stick-foreign"),
             Self::UnknownWriter => reason!("stick-unknown-writer"),
-            Self::Replayed { number, site, on } => reason!("stick-replayed", number = *number, site = site, on = on),
-            Self::Expired { number, site, until, today } => {
+            Self::Replayed { number, site, at_ms } => {
+                reason!("stick-replayed", number = *number, site = site, on = day(*at_ms))
+            }
+            Self::Expired { number, site, expires_ms, now_ms } => {
+                let (until, today) = (day(*expires_ms), day(*now_ms));
                 reason!("stick-expired", number = *number, site = site, until = until, today = today)
             }
         }

@@ -12,7 +12,6 @@ use cairn_record::{Reason, reason};
 
 use crate::exchange::peer_refused;
 use crate::local_note::{LocalNote, StickNote};
-use crate::records::today;
 use crate::stick_files::FilesChosen;
 use crate::{
     Actor, AuditEvent, Casebook, CasebookError, Right, StickArrival, StickLine, StickOrder, StickPlan, StickRead,
@@ -196,12 +195,12 @@ impl Casebook {
         let site = self.site_of(stick.from);
         let read = self.memory().local.stick_read(&stick.from, stick.number, &hex(&stick.id));
         if let Some(at_ms) = read {
-            return Err(StickRefused::Replayed { number: stick.number, site, on: today(at_ms) }.into());
+            return Err(StickRefused::Replayed { number: stick.number, site, at_ms }.into());
         }
         let latest_ms = self.ledger.time_of_next(now_ms);
         if latest_ms > stick.expires_ms {
-            let (until, today) = (today(stick.expires_ms), today(latest_ms));
-            return Err(StickRefused::Expired { number: stick.number, site, until, today }.into());
+            let (expires_ms, now_ms) = (stick.expires_ms, latest_ms);
+            return Err(StickRefused::Expired { number: stick.number, site, expires_ms, now_ms }.into());
         }
         Ok(())
     }

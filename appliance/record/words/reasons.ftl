@@ -3,6 +3,7 @@
 # Most begin small and end without a stop: whoever shows one makes a sentence of it.
 
 reason-plain = { $text }
+reason-calendar-day = { $day } { $month } { $year }
 
 # What is wrong with a record that somebody proposes.
 reason-problem-unknown-field = A { $kind } has no field number { $number }. Leave it out.

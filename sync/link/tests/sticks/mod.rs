@@ -191,6 +191,10 @@ fn an_expired_stick_is_refused_and_a_clock_that_went_back_does_not_help_it() {
     let late = clock()() + 31 * DAY_MS;
     let error = read_at(&alpha, &file, late).unwrap_err();
     assert_eq!(error.name(), "stick-expired");
+    // Days are written as the pages write them.
+    let year = 1970 + late / (365 * DAY_MS + DAY_MS / 4);
+    let said = error.to_string();
+    assert!(said.contains(&format!(" {year}")) && !said.contains(&format!("{year}-")), "{said}");
     // The refusal was written to the audit at that time, and time does not go back.
     let error = read_at(&alpha, &file, clock()()).unwrap_err();
     assert_eq!(error.name(), "stick-expired");
