@@ -46,9 +46,13 @@ impl Casebook {
     }
 
     /// Asks for a sync now (`true`): it goes whatever the rules say, until both sides hold the same, at most for an hour. Or
-    /// cancels (`false`): nothing but urgent entries goes for 15 minutes. The sync task sees [`Change::Links`]. Right: SyncNow.
+    /// cancels (`false`): nothing but urgent entries goes for 15 minutes. Refused while links are cut. The sync task sees
+    /// [`Change::Links`]. Right: SyncNow.
     pub fn ask_sync(&self, actor: &Actor, start: bool, now_ms: u64) -> Result<(), CasebookError> {
         actor.must(Right::SyncNow)?;
+        if start && self.is_cut() {
+            return Err(CasebookError::NotNow(reason!("links-are-cut")));
+        }
         let event = AuditEvent::new("sync", actor.via.key()).say(if start {
             reason!("audit-sync-asked")
         } else {

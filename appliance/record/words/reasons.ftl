@@ -224,7 +224,7 @@ reason-rules-offset = the time of the rules is at most 14 hours from UTC; the ru
 reason-rules-not-a-window = { $text } is not a window; write it like 22:00-05:00. The rules were left as they are
 reason-rules-twice = a site has one link rule; the rules were left as they are
 reason-link-nobody = no address of any peer is known here; add one on the sync page or join a hub first
-reason-links-are-cut = the links of this machine are cut; restore them on the sync page first
+reason-links-are-cut = the links of this machine are cut on purpose, so that nothing can go and nothing was asked for; what is written here waits and nothing is lost: restore the link first, at the foot of any page or with “cairn links restore”, which whoever manages sync here may do
 
 # What another machine sent and was refused.
 reason-peer-refused = refused: { $why }

@@ -157,3 +157,17 @@ fn the_audit_counts_what_moved_over_a_link_without_what_it_says_itself() {
     assert!(closed.detail.ends_with("entries received: 0, sent: 2"), "{closed:?}");
     assert_eq!(closed.count, 2);
 }
+
+#[test]
+fn a_sync_that_is_asked_for_while_links_are_cut_is_refused_and_says_where_to_restore_them() {
+    let hub = Site::hub();
+    let post = Site::post("Alpha", &hub, 2);
+    post.book.set_cut(&Actor::terminal(), true, NOW).unwrap();
+    let said = post.book.ask_sync(&post.officer(), true, NOW).unwrap_err();
+    assert!(matches!(said, CasebookError::NotNow(_)), "{said:?}");
+    assert!(said.to_string().contains("cut on purpose") && said.to_string().contains("restore the link"), "{said}");
+    assert_eq!(post.book.take_sync_request(), None);
+    post.book.ask_sync(&post.officer(), false, NOW).unwrap();
+    post.book.set_cut(&Actor::terminal(), false, NOW).unwrap();
+    post.book.ask_sync(&post.officer(), true, NOW).unwrap();
+}
