@@ -189,6 +189,7 @@ impl From<SignInError> for Failure {
                 failure.retry_after_s = Some(seconds);
                 failure
             }
+            SignInError::NoRoom(why) => Self::new(StatusCode::INSUFFICIENT_STORAGE, "no-room", why),
             SignInError::Storage(_) => Self::fault(detail),
         }
     }

@@ -78,9 +78,22 @@ pub enum SignInError {
         /// How long to wait.
         seconds: u64,
     },
+    /// The disk is full to the last byte of the reserve: the audit cannot be written, so nobody may come in.
+    #[error("{0}")]
+    NoRoom(Reason),
     /// The audit could not be written, so nobody may come in.
     #[error("sign-in is not possible: {0}")]
     Storage(String),
+}
+
+impl SignInError {
+    /// The audit line of a sign-in could not be written.
+    pub(crate) fn unaudited(error: &CasebookError) -> Self {
+        match error {
+            CasebookError::NoRoom(_) => Self::NoRoom(reason!("sign-in-disk-full")),
+            other => Self::Storage(other.to_string()),
+        }
+    }
 }
 
 impl From<CommitError> for CasebookError {

@@ -31,7 +31,7 @@ impl Casebook {
         let actor =
             Actor { user: account.user.clone(), display: account.display.clone(), role: Some(account.role), via };
         self.write_audit(&actor, AuditEvent::new("sign_in", via.key()), now_ms)
-            .map_err(|error| SignInError::Storage(error.to_string()))?;
+            .map_err(|error| SignInError::unaudited(&error))?;
         self.throttle().succeeded(&account.user);
         self.last_sign_in().insert(account.user.clone(), now_ms);
         Ok(actor)
@@ -40,7 +40,7 @@ impl Casebook {
     fn sign_in_failed(&self, user: &str, via: Via, now_ms: u64) -> Result<Actor, SignInError> {
         self.throttle().failed(user, now_ms);
         let event = AuditEvent::new("sign_in_refused", via.key()).detail(user);
-        self.write_machine_audit(event, now_ms).map_err(|error| SignInError::Storage(error.to_string()))?;
+        self.write_machine_audit(event, now_ms).map_err(|error| SignInError::unaudited(&error))?;
         Err(SignInError::Wrong)
     }
 

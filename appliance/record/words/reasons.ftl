@@ -128,6 +128,7 @@ reason-doctor-torn-behind = the journal was damaged { $bytes } bytes before its 
 
 # The disk and the machine.
 reason-disk-full = the disk is full; nothing was lost, but this was not saved: free some space and try again
+reason-sign-in-disk-full = the disk of this machine is full, so that nobody can sign in: no sign-in counts that is not in the audit, and that cannot be written. Nothing is lost. Have whoever looks after this machine free space on its disk, then sign in again
 reason-disk-low = only { $free } MB of disk are free, less than the { $floor } MB kept for records: imports wait until there is more room. Records can still be written
 reason-mending = the appliance is putting its index right after an error of the disk ({ $why }); no record is lost, and nothing is answered meanwhile, because the answer could be incomplete: try again in a few seconds
 reason-saved-unseen = this was saved on this machine and is safe, but it cannot be shown yet ({ $why }): do not enter it again, it appears by itself when the disk works again

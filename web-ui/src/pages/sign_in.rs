@@ -51,7 +51,7 @@ pub(super) async fn enter(
             response.headers_mut().append(header::SET_COOKIE, cookie);
             Ok(response)
         }
-        Err(failure) if matches!(failure.code, "sign-in-wrong" | "sign-in-wait") => {
+        Err(failure) if matches!(failure.code, "sign-in-wrong" | "sign-in-wait" | "no-room") => {
             let mut shown = SignInPage::of(visit, sent.get("user").to_string(), next);
             let text = super::failure::words_of(shown.frame.words, &failure);
             shown.frame.troubles.push(Trouble { at: "user".into(), text });

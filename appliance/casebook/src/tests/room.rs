@@ -4,19 +4,20 @@ use std::io;
 
 use cairn_finder::RandomSource;
 use cairn_ledger::keystore::KeyPlace;
+use cairn_ledger::store::Fault;
 use cairn_ledger::store::SegmentOptions;
 use cairn_ledger::view::{ViewError, ViewKey, ViewStore};
-use cairn_ledger::{BlobStore, LogStore, SegmentStore, StoreError};
+use cairn_ledger::{BlobStore, LogStore, MemoryStore, SegmentStore, StoreError};
 
 use super::imports::{file, import};
 use super::*;
 use crate::place::Folder;
-use crate::{CasebookError, NoticeKind, Place, Searchable};
+use crate::{CasebookError, NoticeKind, Place, Searchable, SignInError};
 
-/// A folder on a disk of which less is free than is kept for records.
-struct NearlyFull<'a>(&'a Path);
+/// A folder whose journal is kept elsewhere or otherwise.
+struct Elsewhere<'a, F>(&'a Path, F);
 
-impl Place for NearlyFull<'_> {
+impl<F: Fn(&Path) -> Result<Box<dyn LogStore>, StoreError>> Place for Elsewhere<'_, F> {
     fn name(&self) -> String {
         Folder(self.0).name()
     }
@@ -34,8 +35,7 @@ impl Place for NearlyFull<'_> {
     }
 
     fn logs(&self, _small: bool) -> Result<Box<dyn LogStore>, StoreError> {
-        let options = SegmentOptions { floor_bytes: u64::MAX, ..SegmentOptions::without_reserve() };
-        Ok(Box::new(SegmentStore::open(&self.0.join("logs"), options)?))
+        (self.1)(self.0)
     }
 
     fn blobs(&self) -> Result<Box<dyn BlobStore>, StoreError> {
@@ -64,14 +64,20 @@ impl Site {
     fn on_a_disk_that_is_nearly_full(self) -> Self {
         let Self { dir, book, seed } = self;
         drop(book);
-        let place = NearlyFull(dir.path());
+        let options = SegmentOptions { floor_bytes: u64::MAX, ..SegmentOptions::without_reserve() };
+        let journal = |folder: &Path| -> Result<Box<dyn LogStore>, StoreError> {
+            Ok(Box::new(SegmentStore::open(&folder.join("logs"), options)?))
+        };
+        let place = Elsewhere(dir.path(), journal);
         let book = Casebook::open_in(&place, &unlock(dir.path()), entropy(seed + (1 << 21)), NOW).unwrap();
         Self { dir, book, seed: seed + (1 << 21) }
     }
 
     fn says_that_its_disk_is_low(&self) -> bool {
         let notices = self.book.sync_status(&self.officer(), NOW).unwrap().notices;
-        notices.iter().any(|notice| notice.kind == NoticeKind::DiskLow && notice.words.contains("Free space on this disk"))
+        notices
+            .iter()
+            .any(|notice| notice.kind == NoticeKind::DiskLow && notice.words.contains("Free space on this disk"))
     }
 }
 
@@ -95,11 +101,34 @@ fn a_post_whose_disk_is_nearly_full_says_so_when_it_cannot_keep_what_the_hub_sen
     let refused = PeerEvent::Refused { name: name.into(), detail: detail.to_string() };
     alpha.book.note_peer(sender, refused, NOW).unwrap();
     let failure = alpha.book.sync_status(&alpha.officer(), NOW).unwrap().peers.remove(0).failure;
-    assert!(failure.contains("disk of this machine is nearly full") && failure.contains("nothing is lost"), "{failure}");
+    assert!(
+        failure.contains("disk of this machine is nearly full") && failure.contains("nothing is lost"),
+        "{failure}"
+    );
 
     // What people write goes on, and what they write elsewhere arrives.
     alpha.save(Kind::Vehicle, &[("plate", "AA11AAA")]);
     let car = hub.save(Kind::Vehicle, &[("plate", "BB22BBB")]);
     carry_log(&hub, &alpha, &hub.book.entries_of(car.id).unwrap()[0].0);
     assert!(alpha.book.row(car.id).unwrap().is_some());
+}
+
+#[test]
+fn on_a_full_disk_nobody_can_sign_in_and_everybody_is_told_why() {
+    let disk = Arc::new(MemoryStore::new());
+    let dir = TempDir::new().unwrap();
+    let place =
+        Elsewhere(dir.path(), |_: &Path| -> Result<Box<dyn LogStore>, StoreError> { Ok(Box::new(disk.clone())) });
+    let (agency, site, country) = ("Border Service".into(), "Alpha".into(), "GBR".into());
+    let request = InitRequest { agency, site, country, hub: false, demo: true };
+    let book = Casebook::init_in(&place, &request, &unlock(dir.path()), entropy(9), NOW).unwrap();
+    book.add_person(&Actor::terminal(), &person("k.daniels", Role::Officer), NOW).unwrap();
+    (0..2).for_each(|append| disk.inject(append, Fault::Full));
+    for password in ["a long password", "wrong"] {
+        let refused = book.sign_in("k.daniels", password, Via::Screen, NOW).unwrap_err();
+        assert!(matches!(refused, SignInError::NoRoom(_)), "{refused:?}");
+        let said = refused.to_string();
+        assert!(said.contains("disk of this machine is full") && said.contains("Nothing is lost"), "{said}");
+    }
+    assert!(book.sign_in("k.daniels", "a long password", Via::Screen, NOW + 60_000).is_ok(), "there is room again");
 }
