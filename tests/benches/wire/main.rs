@@ -79,7 +79,9 @@ fn main() {
     row("one edit, over a new connection (frames only)", &wire.settle(), &work.take_floor(), "-");
 
     if many > few {
+        wire.close();
         work.create(&pair.post, many - few);
+        wire = pair.connect();
         wire.settle();
         work.take_floor();
         work.edit(&pair.post, EDITS * 10);

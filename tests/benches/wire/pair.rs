@@ -17,6 +17,8 @@ use tempfile::TempDir;
 pub const BEGIN_MS: u64 = 1_790_000_000_000;
 /// Ticks of the sessions.
 const TICK_MS: u64 = 250;
+/// Ticks while the officer works: a session whose clock jumps begins anew.
+const LONG_TICK_MS: u64 = 10_000;
 /// With so many ticks without a word, everything has been said; audit waits 10 s for company.
 const QUIET_TICKS: u32 = 80;
 
@@ -95,7 +97,8 @@ impl Pair {
         let shared = self.hub.shared_spaces(self.post.identity().replica);
         let audit = shared.iter().map(|space| (space.space, space.audit)).collect();
         self.changes.lock().unwrap().clear();
-        let mut wire = Wire { ends, audit, passed: Passed::default(), pair: self };
+        let at_ms = NOW_MS.load(Ordering::Relaxed);
+        let mut wire = Wire { ends, audit, passed: Passed::default(), pair: self, at_ms };
         wire.note(|| PeerEvent::Connected { address: String::new() });
         (0..2).for_each(|side| wire.step(side, Event::Started));
         wire
@@ -156,19 +159,32 @@ pub struct Wire<'a> {
     audit: HashMap<SpaceId, bool>,
     passed: Passed,
     pair: &'a Pair,
+    /// Until when the sessions have lived.
+    at_ms: u64,
 }
 
 impl Wire<'_> {
     /// Lets both sides talk until they have nothing left to say.
     pub fn settle(&mut self) -> Passed {
+        self.live_until_now();
         let mut quiet = 0;
         while quiet < QUIET_TICKS {
             self.tell_changes();
             quiet = if self.deliver() { 0 } else { quiet + 1 };
-            NOW_MS.fetch_add(TICK_MS, Ordering::Relaxed);
+            self.at_ms = NOW_MS.fetch_add(TICK_MS, Ordering::Relaxed) + TICK_MS;
             (0..2).for_each(|side| self.step(side, Event::Tick));
         }
         std::mem::take(&mut self.passed)
+    }
+
+    /// The sessions live through the time in which the officer worked; of the work they are told afterwards.
+    fn live_until_now(&mut self) {
+        let now_ms = NOW_MS.load(Ordering::Relaxed);
+        while self.at_ms < now_ms {
+            self.at_ms = now_ms.min(self.at_ms + LONG_TICK_MS);
+            (0..2).for_each(|side| self.step(side, Event::Tick));
+            self.deliver();
+        }
     }
 
     /// Lets so much time pass in which nobody does anything.
@@ -216,10 +232,16 @@ impl Wire<'_> {
     }
 
     fn step(&mut self, side: usize, event: Event) {
-        let now_ms = NOW_MS.load(Ordering::Relaxed);
+        let now_ms = self.at_ms;
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
-            for act in self.ends[side].conduct.step(now_ms, event) {
+            let acts = self.ends[side].conduct.step(now_ms, event);
+            assert!(
+                !self.ends[side].conduct.is_over(),
+                "the session ended by itself: {:?}",
+                self.ends[side].conduct.goodbye()
+            );
+            for act in acts {
                 match act {
                     Act::Send(bytes) => self.send(side, bytes),
                     Act::Errand(errand) => {
