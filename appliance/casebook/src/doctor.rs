@@ -18,7 +18,7 @@ impl Casebook {
         self.look_at_whole_journal(now_ms)?;
         let mut findings = self.set_aside_lines()?;
         findings.extend(self.lost_lines().into_iter().map(|said| line(("log", said))));
-        findings.extend(self.lost_record_lines(now_ms)?.into_iter().map(|said| line(("record", said))));
+        findings.extend(self.lost_record_lines()?.into_iter().map(|said| line(("record", said))));
         findings.extend(self.faults_of_logs(actor, now_ms)?.into_iter().map(|said| line(("log", said))));
         if let Err(error) = self.views.check() {
             findings.push(line(("views", reason!("doctor-views", detail = error.to_string()))));

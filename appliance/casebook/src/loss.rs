@@ -1,11 +1,10 @@
 //! Records of which a change is lost for good: what builds on it waits for ever and is never shown, so a person has to
 //! write the record anew.
 //!
-//! Whoever writes a change holds what it builds on. So a change that waits here waits for ever when all of its writer is
-//! here, or was carried here from behind damage, or when damage took here what its writer wrote, and no site is known to
-//! hold that.
+//! A change that waits here waits for ever when it was carried here from behind damage, or when damage took here what its writer
+//! wrote, and no site is known to hold that. Any other may wait for a site that has not called yet: of it nothing is said.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use cairn_ledger::registry::SpaceKind;
 use cairn_ledger::store::Lost;
@@ -19,12 +18,9 @@ use crate::{Casebook, CasebookError, LostPart, keys};
 /// Most changes of one record that are counted as waiting.
 const WAITING_MAX: usize = 1_000;
 
-/// What this machine knows of losses: gathered once, asked of many changes.
+/// Entries about records that damage took here and no site is known to hold: gathered once, asked of many changes.
 struct Losses {
-    /// Entries about records that damage took here and no site is known to hold.
     gone: Vec<Lost>,
-    /// Until when everything of each other site is here.
-    complete: HashMap<ReplicaId, u64>,
 }
 
 impl Losses {
@@ -43,7 +39,6 @@ impl Casebook {
         &self,
         record: RecordId,
         row: Option<&RecordRow>,
-        now_ms: u64,
     ) -> Result<Option<LostPart>, CasebookError> {
         let rows = self.views.scan(&keys::parked_of(record), WAITING_MAX, None)?;
         let mut waiting: Vec<EntryAt> = rows.iter().filter_map(|row| keys::read_parked(&row.value)).collect();
@@ -51,7 +46,7 @@ impl Casebook {
         if waiting.is_empty() && self.ledger.lost().is_empty() {
             return Ok(None);
         }
-        let losses = self.losses(now_ms)?;
+        let losses = self.losses();
         let mut lost = row.is_some_and(|row| self.is_torn(row, &losses));
         for at in &waiting {
             lost = lost || self.waits_in_vain(*at, &losses)?;
@@ -61,8 +56,8 @@ impl Casebook {
 
     /// The records of which a change is lost for good, for a doctor, who reads every row: by their numbers, since what they
     /// say is not theirs to read.
-    pub(crate) fn lost_record_lines(&self, now_ms: u64) -> Result<Vec<Reason>, CasebookError> {
-        let losses = self.losses(now_ms)?;
+    pub(crate) fn lost_record_lines(&self) -> Result<Vec<Reason>, CasebookError> {
+        let losses = self.losses();
         let mut records = self.records_waiting_in_vain(&losses)?;
         if !losses.gone.is_empty() {
             for row in self.views.rows(Key::new(Table::Record)) {
@@ -87,13 +82,11 @@ impl Casebook {
         Ok(records)
     }
 
-    fn losses(&self, now_ms: u64) -> Result<Losses, CasebookError> {
+    fn losses(&self) -> Losses {
         let mut gone = self.ledger.lost();
         gone.retain(|lost| self.space_kind(lost.log.space) == Some(SpaceKind::Records));
         gone.retain(|lost| !self.is_held_elsewhere(lost));
-        let others = self.freshness(now_ms)?.into_iter().filter(|line| !line.here);
-        let complete = others.filter_map(|line| Some((line.replica, line.complete_ms?))).collect();
-        Ok(Losses { gone, complete })
+        Losses { gone }
     }
 
     /// Whether the row shows a change that only it remembers.
@@ -105,11 +98,9 @@ impl Casebook {
     /// Whether what a change waits for does not come.
     fn waits_in_vain(&self, at: EntryAt, losses: &Losses) -> Result<bool, CasebookError> {
         let Some(entry) = self.entry_at(at)? else { return Ok(false) };
-        let core = &entry.header.core;
-        let writer = core.log.key.replica;
-        let all_is_here = losses.complete.get(&writer).is_some_and(|until_ms| *until_ms > core.hlc.unix_ms);
+        let writer = entry.header.core.log.key.replica;
         let of_this_machine = writer == self.ledger.replica() && !losses.gone.is_empty();
-        Ok(all_is_here || of_this_machine || losses.took_of(writer) || self.came_from_behind_damage(&entry)?)
+        Ok(of_this_machine || losses.took_of(writer) || self.came_from_behind_damage(&entry)?)
     }
 
     /// Whether an entry is here only because it was carried on, and its log has one history.

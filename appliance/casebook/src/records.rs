@@ -26,7 +26,7 @@ impl Casebook {
         actor.must(Right::View)?;
         self.must_hold_keys()?;
         let row = self.row(id)?;
-        let lost = self.lost_part(id, row.as_ref(), now_ms)?;
+        let lost = self.lost_part(id, row.as_ref())?;
         let row = row.ok_or_else(|| match lost {
             Some(_) => CasebookError::NotFound(reason!("record-lost-whole", record = id.to_string())),
             None => not_here(id),
