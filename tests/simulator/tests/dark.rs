@@ -126,7 +126,7 @@ fn a_post_that_was_dark_for_four_hundred_days_goes_on_where_it_was() {
 
     world.boot(POST);
     let said = words(&world, POST);
-    assert!(said.contains("wait for the hub") && said.contains("last compared 400 days ago"), "{said}");
+    assert!(said.contains("1 entry waits for the hub") && said.contains("last compared 400 days ago"), "{said}");
     let offline = save(&mut world, POST, "Pell");
     let now_ms = world.clock(POST);
     assert_eq!(read(&world, &old_stick).unwrap_err().name(), "stick-expired");

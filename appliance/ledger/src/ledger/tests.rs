@@ -348,7 +348,7 @@ fn a_disk_that_fails_while_receiving_refuses_and_keeps_nothing() {
     let log = ada.log(Lane::Normal);
     ben.store.inject(0, Fault::Full);
     ben.store.inject(1, Fault::Tear(200));
-    assert_eq!(ben.pull(&ada, &log, 1).unwrap_err().name(), "store");
+    assert_eq!(ben.pull(&ada, &log, 1).unwrap_err().name(), "no-room");
     assert_eq!(ben.pull(&ada, &log, 1).unwrap_err().name(), "store");
     assert!(matches!(
         ben.ledger.commit(vec![draft(SPACE, Lane::Normal, "x")], 1, ClockQuality::Local),
