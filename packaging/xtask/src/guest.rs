@@ -26,7 +26,8 @@ const TIME: [&str; 4] = ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"];
 const SLOWNESS: &str = "5";
 /// A guest that has not ended by then is ended.
 const HOURS_MAX: &str = "3h";
-const MEMORY: &str = "768";
+/// Half of it is the disk, in MiB. With less a large import comes under what a machine keeps free for records.
+const MEMORY: &str = "2048";
 /// What of the environment is handed on.
 const HANDED_ON: [&str; 2] = ["CAIRN_LINKS", "CAIRN_LINK"];
 
