@@ -86,12 +86,16 @@ impl Casebook {
         Ok(())
     }
 
+    /// What damage took of records here, in order.
+    pub(crate) fn lost_of_records(&self) -> Vec<Lost> {
+        let mut lost = self.ledger.lost();
+        lost.retain(|lost| self.space_kind(lost.log.space) == Some(SpaceKind::Records));
+        lost
+    }
+
     /// Whether entries about records are missing that these replicas wrote.
     pub(crate) fn lost_records_of(&self) -> Vec<ReplicaId> {
-        let lost = self.ledger.lost().into_iter();
-        lost.filter(|lost| self.space_kind(lost.log.space) == Some(SpaceKind::Records))
-            .map(|lost| lost.log.key.replica)
-            .collect()
+        self.lost_of_records().iter().map(|lost| lost.log.key.replica).collect()
     }
 
     /// Whether a site is known to hold what is missing here.

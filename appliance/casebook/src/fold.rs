@@ -28,6 +28,8 @@ const ENTRIES_A_BATCH: usize = 400;
 /// Rows of records written in one step: with the longest values that stay in their row they are less than the views
 /// write whole.
 const RECORDS_A_STEP: usize = 16;
+/// Most parked changes of one record that are looked at at a time.
+const PARKED_MAX: usize = 1_000;
 /// Bytes read from a log at a time.
 const READ_BYTES: usize = 256 * 1024;
 
@@ -328,10 +330,14 @@ impl Casebook {
 
     /// Where the parked changes of a record stand: those that the views remember, then those of this batch.
     fn parked(&self, folding: &mut Folding, record: RecordId) -> Result<Vec<EntryAt>, CasebookError> {
-        let rows = self.views.scan(&keys::parked_of(record), 1_000, None)?;
-        let mut parked: Vec<EntryAt> = rows.iter().filter_map(|row| keys::read_parked(&row.value)).collect();
+        let mut parked = self.parked_in_views(record)?;
         parked.extend(folding.parked.remove(&record).unwrap_or_default());
         Ok(parked)
+    }
+
+    pub(crate) fn parked_in_views(&self, record: RecordId) -> Result<Vec<EntryAt>, CasebookError> {
+        let rows = self.views.scan(&keys::parked_of(record), PARKED_MAX, None)?;
+        Ok(rows.iter().filter_map(|row| keys::read_parked(&row.value)).collect())
     }
 
     /// Writes what was folded: index rows, record rows, and how far each log has been folded.

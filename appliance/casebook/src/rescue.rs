@@ -8,7 +8,6 @@
 //! what stands behind it is carried on in the same way: once there is a peer that holds the same, and so lacks it too, or when a
 //! stick is written.
 
-use cairn_ledger::registry::SpaceKind;
 use cairn_ledger::store::{Lost, StoreError};
 use cairn_ledger::{Entry, EntryDraft, EntryKind, LogId, SpaceId};
 use cairn_record::{Reason, reason};
@@ -50,9 +49,8 @@ impl Casebook {
 
     /// What damage took of the records that this machine wrote, in order.
     fn own_lost(&self) -> Vec<Lost> {
-        let mut lost = self.ledger.lost();
+        let mut lost = self.lost_of_records();
         lost.retain(|lost| lost.log.key.replica == self.ledger.replica());
-        lost.retain(|lost| self.space_kind(lost.log.space) == Some(SpaceKind::Records));
         lost
     }
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 /// Longest wait for the next piece of a body.
 const PIECE_WAIT_MAX: Duration = Duration::from_secs(20);
-/// Longest time for a whole body: 64 MiB over a slow link.
+/// Longest time for a whole body: 64 MB over a slow link.
 const BODY_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// Reads the body of the request only as long as it moves.

@@ -1,68 +1,19 @@
-use cairn_finder::RandomSource;
-use cairn_ledger::keystore::KeyPlace;
-use cairn_ledger::view::{Fault, MemoryViews, ViewError, ViewKey, ViewStore};
-use cairn_ledger::{BlobStore, LogStore, StoreError};
+use cairn_ledger::view::{Fault, MemoryViews};
 use cairn_record::Kind;
 
+use super::elsewhere::Elsewhere;
 use super::*;
-use crate::place::{Folder, Place, Searchable};
+use crate::place::Folder;
 use crate::{CasebookError, Diagnosis, SearchRequest, Verdict};
-
-/// A folder whose views are in memory, where they can be made to fail.
-struct Frail<'a> {
-    folder: Folder<'a>,
-    views: MemoryViews,
-}
-
-impl Place for Frail<'_> {
-    fn name(&self) -> String {
-        self.folder.name()
-    }
-
-    fn exists(&self) -> bool {
-        self.folder.exists()
-    }
-
-    fn make(&self) -> std::io::Result<()> {
-        self.folder.make()
-    }
-
-    fn keystore(&self) -> KeyPlace {
-        self.folder.keystore()
-    }
-
-    fn logs(&self, small: bool) -> Result<Box<dyn LogStore>, StoreError> {
-        self.folder.logs(small)
-    }
-
-    fn blobs(&self) -> Result<Box<dyn BlobStore>, StoreError> {
-        self.folder.blobs()
-    }
-
-    fn views(&self, key: &ViewKey) -> Result<Box<dyn ViewStore>, ViewError> {
-        Ok(self.views.open(key)?.0)
-    }
-
-    fn search(&self, key: &[u8; 32], random: RandomSource) -> Result<Option<Searchable>, CasebookError> {
-        self.folder.search(key, random)
-    }
-
-    fn is_copy(&self) -> bool {
-        self.folder.is_copy()
-    }
-
-    fn settle(&self) -> std::io::Result<()> {
-        self.folder.settle()
-    }
-}
 
 #[test]
 fn after_a_full_disk_nothing_is_answered_until_everything_is_in_view_again() {
     let Site { dir, book, seed } = Site::hub();
     drop(book);
-    let place = Frail { folder: Folder(dir.path()), views: MemoryViews::new() };
+    let views = MemoryViews::new();
+    let place = Elsewhere { folder: Folder(dir.path()), journal: None, views: Some(views.clone()) };
     let book = Casebook::open_in(&place, &unlock(dir.path()), entropy(seed + 77), NOW).unwrap();
-    let faults = place.views.faults().clone();
+    let faults = views.faults().clone();
     let hub = Site { dir: TempDir::new().unwrap(), book, seed };
     let request = SaveRequest { draft: draft(None, Kind::Vehicle, &[("plate", "RH29YFL")]), version: None };
     let words = SearchRequest { text: "RH29YFL".into(), limit: 5, ..SearchRequest::default() };

@@ -3,6 +3,7 @@
 mod attachments;
 mod damage;
 mod drafts;
+mod elsewhere;
 mod enrolment;
 mod imports;
 mod linking;

@@ -1,62 +1,16 @@
 //! A disk that is nearly full: sync says so by name, what it means and what to do.
 
-use std::io;
+use cairn_ledger::store::{Fault, SegmentOptions};
+use cairn_ledger::{MemoryStore, SegmentStore};
 
-use cairn_finder::RandomSource;
-use cairn_ledger::keystore::KeyPlace;
-use cairn_ledger::store::Fault;
-use cairn_ledger::store::SegmentOptions;
-use cairn_ledger::view::{ViewError, ViewKey, ViewStore};
-use cairn_ledger::{BlobStore, LogStore, MemoryStore, SegmentStore, StoreError};
-
+use super::elsewhere::{Elsewhere, Journal};
 use super::imports::{file, import};
 use super::*;
 use crate::place::Folder;
-use crate::{CasebookError, NoticeKind, Place, Searchable, SignInError};
+use crate::{CasebookError, NoticeKind, SignInError};
 
-/// A folder whose journal is kept elsewhere or otherwise.
-struct Elsewhere<'a, F>(&'a Path, F);
-
-impl<F: Fn(&Path) -> Result<Box<dyn LogStore>, StoreError>> Place for Elsewhere<'_, F> {
-    fn name(&self) -> String {
-        Folder(self.0).name()
-    }
-
-    fn exists(&self) -> bool {
-        Folder(self.0).exists()
-    }
-
-    fn make(&self) -> io::Result<()> {
-        Folder(self.0).make()
-    }
-
-    fn keystore(&self) -> KeyPlace {
-        Folder(self.0).keystore()
-    }
-
-    fn logs(&self, _small: bool) -> Result<Box<dyn LogStore>, StoreError> {
-        (self.1)(self.0)
-    }
-
-    fn blobs(&self) -> Result<Box<dyn BlobStore>, StoreError> {
-        Folder(self.0).blobs()
-    }
-
-    fn views(&self, key: &ViewKey) -> Result<Box<dyn ViewStore>, ViewError> {
-        Folder(self.0).views(key)
-    }
-
-    fn search(&self, key: &[u8; 32], random: RandomSource) -> Result<Option<Searchable>, CasebookError> {
-        Folder(self.0).search(key, random)
-    }
-
-    fn is_copy(&self) -> bool {
-        Folder(self.0).is_copy()
-    }
-
-    fn settle(&self) -> io::Result<()> {
-        Folder(self.0).settle()
-    }
+fn with_journal<'a>(folder: &'a Path, journal: Journal<'a>) -> Elsewhere<'a> {
+    Elsewhere { folder: Folder(folder), journal: Some(journal), views: None }
 }
 
 impl Site {
@@ -65,11 +19,10 @@ impl Site {
         let Self { dir, book, seed } = self;
         drop(book);
         let options = SegmentOptions { floor_bytes: u64::MAX, ..SegmentOptions::without_reserve() };
-        let journal = |folder: &Path| -> Result<Box<dyn LogStore>, StoreError> {
-            Ok(Box::new(SegmentStore::open(&folder.join("logs"), options)?))
-        };
-        let place = Elsewhere(dir.path(), journal);
+        let logs = dir.path().join("logs");
+        let place = with_journal(dir.path(), Box::new(|| Ok(Box::new(SegmentStore::open(&logs, options)?))));
         let book = Casebook::open_in(&place, &unlock(dir.path()), entropy(seed + (1 << 21)), NOW).unwrap();
+        drop(place);
         Self { dir, book, seed: seed + (1 << 21) }
     }
 
@@ -117,8 +70,7 @@ fn a_post_whose_disk_is_nearly_full_says_so_when_it_cannot_keep_what_the_hub_sen
 fn on_a_full_disk_nobody_can_sign_in_and_everybody_is_told_why() {
     let disk = Arc::new(MemoryStore::new());
     let dir = TempDir::new().unwrap();
-    let place =
-        Elsewhere(dir.path(), |_: &Path| -> Result<Box<dyn LogStore>, StoreError> { Ok(Box::new(disk.clone())) });
+    let place = with_journal(dir.path(), Box::new(|| Ok(Box::new(disk.clone()))));
     let (agency, site, country) = ("Border Service".into(), "Alpha".into(), "GBR".into());
     let request = InitRequest { agency, site, country, hub: false, demo: true };
     let book = Casebook::init_in(&place, &request, &unlock(dir.path()), entropy(9), NOW).unwrap();
