@@ -184,8 +184,7 @@ fn doctor(casebook: &Casebook, rebuild: bool) -> Result<DoctorReport, Failure> {
     let began = Instant::now();
     let rebuilt = rebuild.then(|| casebook.rebuild(terminal, now_ms())).transpose()?;
     let rebuild_ms = rebuilt.map(|_| began.elapsed().as_millis() as u64);
-    let verification = casebook.verify(terminal, false, now_ms())?;
     let diagnosis = casebook.doctor(terminal, now_ms())?;
-    let well = diagnosis.findings.is_empty() && verification.sound;
-    Ok(DoctorReport { well, diagnosis, verification, rebuilt, rebuild_ms })
+    let well = diagnosis.findings.is_empty() && diagnosis.verification.sound;
+    Ok(DoctorReport { well, diagnosis, rebuilt, rebuild_ms })
 }

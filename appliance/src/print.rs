@@ -323,7 +323,7 @@ fn doctor(report: &DoctorReport) -> String {
     if let (Some(records), Some(took)) = (report.rebuilt, report.rebuild_ms) {
         text += &format!("{} rebuilt from the logs in {took} ms.\n", count(records, "record", "records"));
     }
-    text += &verified(&report.verification);
+    text += &verified(&report.diagnosis.verification);
     for line in report.diagnosis.findings.iter().chain(&report.diagnosis.notes) {
         text += &format!("\n{}: {} ({})", line.what, line.reason, moment(line.at_ms));
     }

@@ -185,8 +185,6 @@ pub struct DoctorReport {
     /// What is wrong, and what is only worth knowing.
     #[serde(flatten)]
     pub diagnosis: Diagnosis,
-    /// Every log, verified.
-    pub verification: Verification,
     /// With `--rebuild`: how many records were rebuilt.
     pub rebuilt: Option<u64>,
     /// With `--rebuild`: how long it took.

@@ -164,9 +164,10 @@ impl Casebook {
     ) -> Result<Answer, CasebookError> {
         let freshness = self.freshness(now_ms)?;
         let behind = |ms: Option<u64>| ms.is_none_or(|ms| now_ms.saturating_sub(ms) > UNHEARD_AFTER_MS);
-        let others = freshness.iter().filter(|source| !source.here && source.replica != row.asker);
+        // This machine, too, where damage took some of its own.
+        let of = freshness.iter().filter(|source| source.replica != row.asker);
         let unheard: Vec<String> =
-            others.filter(|source| behind(source.complete_ms)).map(|source| name(&source.site)).collect();
+            of.filter(|source| behind(source.complete_ms)).map(|source| name(&source.site)).collect();
         let hits: Vec<_> = disclosed.into_iter().filter_map(|one| one.hit).collect();
         // Hits beyond the first page were not looked at one by one: they are counted only beside others that are told.
         let more = if hits.is_empty() { 0 } else { u16::try_from(more).unwrap_or(u16::MAX) };

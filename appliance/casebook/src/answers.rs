@@ -8,7 +8,7 @@ use cairn_ledger::{ReplicaId, SpaceId};
 use cairn_record::{FieldNo, Kind, Problem, Reading, Reason, RecordDraft, RecordId, Value};
 use serde::{Deserialize, Serialize};
 
-use crate::{AskedLine, AttachmentLine, QuestionLine};
+use crate::{AskedLine, AttachmentLine, QuestionLine, Verification};
 
 /// Who holds a value or wrote an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,8 @@ pub struct Summary {
     pub changed_ms: u64,
     /// Whether two values wait for a decision.
     pub conflict: bool,
+    /// Whether part of it was lost on a disk and does not come back: what is shown of it may be old.
+    pub lost: bool,
     /// Whether it was withdrawn (import undone).
     pub withdrawn: bool,
     /// Whether it is a marker that must not show on a screen the subject can see.
@@ -528,10 +530,12 @@ pub struct SetAsideLine {
 }
 
 /// What the doctor found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnosis {
     /// What is wrong; empty when all is well.
     pub findings: Vec<SetAsideLine>,
     /// What was met and mended, and is no cause for alarm.
     pub notes: Vec<SetAsideLine>,
+    /// Every log, verified.
+    pub verification: Verification,
 }

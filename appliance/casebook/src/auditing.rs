@@ -1,10 +1,13 @@
 //! The audit: written before an answer is given, read page by page, verified as a whole.
 
+use std::collections::BTreeSet;
+
 use cairn_ledger::registry::SpaceKind;
-use cairn_ledger::store::Verified;
+use cairn_ledger::store::{Lost, Verified};
 use cairn_ledger::{Author, Body, Entry, EntryDraft, EntryKind, Lane, LogId};
 use cairn_record::reason;
 
+use crate::damage::numbers;
 use crate::local_note::LocalNote;
 use crate::{
     Actor, AuditEvent, AuditLine, AuditQuery, Casebook, CasebookError, Right, Role, Verification, VerifiedLog,
@@ -147,36 +150,47 @@ impl Casebook {
         })
     }
 
-    /// Verifies the logs: chains, seals, bodies. `audit_only`: only the audit logs. Right: ReadAudit.
+    /// Verifies the logs: chains, seals, bodies, and whether damage took any. `audit_only`: only the audit logs. Right:
+    /// ReadAudit.
     pub fn verify(&self, actor: &Actor, audit_only: bool, now_ms: u64) -> Result<Verification, CasebookError> {
         actor.must(Right::ReadAudit)?;
         let wanted = |log: &LogId| !audit_only || self.space_kind(log.space) == Some(SpaceKind::Audit);
-        let logs: Vec<LogId> = self.ledger.logs().into_iter().filter(wanted).collect();
-        let mut lines = Vec::with_capacity(logs.len());
-        for log in &logs {
-            let mut verified = Verified::default();
-            let (mut fault, mut said) = (String::new(), None);
-            self.ledger.verify_log(log, &mut verified, &mut |finding| {
-                if fault.is_empty() {
-                    fault = finding.text;
-                    said = Some(reason!("log-fault", number = finding.number));
-                }
-            });
-            lines.push(VerifiedLog {
-                space: self.space_title(log.space),
-                kind: self.space_kind_word(log.space).into(),
-                site: self.site_of(log.key.replica),
-                lane: log.key.lane,
-                entries: verified.entries,
-                fault,
-                said,
-            });
-        }
+        let lost = self.ledger.lost();
+        let mut logs: BTreeSet<LogId> = self.ledger.logs().into_iter().collect();
+        logs.extend(lost.iter().map(|lost| lost.log));
+        let lines: Vec<_> = logs.iter().filter(|log| wanted(log)).map(|log| self.verify_log(log, &lost)).collect();
         let sound = lines.iter().all(|line| line.fault.is_empty());
         let words = if sound { reason!("audit-sound") } else { reason!("audit-faults") };
         let event = AuditEvent::new("audit_verify", actor.via.key()).say(words).count(lines.len() as u64);
         self.write_audit(actor, event, now_ms)?;
         Ok(Verification { sound, logs: lines })
+    }
+
+    fn verify_log(&self, log: &LogId, lost: &[Lost]) -> VerifiedLog {
+        let mut verified = Verified::default();
+        let (mut fault, mut said) = (String::new(), None);
+        self.ledger.verify_log(log, &mut verified, &mut |finding| {
+            if fault.is_empty() {
+                fault = finding.text;
+                said = Some(reason!("log-fault", number = finding.number));
+            }
+        });
+        let hole = lost.iter().find(|lost| lost.log == *log).filter(|_| fault.is_empty());
+        if let Some(hole) = hole {
+            let missing = reason!("log-hole", numbers = numbers(hole));
+            fault = missing.to_string();
+            said = Some(missing);
+        }
+        VerifiedLog {
+            space: self.space_title(log.space),
+            kind: self.space_kind_word(log.space).into(),
+            site: self.site_of(log.key.replica),
+            lane: log.key.lane,
+            entries: verified.entries,
+            holed: hole.is_some(),
+            fault,
+            said,
+        }
     }
 }
 

@@ -122,20 +122,25 @@ impl Casebook {
     /// What is missing, log by log with its numbers, and whether it is known to come back.
     pub(crate) fn lost_lines(&self) -> Vec<Reason> {
         let line = |lost: Lost| {
-            let Lost { log, first, last } = lost;
+            let (log, numbers) = (lost.log, numbers(&lost));
             let site = self.site_of(log.key.replica);
             let space = self.space_title(log.space);
             let life = format!("{:016x}/{}", log.key.incarnation.0, log.key.lane as u8);
             if log.space == self.local_space() {
-                reason!("doctor-lost-notes", life = life, first = first, last = last)
+                reason!("doctor-lost-notes", life = life, numbers = numbers)
             } else if self.is_held_elsewhere(&lost) {
-                reason!("doctor-damaged", site = site, space = space, life = life, first = first, last = last)
+                reason!("doctor-damaged", site = site, space = space, life = life, numbers = numbers)
             } else {
-                reason!("doctor-lost", site = site, space = space, life = life, first = first, last = last)
+                reason!("doctor-lost", site = site, space = space, life = life, numbers = numbers)
             }
         };
         self.ledger.lost().into_iter().map(line).collect()
     }
+}
+
+/// The numbers of lost entries: "31", or "22–23".
+pub(crate) fn numbers(lost: &Lost) -> String {
+    if lost.first == lost.last { lost.first.to_string() } else { format!("{}–{}", lost.first, lost.last) }
 }
 
 #[cfg(test)]

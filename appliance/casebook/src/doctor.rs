@@ -3,7 +3,7 @@
 use cairn_finder::SearchIndex;
 use cairn_record::{Reason, reason};
 
-use crate::{Actor, Casebook, CasebookError, Diagnosis, SetAsideLine};
+use crate::{Actor, Casebook, CasebookError, Diagnosis, SetAsideLine, Verification};
 
 impl Casebook {
     /// Looks at everything that is kept. Right: ReadAudit. Reads every log, every row and every chunk;
@@ -19,7 +19,8 @@ impl Casebook {
         let mut findings = self.set_aside_lines()?;
         findings.extend(self.lost_lines().into_iter().map(|said| line(("log", said))));
         findings.extend(self.lost_record_lines()?.into_iter().map(|said| line(("record", said))));
-        findings.extend(self.faults_of_logs(actor, now_ms)?.into_iter().map(|said| line(("log", said))));
+        let verification = self.verify(actor, false, now_ms)?;
+        findings.extend(self.faults_of_logs(&verification).into_iter().map(|said| line(("log", said))));
         if let Err(error) = self.views.check() {
             findings.push(line(("views", reason!("doctor-views", detail = error.to_string()))));
         }
@@ -31,21 +32,21 @@ impl Casebook {
         for (grave, what, said) in self.state_of_parts().into_iter().chain(self.torn_write()) {
             if grave { findings.push(line((what, said))) } else { notes.push(line((what, said))) }
         }
-        Ok(Diagnosis { findings, notes })
+        Ok(Diagnosis { findings, notes, verification })
     }
 
-    /// Logs that do not hold, and those that have two histories.
-    fn faults_of_logs(&self, actor: &Actor, now_ms: u64) -> Result<Vec<Reason>, CasebookError> {
+    /// Logs that do not hold, and those that have two histories. What damage took is told on its own.
+    fn faults_of_logs(&self, verification: &Verification) -> Vec<Reason> {
         let mut faults = Vec::new();
-        for log in self.verify(actor, false, now_ms)?.logs {
-            if let Some(why) = log.said {
-                faults.push(reason!("doctor-log", site = log.site, space = log.space, why = why));
+        for log in verification.logs.iter().filter(|log| !log.holed) {
+            if let Some(why) = &log.said {
+                faults.push(reason!("doctor-log", site = &log.site, space = &log.space, why = why.clone()));
             }
         }
         for (log, common) in self.ledger.frozen_logs() {
             faults.push(reason!("doctor-frozen", site = self.site_of(log.key.replica), number = common));
         }
-        Ok(faults)
+        faults
     }
 
     /// Segments that were damaged or missing since the start.

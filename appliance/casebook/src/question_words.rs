@@ -122,10 +122,18 @@ pub struct QuestionAnswer {
     pub hits: Vec<QuestionHit>,
     /// Hits that did not fit.
     pub more: u16,
-    /// Sites that it had not heard from for a day.
+    /// Sites that it had not heard from for a day. It names itself where damage of its disk took part of its own.
     pub unheard: Vec<String>,
     /// How many more of them there are.
     pub unheard_more: u16,
+}
+
+impl QuestionAnswer {
+    /// Whether damage took part of what the site that answers held of its own, and whom else it had not heard from.
+    pub fn damaged_and_unheard(&self, site: &str) -> (bool, Vec<&str>) {
+        let others: Vec<&str> = self.unheard.iter().map(String::as_str).filter(|name| *name != site).collect();
+        (others.len() < self.unheard.len(), others)
+    }
 }
 
 /// One hit of an answer.

@@ -193,7 +193,7 @@ impl Casebook {
             for one in &held.values {
                 let holder = match row.find(one.by) {
                     Some(at) => self.holder_at(at, state)?,
-                    None => self.summary(row)?.holder,
+                    None => self.holder(row)?,
                 };
                 let text = self.value_text(state.kind, field.no, &one.value)?;
                 values.push(HeldValue { value: one.value.clone(), text, holder, written_ms: one.unix_ms });
@@ -224,7 +224,7 @@ impl Casebook {
                 None => {
                     let holder = match row.find(item.entry) {
                         Some(at) => self.holder_at(at, &row.state)?,
-                        None => self.summary(row)?.holder,
+                        None => self.holder(row)?,
                     };
                     lines.push(HistoryLine {
                         entry: item.entry.to_string(),

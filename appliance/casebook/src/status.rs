@@ -207,6 +207,9 @@ pub struct VerifiedLog {
     pub lane: Lane,
     /// Entries verified.
     pub entries: u64,
+    /// Whether nothing is wrong with what is there, and damage of this disk took some.
+    #[serde(skip)]
+    pub holed: bool,
     /// What is wrong, or empty.
     pub fault: String,
     /// The same as data, for those who say it in other words.

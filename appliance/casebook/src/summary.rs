@@ -64,25 +64,29 @@ impl Casebook {
     /// The record in one line.
     pub(crate) fn summary(&self, row: &RecordRow) -> Result<Summary, CasebookError> {
         let state = &row.state;
-        // What came from another force is held under its reference there, whoever changed it since.
-        let imported = row.entries.first().filter(|at| self.is_bulk(at.log));
-        let holder = match imported.or(row.entries.last()) {
-            Some(at) => self.holder_at(*at, state)?,
-            None => self.unknown_holder(state),
-        };
         Ok(Summary {
             id: state.record,
             kind: state.kind,
             title: title_of(state),
-            holder,
+            holder: self.holder(row)?,
             space: row.space,
             space_title: self.space_title(row.space),
             grade: grade_of(state),
             changed_ms: state.last_ms,
             conflict: state.conflicts().next().is_some(),
+            lost: self.lost_part(state.record, Some(row))?.is_some(),
             withdrawn: is_yes(state, "withdrawn"),
             discreet: is_yes(state, "discreet"),
         })
+    }
+
+    /// Who holds a record. What came from another force is held under its reference there, whoever changed it since.
+    pub(crate) fn holder(&self, row: &RecordRow) -> Result<Holder, CasebookError> {
+        let imported = row.entries.first().filter(|at| self.is_bulk(at.log));
+        match imported.or(row.entries.last()) {
+            Some(at) => self.holder_at(*at, &row.state),
+            None => Ok(self.unknown_holder(&row.state)),
+        }
     }
 
     /// Who wrote an entry of a record: the person from its body, the site from the registry, and for an import the force
@@ -143,7 +147,7 @@ impl Casebook {
             requested_action: label_of(state, "requested_action"),
             contact: text_of(state, "contact"),
             discreet: is_yes(state, "discreet"),
-            holder: self.summary(row)?.holder,
+            holder: self.holder(row)?,
             set_ms: state.first_ms,
             review_by: text_of(state, "review_by"),
         })

@@ -112,9 +112,9 @@ reason-also-looks-alike = numbers and marks that look like “{ $word }”
 # What the doctor finds.
 reason-doctor-log = the log of { $site } in { $space } is damaged: { $why }
 reason-doctor-frozen = the log of { $site } has two histories and is frozen after entry { $number }; peers hold the proof, and what came after is carried on elsewhere
-reason-doctor-damaged = entries { $first } to { $last } that { $site } wrote in { $space } (log { $life }) were damaged on this disk; another site holds them, and they come back at the next sync with it
-reason-doctor-lost-notes = entries { $first } to { $last } of what this machine notes for itself (log { $life }) were damaged on this disk; copies of the notes are in use, and nothing else has to be done than to have the disk or card replaced
-reason-doctor-lost = entries { $first } to { $last } that { $site } wrote in { $space } (log { $life }) were damaged on this disk; no site is known to hold them, and they come back from any that does
+reason-doctor-damaged = what { $site } wrote in { $space } under number { $numbers } (log { $life }) was damaged on this disk; another site holds it, and it comes back at the next sync with it
+reason-doctor-lost-notes = what this machine noted for itself under number { $numbers } (log { $life }) was damaged on this disk; copies of the notes are in use, and nothing else has to be done than to have the disk or card replaced
+reason-doctor-lost = what { $site } wrote in { $space } under number { $numbers } (log { $life }) was damaged on this disk; no site is known to hold it, and it comes back from any that does
 reason-doctor-lost-record = part of the record { $record } was lost, and no site is known to hold it, so that it does not come back by itself; what is shown of it may be old: write it anew, as a new record
 reason-doctor-mended = segment { $number } of the journal was damaged and is kept as { $file }; what is good of it is in its place, and what is missing is named
 reason-doctor-gone = segment { $number } of the journal was missing; what was in it is named
@@ -150,6 +150,7 @@ reason-agency-form = the agency has 1 to 60 characters on one line
 reason-site-form = the site has 1 to 60 characters on one line
 reason-country-form = the country is a code of three letters, such as MKD (ISO 3166-1 alpha-3)
 reason-log-fault = entry { $number } does not hold: its place in the chain, its signature or its content is not what it should be
+reason-log-hole = number { $numbers } was damaged on this disk and is missing; what comes before it was verified, and what follows was not
 
 # People.
 reason-user-taken = there is already somebody called { $user } here

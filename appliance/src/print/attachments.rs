@@ -2,6 +2,7 @@
 
 use cairn_casebook::{AttachmentLine, Whole};
 
+use super::records::person_at;
 use super::table::Table;
 use super::words::{bytes, moment};
 use crate::attachments::AttachmentResponse;
@@ -23,7 +24,7 @@ pub fn response(response: &AttachmentResponse) -> String {
 pub fn list(lines: &[AttachmentLine]) -> String {
     let mut table = Table::new(["File", "Name", "Size", "Attached", "By", "State"]);
     for line in lines {
-        let by = format!("{}, {}", line.holder.person, line.holder.site);
+        let by = person_at(&line.holder);
         let (id, size, at) = (line.id.to_string(), bytes(line.size), moment(line.attached_ms));
         table.row([id.as_str(), line.name.as_str(), &size, &at, &by, &state(line)]);
     }

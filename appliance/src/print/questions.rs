@@ -48,9 +48,13 @@ fn answer_words(answer: &QuestionAnswer, to: &str) -> String {
         text += &format!("\nand {} more\n", answer.more);
     }
     text += &format!("\n{to} looked at {}.", moment(answer.as_of_ms));
-    if !answer.unheard.is_empty() {
+    let (damaged, unheard) = answer.damaged_and_unheard(to);
+    if damaged {
+        text += " It is not whole: damage of its disk took part of what it held.";
+    }
+    if !unheard.is_empty() {
         let more = if answer.unheard_more > 0 { format!(" and {} more", answer.unheard_more) } else { String::new() };
-        text += &format!(" It had not heard within a day from: {}{more}.", answer.unheard.join(", "));
+        text += &format!(" It had not heard within a day from: {}{more}.", unheard.join(", "));
     }
     text + "\n"
 }

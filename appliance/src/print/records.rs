@@ -120,12 +120,13 @@ fn history(line: &HistoryLine) -> String {
 }
 
 fn heading(record: &Summary) -> String {
+    let lost = if record.lost { " [part lost]" } else { "" };
     let state = match (record.withdrawn, record.conflict) {
         (true, _) => " [withdrawn]",
         (false, true) => " [conflict]",
         (false, false) => "",
     };
-    format!("{} {}{state}  {}", record.kind.key(), record.title, record.id)
+    format!("{} {}{state}{lost}  {}", record.kind.key(), record.title, record.id)
 }
 
 fn provenance(record: &Summary, now_ms: u64) -> String {
@@ -146,8 +147,9 @@ fn grade_words(grade: &Grade) -> String {
     format!("{}{} ({})", grade.source, grade.information, grade.scheme)
 }
 
-fn person_at(holder: &Holder) -> String {
-    format!("{}, {}", holder.person, holder.site)
+/// Who wrote something, and where; only where, when the entry that names the person is lost.
+pub(super) fn person_at(holder: &Holder) -> String {
+    if holder.person.is_empty() { holder.site.clone() } else { format!("{}, {}", holder.person, holder.site) }
 }
 
 fn markers(markers: &[MarkerLine]) -> String {

@@ -30,6 +30,10 @@ const PACKET: u64 = 1_500;
 const IN_THE_AIR: &str = "10000";
 /// Netem lets a packet overtake by sparing it the delay: there has to be one.
 const DELAY_TO_OVERTAKE: Duration = Duration::from_millis(60);
+/// Packets that one overtakes then, at 1 Mbit/s.
+const OVERTAKES: u64 = 6;
+/// Netem keeps packets of different delays in order where it has a rate, too; one that slows nothing.
+const RATE_FOR_ORDER: &str = "rate 1gbit";
 
 /// The air between two namespaces.
 pub struct Netem {
@@ -209,6 +213,9 @@ fn fate(conditions: &Conditions) -> Vec<String> {
     if !delay.is_zero() {
         say(format!("delay {}us {}us", delay.as_micros(), (*jitter / 2).as_micros()));
     }
+    if !jitter.is_zero() {
+        say(RATE_FOR_ORDER.to_owned());
+    }
     if lost > 0 {
         say(format!("loss {lost}%"));
     }
@@ -216,7 +223,7 @@ fn fate(conditions: &Conditions) -> Vec<String> {
         say(format!("duplicate {twice}%"));
     }
     if *overtaken > 0 {
-        say(format!("reorder {overtaken}%"));
+        say(format!("reorder {}%", overtaken.div_ceil(OVERTAKES)));
     }
     words
 }
@@ -240,9 +247,9 @@ mod tests {
     #[test]
     fn what_overtakes_needs_a_delay_to_be_spared_and_jitter_is_about_the_middle() {
         let disorder = Conditions { overtaken: 25, twice: 5, ..Conditions::default() };
-        assert_eq!(fate(&disorder).join(" "), "limit 10000 delay 60000us 0us duplicate 5% reorder 25%");
+        assert_eq!(fate(&disorder).join(" "), "limit 10000 delay 60000us 0us duplicate 5% reorder 5%");
         let jitter = Duration::from_millis(40);
         let words = fate(&Conditions { jitter, delay: jitter, ..Conditions::default() });
-        assert_eq!(words.join(" "), "limit 10000 delay 60000us 20000us");
+        assert_eq!(words.join(" "), "limit 10000 delay 60000us 20000us rate 1gbit");
     }
 }

@@ -39,11 +39,13 @@ check-more = { $count ->
     [one] 1 more record answers; make the check narrower to see it.
    *[other] { $count } more records answer; make the check narrower to see them.
 }
+check-lost = Part of this record was lost on a disk: what is shown of it may be old.
 check-sources = How fresh this is
 check-read-as = Read as
 check-answered = Answered
 check-next-heading = What this answer is worth
 check-next-search = Search all records instead
+check-damaged = Part of what this machine held was damaged on its disk: what is asked may have been in it.
 check-unheard-none = Every site that this machine knows was heard from within a day. Newer entries may still be on their way.
 check-unheard-alone = This machine knows no other site: only what was recorded here was looked at.
 check-unheard-partly = never everything

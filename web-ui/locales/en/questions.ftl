@@ -60,6 +60,7 @@ question-none = { $site } has nothing to tell on this, as of { $time }. That is 
 question-expired = Nobody answered until { $time }. If you still need it, check and ask again.
 question-as-of = { $site } looked at { $time }.
 question-came-later = This came to { $site } later, at { $time }.
+question-damaged = { $site } is not whole: damage of its disk took part of what it held.
 question-heard-all = { $site } had heard from every other site within a day.
 question-unheard = { $site } had not heard within a day from: { $names }.
 question-unheard-more = { $count ->

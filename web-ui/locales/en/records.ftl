@@ -22,6 +22,7 @@ facet-all = All kinds
 
 grade-in-words = Source: { $source }. Information: { $information }.
 tag-conflict = Two values
+tag-lost = Part lost
 tag-withdrawn = Withdrawn
 tag-discreet = Discreet
 

@@ -41,7 +41,7 @@ pub(super) struct Answer {
     pub hits: Vec<Hit>,
     pub more: usize,
     pub sources: Vec<Source>,
-    pub unheard: String,
+    pub worth: Vec<String>,
     pub read_as: Vec<String>,
     pub answered_ms: u64,
 }
@@ -101,7 +101,7 @@ impl Answer {
             hits: answer.hits.into_iter().map(|hit| Hit::of(clock, hit)).collect(),
             more: answer.more,
             sources: shown::sources(clock, &answer.freshness),
-            unheard: shown::unheard(clock, &answer.freshness),
+            worth: shown::worth(clock, &answer.freshness),
             read_as: answer.readings.iter().map(|reading| w.reading(reading)).collect(),
             answered_ms: answer.answered_ms,
         }

@@ -135,6 +135,7 @@ impl Flavour {
             grade: None,
             changed_ms: NOW_MS - age_ms,
             conflict: false,
+            lost: false,
             withdrawn: false,
             discreet: false,
         }
@@ -230,6 +231,7 @@ impl Flavour {
             self.holder("Officer T. Brandt", "Post Alpha"),
             400 * DAY_MS,
         );
+        let alike = Summary { lost: true, ..alike };
         let alike = hit(alike, MatchKind::LookAlike, "plate", "0H 333BL", Vec::new());
         let hits = match verdict {
             Verdict::Hit => vec![exact, alike],
@@ -463,7 +465,11 @@ impl Flavour {
         let settled = RecordPage { summary: Summary { conflict: false, ..self.car() }, ..self.record() };
         let settled =
             RecordPage { fields: settled.fields.into_iter().filter(|field| !field.conflict).collect(), ..settled };
-        let lost = RecordPage { lost: Some(LostPart { waiting: 2, words: String::new() }), ..self.record() };
+        let lost = RecordPage {
+            lost: Some(LostPart { waiting: 2, words: String::new() }),
+            summary: Summary { lost: true, ..self.car() },
+            ..self.record()
+        };
         let mut pages = vec![
             ("record", html(&record::RecordShown::of(visit("/records/x"), self.record(), false))),
             ("record-private", html(&record::RecordShown::of(visit("/records/x?private=yes"), self.record(), true))),

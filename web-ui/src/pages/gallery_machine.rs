@@ -249,12 +249,15 @@ impl Flavour {
 
     pub(super) fn first_pages(self) -> Vec<Shown> {
         let officer = |path: &str| self.visit(Role::Officer, path);
-        let check = |verdict| check::CheckPage {
+        let answered = |answer| check::CheckPage {
             frame: officer("/check").frame(Section::Check, self.clock().words.t("check-title")),
             asked: self.t("oh3338l"),
-            answer: Some(check::Answer::of(&officer("/check").clock, self.check(verdict))),
+            answer: Some(check::Answer::of(&officer("/check").clock, answer)),
             askable: self.askable(),
         };
+        let check = |verdict| answered(self.check(verdict));
+        let mut damaged = self.check(Verdict::NothingHeld);
+        damaged.freshness[0].complete_ms = None;
         let mut wrong = sign_in::SignInPage::of(officer("/sign-in"), self.t("k.daniels"), "/".into());
         wrong
             .frame
@@ -283,6 +286,7 @@ impl Flavour {
             ("check-hit", html(&check(Verdict::Hit))),
             ("check-possible", html(&check(Verdict::Possible))),
             ("check-nothing", html(&check(Verdict::NothingHeld))),
+            ("check-damaged", html(&answered(damaged))),
             ("check-unread", html(&check(Verdict::NotUnderstood))),
             ("search", html(&search::SearchPage::of(officer("/search"), search::Asked::default(), None))),
             (
@@ -305,19 +309,29 @@ impl Flavour {
         let mut hub = visit("/sync/invite");
         hub.here = self.identity("hub", true);
         let code = &self.t("K7QM XW42 9HTB 3NVD R6CP 5YJF 8GZS LM2K Q4WA 7TXE");
+        let missing = |log: VerifiedLog| VerifiedLog {
+            holed: true,
+            said: Some(reason!("log-hole", numbers = self.t("22–23"))),
+            ..log
+        };
         let log = |site: &str, fault: &str| VerifiedLog {
             space: format!("Audit of {}", self.t("the region")),
             kind: "audit".into(),
             site: self.t(site),
             lane: read("\"normal\""),
             entries: 40_118,
+            holed: false,
             fault: fault.into(),
             said: (!fault.is_empty()).then(|| reason!("log-fault", number = 311_u64)),
         };
         let sound = Verification { sound: true, logs: vec![log("Post Delta", ""), log("Regional bureau", "")] };
         let broken = Verification {
             sound: false,
-            logs: vec![log("Post Delta", ""), log("Post Charlie", "the chain breaks at entry 311")],
+            logs: vec![
+                log("Post Delta", ""),
+                log("Post Charlie", "the chain breaks at entry 311"),
+                missing(log("Regional bureau", "22–23")),
+            ],
         };
         let mut cut = visit("/sync");
         (cut.cut, cut.sync_words, cut.sync_state) = (true, self.clock().sync(&SyncSays::Cut), "cut".into());

@@ -150,6 +150,8 @@ impl Flavour {
         let open = |line| QuestionPage { line, answers: Vec::new() };
         let page = |found, private| html(&QuestionShown::of(visit("/questions/x"), found, private));
         let held = self.answered(held, vec![self.hit(true), QuestionHit { here: false, ..self.hit(false) }]);
+        let mut damaged = self.answered(none.clone(), Vec::new());
+        damaged.answers[0].unheard = vec![self.t("Regional bureau")];
         let supervisor = self.visit(Role::Supervisor, "/questions");
         let asked = vec![self.asked_here(true), self.asked_here(false)];
         vec![
@@ -157,6 +159,7 @@ impl Flavour {
             ("question-private", page(held, true)),
             ("question-contact", page(self.answered(contact, vec![caller]), false)),
             ("question-none", page(self.answered(none, Vec::new()), false)),
+            ("question-damaged", page(damaged, false)),
             ("question-waiting", page(open(waiting), false)),
             ("question-sent", page(open(sent), false)),
             ("question-expired", page(open(expired), false)),

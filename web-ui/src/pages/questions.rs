@@ -45,7 +45,7 @@ pub(super) struct Told {
 /// One answer.
 pub(super) struct Answered {
     pub sentence: String,
-    pub worth: String,
+    pub worth: Vec<String>,
     pub hits: Vec<Hit>,
     pub more: u16,
 }
@@ -217,15 +217,19 @@ impl Answered {
     }
 }
 
-/// What an answer is worth: who the one who gave it had not heard from.
-fn worth(clock: &Clock, line: &QuestionLine, answer: &QuestionAnswer) -> String {
+/// What an answer is worth: whether damage took part of what the one who gave it held, and who it had not heard from.
+fn worth(clock: &Clock, line: &QuestionLine, answer: &QuestionAnswer) -> Vec<String> {
     let (w, site) = (clock.words, line.to.as_str());
-    if answer.unheard.is_empty() {
-        return w.a("question-heard-all", "site", site);
-    }
-    let (names, more) = (answer.unheard.join(", "), u64::from(answer.unheard_more));
+    let (damaged, unheard) = answer.damaged_and_unheard(site);
+    let (names, more) = (unheard.join(", "), u64::from(answer.unheard_more));
     let args = [("site", site.into()), ("names", names.into()), ("count", number(more))];
-    w.with(if more > 0 { "question-unheard-more" } else { "question-unheard" }, &args)
+    let heard = match (unheard.is_empty(), more > 0) {
+        (true, _) => "question-heard-all",
+        (false, false) => "question-unheard",
+        (false, true) => "question-unheard-more",
+    };
+    let damage = damaged.then(|| w.a("question-damaged", "site", site));
+    damage.into_iter().chain([w.with(heard, &args)]).collect()
 }
 
 impl Hit {

@@ -23,6 +23,8 @@ impl Words {
             self.with(key, &args)
         };
         match (holder.origin_agency.is_empty(), holder.origin_ref.is_empty()) {
+            // The entry that names the person is lost.
+            (true, _) if holder.person.is_empty() => holder.site.clone(),
             (true, _) => pairs("holding"),
             (false, true) => pairs("holding-force"),
             (false, false) => pairs("holding-force-reference"),
@@ -96,8 +98,15 @@ fn is_fresh(clock: &Clock, ms: u64) -> bool {
     clock.now_ms.saturating_sub(ms) <= FRESH_MS
 }
 
+/// What an answer with nothing in it is worth: whether this machine has all of its own, and who has not been heard from.
+pub(super) fn worth(clock: &Clock, freshness: &[Freshness]) -> Vec<String> {
+    let damaged = freshness.iter().any(|source| source.here && source.complete_ms.is_none());
+    let damage = damaged.then(|| clock.words.t("check-damaged"));
+    damage.into_iter().chain([unheard(clock, freshness)]).collect()
+}
+
 /// Who has not been heard from for a day, in a sentence.
-pub(super) fn unheard(clock: &Clock, freshness: &[Freshness]) -> String {
+fn unheard(clock: &Clock, freshness: &[Freshness]) -> String {
     let w = clock.words;
     if freshness.iter().all(|source| source.here) {
         return w.t("check-unheard-alone");

@@ -398,7 +398,7 @@ fn sizes_are_said_in_kilobytes_and_megabytes_of_a_thousand() {
 }
 
 #[test]
-fn what_a_search_left_out_and_what_a_record_lost_is_said_on_the_page() {
+fn what_a_search_left_out_and_what_damage_took_is_said_on_the_page() {
     let pages: BTreeMap<_, _> = Flavour::PLAIN.pages().into_iter().collect();
     let search = &pages["search-found"];
     assert!(search.contains("Only the first 12 words were looked for. Not looked for:"), "{search}");
@@ -407,5 +407,14 @@ fn what_a_search_left_out_and_what_a_record_lost_is_said_on_the_page() {
     assert!(record.contains("2 changes that build on it wait and are not shown"), "{record}");
     assert!(record.contains("href=\"/records/new?kind=vehicle\">Write it anew</a>"), "{record}");
     assert!(!pages["record"].contains("no site is known to hold it"));
+    let (hit, damaged) = (&pages["check-possible"], &pages["check-damaged"]);
+    assert!(hit.contains("Part lost</span>") && hit.contains("what is shown of it may be old"), "{hit}");
+    assert!(damaged.contains("Part of what this machine held was damaged on its disk"), "{damaged}");
+    assert!(!pages["check-nothing"].contains("was damaged on its disk"));
+    let verified = &pages["audit-broken"];
+    assert!(verified.contains("Number 22–23 was damaged on this disk and is missing"), "{verified}");
+    let question = &pages["question-damaged"];
+    assert!(question.contains("Regional bureau is not whole"), "{question}");
+    assert!(question.contains("Regional bureau had heard from every other site"), "{question}");
     assert!(pages["sync"].contains("The disk of this machine is nearly full."));
 }

@@ -42,6 +42,15 @@ impl Site {
         answer.freshness.into_iter().find(|line| line.here).unwrap().complete_ms.is_some()
     }
 
+    /// What the verification of all logs finds, up to where its sentence goes on.
+    fn unsound_logs(&self) -> Vec<String> {
+        let verification = self.book.verify(&Actor::terminal(), false, NOW).unwrap();
+        let faults: Vec<_> =
+            verification.logs.into_iter().map(|log| log.fault).filter(|fault| !fault.is_empty()).collect();
+        assert_eq!(verification.sound, faults.is_empty());
+        faults.iter().map(|fault| fault.split(';').next().unwrap().to_owned()).collect()
+    }
+
     fn told(&self) -> Vec<(NoticeKind, u64)> {
         let status = self.book.sync_status(&Actor::terminal(), NOW).unwrap();
         let about = status.notices.into_iter().filter(|notice| notice.entries > 0);
@@ -85,9 +94,11 @@ fn a_post_whose_journal_went_bad_gets_its_own_past_back_from_the_hub() {
     assert_eq!(alpha.told(), [(NoticeKind::Damaged, 1)]);
     assert!(!alpha.is_whole());
     let words = format!("{:?}", alpha.book.doctor(&Actor::terminal(), NOW).unwrap().findings);
-    assert!(words.contains(&format!("entries {number} to {number}")), "{words}");
+    assert!(words.contains(&format!("under number {number} (log")), "{words}");
+    assert_eq!(alpha.unsound_logs(), [format!("number {number} was damaged on this disk and is missing")]);
 
     exchange(&alpha, &hub);
+    assert_eq!(alpha.unsound_logs(), [""; 0]);
     assert_eq!(alpha.entry(&log, number), Some(honest), "byte for byte");
     assert_eq!(alpha.book.frontier(log.space), hub.book.frontier(log.space));
     assert_eq!((alpha.told(), alpha.is_whole()), (vec![], true));
@@ -147,8 +158,8 @@ fn what_no_site_holds_is_named_until_somebody_does() {
     exchange(&alpha, &hub);
     assert_eq!(alpha.told(), [(NoticeKind::Lost, 1)]);
     let said = alpha.book.doctor(&Actor::terminal(), NOW).unwrap().findings;
-    let named = said.iter().find(|line| line.reason.contains(&format!("entries {number} to {number}"))).unwrap();
-    assert!(named.reason.contains("Alpha") && named.reason.contains("no site is known to hold them"), "{named:?}");
+    let named = said.iter().find(|line| line.reason.contains(&format!("under number {number} (log"))).unwrap();
+    assert!(named.reason.contains("Alpha") && named.reason.contains("no site is known to hold it"), "{named:?}");
     let alpha = alpha.restart();
     assert_eq!(alpha.told(), [(NoticeKind::Lost, 1)], "also after a restart");
 

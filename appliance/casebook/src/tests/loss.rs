@@ -8,6 +8,12 @@ impl Site {
         self.book.record(&self.officer(), record, NOW).unwrap().lost
     }
 
+    /// What a check of a plate finds, and whether it says that part of it was lost.
+    fn found(&self, plate: &str) -> Vec<bool> {
+        let hits = self.book.check(&self.officer(), plate, NOW).unwrap().hits;
+        hits.into_iter().map(|hit| hit.record.lost).collect()
+    }
+
     /// Where the last change of a record stands, after it was changed.
     fn changed(&self, car: &mut Saved, fields: &[(&str, &str)]) -> (LogId, u64) {
         *car = self.edit(car.id, &car.version, fields, NOW);
@@ -48,6 +54,7 @@ fn a_record_whose_change_is_lost_says_everywhere_that_it_has_to_be_written_anew(
         let named = site.lost_records();
         assert!(named.len() == 1 && named[0].contains(&car.id.to_string()), "{name}: {named:?}");
         assert_eq!(site.lost(whole), None, "{name}: nothing is the matter with the other one");
+        assert_eq!((site.found("AA11AAA"), site.found("BB22BBB")), (vec![true], vec![false]), "{name}");
     }
 }
 

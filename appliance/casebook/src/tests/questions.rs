@@ -109,6 +109,26 @@ fn what_is_asked_without_a_link_waits_and_its_answer_stands_in_the_home_list_unt
 }
 
 #[test]
+fn a_hub_that_lost_some_of_its_own_says_so_in_its_answers() {
+    let hub = Site::hub();
+    let post = Site::post("Alpha", &hub, 2);
+    let answered = |hub: &Site| {
+        let id = ask(&post, PLATE).id;
+        exchange(&post, hub);
+        answer(hub, NOW);
+        exchange(hub, &post);
+        let page = post.book.question(&post.officer(), id, NOW).unwrap();
+        let (damaged, unheard) = page.answers[0].damaged_and_unheard("Hub");
+        assert_eq!((page.answers[0].result, unheard), (AnswerResult::None, vec![]));
+        damaged
+    };
+    assert!(!answered(&hub));
+    let torn = hub.place_of(hub.save(Kind::Vehicle, &[("plate", "AB12CDE")]).id);
+    hub.save(Kind::Vehicle, &[("plate", "BB22BBB")]);
+    assert!(answered(&hub.with_damage(&[torn])));
+}
+
+#[test]
 fn nothing_and_nothing_for_you_are_the_same_bytes_at_the_same_time_and_only_the_hub_knows() {
     let hub = Site::hub();
     let post = Site::post("Alpha", &hub, 2);
