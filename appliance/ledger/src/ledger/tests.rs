@@ -3,6 +3,7 @@
 mod holes;
 mod rescue;
 mod stranded;
+mod verifying;
 
 use std::sync::Arc;
 
