@@ -369,15 +369,13 @@ async fn a_probe_tells_what_is_in_the_way_without_a_session() {
     assert!(!hub.is_connected_to(post), "a probe is no session");
 
     hub.book.set_cut(&Actor::terminal(), true, clock()()).unwrap();
-    until("the hub has noticed", || {
-        let met = tokio::runtime::Handle::current().block_on(probed(post, &hub));
-        met == Met::Refusal
-    })
-    .await;
+    let comes_to_meet = |met: Met, hub: &Site| tokio::runtime::Handle::current().block_on(probed(post, hub)) == met;
+    until("the hub has noticed", || comes_to_meet(Met::Refusal, &hub)).await;
 
+    // Until its last sessions are gone its socket still answers.
     hub.stop().await;
     hub.task = None;
-    assert_eq!(probed(post, &hub).await, Met::Closed);
+    until("its port is closed", || comes_to_meet(Met::Closed, &hub)).await;
 
     // Somebody else now has the hub's address.
     let mut other = Site::new("Elsewhere", true, 55);
