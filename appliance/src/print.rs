@@ -313,7 +313,7 @@ fn verified(verification: &Verification) -> String {
     }
     let sum = match verification.sound {
         true => format!("All {} sound.", count(verification.logs.len() as u64, "log is", "logs are")),
-        false => "Damage was found; the lines above say where.".to_owned(),
+        false => "Not every log is sound; the lines above say which are not, and why.".to_owned(),
     };
     format!("{table}{sum}")
 }

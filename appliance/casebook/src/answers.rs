@@ -58,7 +58,7 @@ pub struct Summary {
     /// Whether two values wait for a decision.
     pub conflict: bool,
     /// Whether part of it was lost on a disk and does not come back: what is shown of it may be old.
-    pub lost: bool,
+    pub part_lost: bool,
     /// Whether it was withdrawn (import undone).
     pub withdrawn: bool,
     /// Whether it is a marker that must not show on a screen the subject can see.

@@ -322,19 +322,21 @@ impl Notice {
                  this machine's clock with a watch, and ask somebody at {site} to do the same."
             ),
             NoticeKind::CameBack => format!(
-                "This machine came back from a copy of its data on {at}: a restored backup, a copied folder or card, or a \
-                 disk that lost its last writes. Nothing that other sites hold is lost: what it wrote after the copy was \
-                 made comes back at the next sync, and it goes on under a new incarnation. Let it sync. If the machine \
-                 from which the copy was made still runs, switch one of the two off."
+                "This machine came back from a copy of its data, or lost some of what it wrote, on {at}: a restored backup, \
+                 a copied folder or card, or a disk that lost or damaged what it had taken. What other sites hold of what \
+                 is missing comes back at the next sync, and it goes on under a new incarnation. Let it sync. If it was a \
+                 copy, and the machine from which it was made still runs, switch one of the two off."
             ),
             NoticeKind::CameBackWhole => format!(
-                "This machine came back from a copy of its data on {at}: a restored backup, a copied folder or card, or a \
-                 disk that lost its last writes. It goes on under a new incarnation, and has everything again that other \
-                 sites held of its past. If the machine from which the copy was made still runs, switch one of the two off."
+                "This machine came back from a copy of its data, or lost some of what it wrote, on {at}: a restored backup, \
+                 a copied folder or card, or a disk that lost or damaged what it had taken. It goes on under a new \
+                 incarnation, and has everything again that other sites held of its past. If it was a copy, and the \
+                 machine from which it was made still runs, switch one of the two off."
             ),
             NoticeKind::CameBackThere => format!(
-                "{site} came back from a copy of its data on {at} and goes on under a new incarnation. Nothing that it had \
-                 sent is lost. If nobody there restored a backup, somebody may have copied its card: ask."
+                "{site} came back from a copy of its data, or lost some of what it wrote, on {at} and goes on under a new \
+                 incarnation. Nothing that it had sent is lost. If nobody there knows why, somebody may have copied its \
+                 card: ask."
             ),
             NoticeKind::TwinHere => format!(
                 "Another machine runs with a copy of this one's data and wrote in its name on {at}. Nothing is lost: each \
@@ -355,16 +357,16 @@ impl Notice {
                  machines ran as {site}, and switch off the one that should not; if nobody knows of it, treat it as stolen."
             ),
             NoticeKind::Damaged => format!(
-                "{} that {site} wrote were damaged on this machine's disk. The damaged file was set aside, and another \
-                 site holds them: they come back at the next sync. Until then answers of this machine are not complete. \
-                 Let it sync, and have its disk or card looked at.",
+                "Damage of this machine's disk took {} that {site} wrote. The damaged file was set aside, and another site \
+                 holds what is missing: it comes back at the next sync. Until then answers of this machine are not \
+                 complete. Let it sync, and have its disk or card looked at.",
                 entries(self.entries)
             ),
             NoticeKind::Lost => format!(
-                "{} that {site} wrote were damaged on this machine's disk, and no site is known to hold them. The damaged \
-                 file was set aside. If a site that has not been met since holds them, they come back from it; answers of \
-                 this machine are not complete. Run \"cairn doctor\", which names them; restore a backup if there is one, \
-                 and have the disk or card replaced.",
+                "Damage of this machine's disk took {} that {site} wrote, and no site is known to hold what is missing. \
+                 The damaged file was set aside. If a site that has not been met since holds it, it comes back from there; \
+                 answers of this machine are not complete. Run \"cairn doctor\", which names what is missing; restore a \
+                 backup if there is one, and have the disk or card replaced.",
                 entries(self.entries)
             ),
             NoticeKind::DiskLow => {

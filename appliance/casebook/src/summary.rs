@@ -74,7 +74,7 @@ impl Casebook {
             grade: grade_of(state),
             changed_ms: state.last_ms,
             conflict: state.conflicts().next().is_some(),
-            lost: self.lost_part(state.record, Some(row))?.is_some(),
+            part_lost: self.lost_part(state.record, Some(row))?.is_some(),
             withdrawn: is_yes(state, "withdrawn"),
             discreet: is_yes(state, "discreet"),
         })

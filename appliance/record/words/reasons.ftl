@@ -127,7 +127,7 @@ reason-doctor-torn = the last { $bytes } bytes of the journal were a write that 
 reason-doctor-torn-behind = the journal was damaged { $bytes } bytes before its end, in front of { $commits } acknowledged commits; its end was kept aside as it was, what is good of it stays in use, and what is not comes back from peers that hold it
 
 # The disk and the machine.
-reason-disk-full = the disk is full; nothing was lost, but this was not saved: free some space and try again
+reason-disk-full = the disk is full, so this was not saved and not answered: whatever is done here is written in the audit first. Nothing was lost. Free some space and try again; if it cannot wait, call another site
 reason-sign-in-disk-full = the disk of this machine is full, so that nobody can sign in: no sign-in counts that is not in the audit, and that cannot be written. Nothing is lost. Have whoever looks after this machine free space on its disk, then sign in again
 reason-disk-low = only { $free } MB of disk are free, less than the { $floor } MB kept for records: imports wait until there is more room. Records can still be written
 reason-mending = the appliance is putting its index right after an error of the disk ({ $why }); no record is lost, and nothing is answered meanwhile, because the answer could be incomplete: try again in a few seconds

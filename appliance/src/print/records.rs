@@ -120,7 +120,7 @@ fn history(line: &HistoryLine) -> String {
 }
 
 fn heading(record: &Summary) -> String {
-    let lost = if record.lost { " [part lost]" } else { "" };
+    let lost = if record.part_lost { " [part lost]" } else { "" };
     let state = match (record.withdrawn, record.conflict) {
         (true, _) => " [withdrawn]",
         (false, true) => " [conflict]",

@@ -16,16 +16,16 @@ notice-clocks-differ = The clocks of this machine and of { $site } are { $apart 
 notice-clocks-differ-means = It is not known which is wrong. Nothing is lost, and changes keep their order. But what was written where the clock is wrong bears wrong dates.
 notice-clocks-differ-do = Compare this machine’s clock with a watch, and ask somebody at { $site } to do the same.
 
-notice-came-back = This machine came back from a copy of its data on { $at }.
-notice-came-back-means = A backup was restored, a folder or card was copied, or a disk lost its last writes. Nothing that other sites hold is lost: what was written here after the copy was made comes back at the next sync. This machine goes on under a new incarnation.
-notice-came-back-do = Let it sync. If the machine from which the copy was made still runs, switch one of the two off.
+notice-came-back = This machine came back from a copy of its data, or lost some of what it wrote, on { $at }.
+notice-came-back-means = A backup was restored, a folder or card was copied, or a disk lost or damaged what it had taken. What other sites hold of what is missing comes back at the next sync. This machine goes on under a new incarnation.
+notice-came-back-do = Let it sync. If it was a copy, and the machine from which it was made still runs, switch one of the two off.
 
-notice-came-back-whole = This machine came back from a copy of its data on { $at }, and has its past again.
-notice-came-back-whole-means = A backup was restored, a folder or card was copied, or a disk lost its last writes. Everything that other sites held of this machine’s past is here again. It goes on under a new incarnation.
-notice-came-back-whole-do = If the machine from which the copy was made still runs, switch one of the two off.
+notice-came-back-whole = This machine came back from a copy of its data, or lost some of what it wrote, on { $at }, and has its past again.
+notice-came-back-whole-means = A backup was restored, a folder or card was copied, or a disk lost or damaged what it had taken. Everything that other sites held of this machine’s past is here again. It goes on under a new incarnation.
+notice-came-back-whole-do = If it was a copy, and the machine from which it was made still runs, switch one of the two off.
 
-notice-came-back-there = { $site } came back from a copy of its data on { $at }.
-notice-came-back-there-means = A backup was restored there, a folder or card was copied, or a disk lost its last writes. Nothing that it had sent is lost. It goes on under a new incarnation.
+notice-came-back-there = { $site } came back from a copy of its data, or lost some of what it wrote, on { $at }.
+notice-came-back-there-means = A backup was restored there, a folder or card was copied, or a disk lost or damaged what it had taken. Nothing that it had sent is lost. It goes on under a new incarnation.
 notice-came-back-there-do = If nobody at { $site } knows of it, somebody may have copied its card: ask.
 
 notice-twin-here = Another machine runs with a copy of this one’s data, and wrote in its name on { $at }.

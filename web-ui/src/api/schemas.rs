@@ -270,7 +270,7 @@ fn summary() -> Vec<(&'static str, Value)> {
         ("grade", or_null(of("Grade"))),
         ("changed_ms", time()),
         ("conflict", yes_or_no()),
-        ("lost", yes_or_no()),
+        ("part_lost", yes_or_no()),
         ("withdrawn", yes_or_no()),
         ("discreet", yes_or_no()),
     ]

@@ -135,7 +135,7 @@ impl Flavour {
             grade: None,
             changed_ms: NOW_MS - age_ms,
             conflict: false,
-            lost: false,
+            part_lost: false,
             withdrawn: false,
             discreet: false,
         }
@@ -231,7 +231,7 @@ impl Flavour {
             self.holder("Officer T. Brandt", "Post Alpha"),
             400 * DAY_MS,
         );
-        let alike = Summary { lost: true, ..alike };
+        let alike = Summary { part_lost: true, ..alike };
         let alike = hit(alike, MatchKind::LookAlike, "plate", "0H 333BL", Vec::new());
         let hits = match verdict {
             Verdict::Hit => vec![exact, alike],
@@ -467,7 +467,7 @@ impl Flavour {
             RecordPage { fields: settled.fields.into_iter().filter(|field| !field.conflict).collect(), ..settled };
         let lost = RecordPage {
             lost: Some(LostPart { waiting: 2, words: String::new() }),
-            summary: Summary { lost: true, ..self.car() },
+            summary: Summary { part_lost: true, ..self.car() },
             ..self.record()
         };
         let mut pages = vec![

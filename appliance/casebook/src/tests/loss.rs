@@ -11,7 +11,7 @@ impl Site {
     /// What a check of a plate finds, and whether it says that part of it was lost.
     fn found(&self, plate: &str) -> Vec<bool> {
         let hits = self.book.check(&self.officer(), plate, NOW).unwrap().hits;
-        hits.into_iter().map(|hit| hit.record.lost).collect()
+        hits.into_iter().map(|hit| hit.record.part_lost).collect()
     }
 
     /// Where the last change of a record stands, after it was changed.
