@@ -31,7 +31,7 @@ impl Casebook {
             Some(_) => CasebookError::NotFound(reason!("record-lost-whole", record = id.to_string())),
             None => not_here(id),
         })?;
-        let summary = self.summary(&row)?;
+        let summary = self.summary_with(&row, lost.is_some())?;
         let event = AuditEvent::new("view", actor.via.key()).on([id]).detail(&summary.title);
         self.write_audit(actor, event, now_ms)?;
         self.remember_look(actor, id, now_ms);

@@ -63,6 +63,12 @@ pub fn grade_of(state: &RecordState) -> Option<Grade> {
 impl Casebook {
     /// The record in one line.
     pub(crate) fn summary(&self, row: &RecordRow) -> Result<Summary, CasebookError> {
+        let lost = self.lost_part(row.state.record, Some(row))?;
+        self.summary_with(row, lost.is_some())
+    }
+
+    /// The same, where it is known whether part of it was lost.
+    pub(crate) fn summary_with(&self, row: &RecordRow, part_lost: bool) -> Result<Summary, CasebookError> {
         let state = &row.state;
         Ok(Summary {
             id: state.record,
@@ -74,7 +80,7 @@ impl Casebook {
             grade: grade_of(state),
             changed_ms: state.last_ms,
             conflict: state.conflicts().next().is_some(),
-            part_lost: self.lost_part(state.record, Some(row))?.is_some(),
+            part_lost,
             withdrawn: is_yes(state, "withdrawn"),
             discreet: is_yes(state, "discreet"),
         })

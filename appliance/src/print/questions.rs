@@ -3,6 +3,7 @@
 use cairn_casebook::QuestionState as State;
 use cairn_casebook::{AnswerResult, AskedLine, Outcome, QuestionAnswer, QuestionHit, QuestionLine, QuestionPage};
 
+use super::records::person_at;
 use super::table::Table;
 use super::words::{count, moment};
 
@@ -66,7 +67,7 @@ fn hit_words(hit: &QuestionHit) -> String {
         return format!("Call {call} ({}, {})\n", holder.site, holder.agency);
     }
     let kind = hit.kind.map_or("", cairn_record::Kind::key);
-    let mut text = format!("{kind} {}\n  held by {}, {}", hit.title, holder.person, holder.site);
+    let mut text = format!("{kind} {}\n  held by {}", hit.title, person_at(holder));
     if let Some(grade) = &hit.grade {
         text += &format!("; grade {} {}{}", grade.scheme, grade.source, grade.information);
     }

@@ -231,8 +231,7 @@ impl Flavour {
             self.holder("Officer T. Brandt", "Post Alpha"),
             400 * DAY_MS,
         );
-        let alike = Summary { part_lost: true, ..alike };
-        let alike = hit(alike, MatchKind::LookAlike, "plate", "0H 333BL", Vec::new());
+        let alike = hit(Summary { part_lost: true, ..alike }, MatchKind::LookAlike, "plate", "0H 333BL", Vec::new());
         let hits = match verdict {
             Verdict::Hit => vec![exact, alike],
             Verdict::Possible => vec![alike],
